@@ -1,0 +1,1 @@
+//! The click journal: where a visit is noted before it is counted.

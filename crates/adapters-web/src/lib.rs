@@ -1,0 +1,1 @@
+//! Outbound requests behind one address guard: the health prober.

@@ -1,0 +1,1 @@
+//! Operations, their catalogue, and the one gate every surface goes through.

@@ -1,0 +1,39 @@
+use std::fmt;
+
+use lp_core::{Handle, Scopes, TokenId, UserId};
+
+/// Who is behind a call, once the credential has been checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// Nobody in particular: public operations only.
+    Anonymous,
+    /// A token or connector grant: bound to one handle, allowed what its scopes allow.
+    Token { id: TokenId, handle: Handle, scopes: Scopes },
+    /// A signed-in account: allowed what its role in the handle allows.
+    User { id: UserId },
+    /// Whoever can open the store itself: the command line on the machine, and the first start.
+    Operator,
+}
+
+impl Actor {
+    /// What sort of actor this is, for logs and metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Token { .. } => "token",
+            Self::User { .. } => "user",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// A stable name without secrets: what the audit shows, and what limits and idempotency keys are kept by.
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token { id, .. } => write!(f, "token:{id}"),
+            Self::User { id } => write!(f, "user:{id}"),
+            Self::Anonymous | Self::Operator => f.write_str(self.kind()),
+        }
+    }
+}

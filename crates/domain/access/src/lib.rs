@@ -1,0 +1,17 @@
+//! Who somebody is and what they may do.
+//!
+//! This crate decides what a token looks like, whether an actor may use an operation, and how audit entries chain.
+//! It does not know operations, transports or stores: secrets arrive as random bytes, time as instants, and what an
+//! operation needs as a [`Need`].
+
+mod account;
+mod actor;
+mod audit;
+mod authorize;
+mod token;
+
+pub use account::{Account, Email, EmailFault, HandleRecord};
+pub use actor::Actor;
+pub use audit::{AuditEntry, AuditHash, AuditOutcome, AuditRecord, BrokenChain, chain, verify};
+pub use authorize::{Denied, Need, authorize};
+pub use token::{Minted, Pat, PatFault, SecretHash, TokenRecord, TokenRefused, mint};

@@ -1,0 +1,28 @@
+use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
+
+/// One visit of a link that was answered with a redirect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Click {
+    pub id: ClickId,
+    pub handle: Handle,
+    pub link: LinkId,
+    pub slug: Slug,
+    pub at: Timestamp,
+    pub device: Device,
+    /// Keyed hash of what tells visitors apart within a day; says nothing about who it was.
+    pub visitor: u64,
+    /// Host of the referring page, lower case; empty for direct visits.
+    pub referrer: String,
+}
+
+/// Whether a request is a click at all. `HEAD` asks for headers only; a prefetch (`Sec-Purpose`, `Purpose`) is a
+/// browser's guess that nobody has made yet.
+pub fn counts(method: &str, purpose: Option<&str>) -> bool {
+    let prefetch = purpose.is_some_and(|purpose| {
+        purpose.split([',', ';']).any(|part| {
+            let part = part.trim();
+            part.eq_ignore_ascii_case("prefetch") || part.eq_ignore_ascii_case("prerender") || part.eq_ignore_ascii_case("preview")
+        })
+    });
+    method == "GET" && !prefetch
+}

@@ -1,0 +1,43 @@
+//! The words every context shares.
+//!
+//! This crate decides what a well-formed handle, slug, id, scope, instant, web address and host is, and nothing else.
+//! It does not know links, accounts or any other context, and it knows no clock, randomness, storage, HTTP or JSON:
+//! values come in as text and numbers and leave the same way.
+
+mod base32;
+mod device;
+mod handle;
+mod host;
+mod id;
+mod role;
+mod scope;
+mod slug;
+pub mod text;
+mod timestamp;
+mod web_url;
+
+pub use base32::encode as base32;
+pub use device::Device;
+pub use handle::{Handle, HandleFault, RESERVED as RESERVED_HANDLES};
+pub use host::{Place, place};
+pub use id::{ClickId, EventId, IdFault, LinkId, TokenId, UserId};
+pub use role::Role;
+pub use scope::{Scope, ScopeFault, ScopePattern, Scopes};
+pub use slug::{Slug, SlugFault, SlugKey};
+pub use timestamp::{Timestamp, TimestampFault};
+pub use web_url::{WebUrl, WebUrlFault};
+
+/// How often a stored value has been changed; the first stored form is 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(pub u64);
+
+impl Revision {
+    /// What a value has when it is first stored.
+    pub const FIRST: Self = Self(1);
+
+    /// The revision after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}

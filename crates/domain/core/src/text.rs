@@ -1,0 +1,40 @@
+//! Bounds of free text.
+
+use thiserror::Error;
+
+/// Why a text is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TextFault {
+    #[error("must not be empty")]
+    Empty,
+    #[error("has more than {max} characters")]
+    TooLong { max: usize },
+    #[error("has a control character")]
+    Control,
+}
+
+/// Accepts one line: 1 to `max` characters (Unicode scalar values), no control characters.
+pub fn line(text: &str, max: usize) -> Result<(), TextFault> {
+    if text.is_empty() {
+        return Err(TextFault::Empty);
+    }
+    within(text, max)?;
+    if text.chars().any(hidden) { Err(TextFault::Control) } else { Ok(()) }
+}
+
+/// Accepts several lines: up to `max` characters, line feeds and tabs allowed, other control characters not.
+pub fn lines(text: &str, max: usize) -> Result<(), TextFault> {
+    within(text, max)?;
+    let allowed = |c: char| c == '\n' || c == '\t';
+    if text.chars().any(|c| hidden(c) && !allowed(c)) { Err(TextFault::Control) } else { Ok(()) }
+}
+
+fn within(text: &str, max: usize) -> Result<(), TextFault> {
+    // Bytes bound characters from above, so the common short text is not counted.
+    if text.len() > max && text.chars().count() > max { Err(TextFault::TooLong { max }) } else { Ok(()) }
+}
+
+/// Control characters, and the bidirectional overrides that make a text read otherwise than it is stored (UAX #9).
+fn hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}

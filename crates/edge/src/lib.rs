@@ -1,0 +1,1 @@
+//! Public traffic: the route table in memory, redirects, click recording.

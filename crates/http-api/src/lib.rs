@@ -1,0 +1,1 @@
+//! REST from the catalogue: routes, binding, rendering, the OpenAPI document.

@@ -1,0 +1,1 @@
+//! MCP from the catalogue: tools over streamable HTTP, both protocol eras.

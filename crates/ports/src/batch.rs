@@ -1,0 +1,169 @@
+use async_trait::async_trait;
+use lp_access::{Account, AuditEntry, Email, HandleRecord, TokenRecord};
+use lp_core::{EventId, Handle, Revision, SlugKey, Timestamp, TokenId};
+use lp_links::{LinkState, LinkWrite, RevisionAction};
+use thiserror::Error;
+
+use crate::{Event, EventKind, StoreError, StoredReply};
+
+/// One change of the world as an actor wants it: what must still hold, what is written, who is told, who did it, and
+/// what a repeat of the call is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a batch changes nothing until it is committed"]
+pub struct Batch {
+    guards: Vec<Guard>,
+    changes: Vec<Change>,
+    events: Vec<Event>,
+    audit: AuditEntry,
+    reply: Option<StoredReply>,
+}
+
+/// What must hold at the moment of writing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guard {
+    /// The slug's greatest revision is this (`None`: it was never used).
+    SlugAt {
+        /// Whose slug.
+        handle: Handle,
+        /// The slug.
+        slug: SlugKey,
+        /// Its greatest revision, that of a deletion included.
+        latest: Option<Revision>,
+    },
+    /// Nobody has the handle.
+    HandleFree(Handle),
+    /// The mailbox has no account.
+    EmailFree(Email),
+    /// There is no account at all: only one node may prepare an empty store.
+    StoreEmpty,
+}
+
+/// One thing written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A link as it is from now on, and the revision that says so.
+    Link {
+        /// Live or deleted.
+        after: LinkState,
+        /// What made the revision.
+        action: RevisionAction,
+    },
+    /// A new account.
+    Account(Account),
+    /// A new handle; its owner becomes a member with role owner.
+    Handle(HandleRecord),
+    /// A new token.
+    Token(TokenRecord),
+    /// A token that opens nothing any more.
+    TokenRevoked {
+        /// Which.
+        id: TokenId,
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+/// What a commit left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// The version of the batch's handle: one more than before for every commit that changed something.
+    pub version: u64,
+}
+
+/// Why a batch was not applied. Nothing of it was.
+#[derive(Debug, Error)]
+pub enum CommitError {
+    /// The first guard that did not hold, in the order of the batch.
+    #[error("the world has changed since it was read")]
+    Stale(Guard),
+    /// The reply's key was used before; this is what was answered then.
+    #[error("this was done before")]
+    Repeated(StoredReply),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Applies batches.
+///
+/// The contract, each line a case of the suite: all or nothing; guards are judged in the same transaction as the
+/// writes, the first that fails is returned; the events of a handle get consecutive numbers from 1; every batch
+/// appends its audit entry to the handle's hash chain; a batch whose reply key is remembered (and not expired at the
+/// entry's instant) commits nothing and returns the remembered reply, before guards are judged; what was committed is
+/// seen by the next read, from any connection; of two racing batches guarded on the same revision exactly one wins;
+/// a batch with changes raises the handle's version by one and appends to the change log, one without leaves both.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Committer: Send + Sync {
+    /// Applies the batch entirely or not at all.
+    async fn commit(&self, batch: Batch) -> Result<Receipt, CommitError>;
+}
+
+impl Batch {
+    /// Begins with who does what: a change without an audit entry cannot be written down.
+    pub fn new(audit: AuditEntry) -> Self {
+        Self { guards: Vec::new(), changes: Vec::new(), events: Vec::new(), audit, reply: None }
+    }
+
+    /// Takes a decision about a link whole: guard, change and event. One that decided nothing adds only its guard.
+    pub fn link(mut self, write: &LinkWrite, event: EventId) -> Self {
+        let parts = write.link().parts();
+        let (handle, slug) = (parts.handle.clone(), parts.slug.key());
+        self.guards.push(Guard::SlugAt { handle, slug, latest: write.before });
+        if let Some(happened) = &write.event {
+            self.changes.push(Change::Link { after: write.after.clone(), action: write.action });
+            self = self.event(event, EventKind::Link(happened.clone()));
+        }
+        self
+    }
+
+    /// Adds something that must hold.
+    pub fn guard(mut self, guard: Guard) -> Self {
+        self.guards.push(guard);
+        self
+    }
+
+    /// Adds something to write.
+    pub fn change(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    /// Adds something to tell; it happened at the instant of the audit entry.
+    pub fn event(mut self, id: EventId, kind: EventKind) -> Self {
+        let event = Event { id, handle: self.audit.handle.clone(), at: self.audit.at, actor: self.audit.actor.clone(), kind };
+        self.events.push(event);
+        self
+    }
+
+    /// Remembers what a repeat of this call is answered.
+    pub fn remember(mut self, reply: StoredReply) -> Self {
+        self.reply = Some(reply);
+        self
+    }
+
+    /// What must hold, in order.
+    pub fn guards(&self) -> &[Guard] {
+        &self.guards
+    }
+
+    /// What is written, in order.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// What is told, in order.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Who does it.
+    pub fn audit(&self) -> &AuditEntry {
+        &self.audit
+    }
+
+    /// What a repeat is answered.
+    pub fn reply(&self) -> Option<&StoredReply> {
+        self.reply.as_ref()
+    }
+}

@@ -1,0 +1,36 @@
+//! What the application asks of the world.
+//!
+//! Small traits used as `dyn`: readers per context, one [`Committer`] that applies a whole [`Batch`] or nothing,
+//! [`Ingest`] for measurements, and the outside (clock, ids, probes). The contracts stand in the doc comments; every
+//! store proves them with the same suite in `lp-testkit`. This crate knows no engine, no query language, no transport
+//! and no JSON.
+
+#![warn(missing_docs)]
+
+mod access;
+mod analytics;
+mod audit;
+mod batch;
+mod changes;
+mod event;
+mod idempotency;
+mod journal;
+mod links;
+mod outside;
+mod store;
+
+pub use access::AccessReader;
+pub use analytics::{AnalyticsReader, Ingest};
+pub use audit::AuditReader;
+#[cfg(feature = "mock")]
+pub use batch::MockCommitter;
+pub use batch::{Batch, Change, CommitError, Committer, Guard, Receipt};
+pub use changes::{ChangeLog, ChangeNote, ChangePosition, Changed, Changes};
+pub use event::{Event, EventKind, EventReader, StoredEvent};
+pub use idempotency::{IdempotencyReader, ReplyKey, StoredReply};
+pub use journal::{ClickJournal, JournalBatch, JournalFull, JournalId, JournalReader};
+pub use links::{LinkCursor, LinkQuery, LinkReader, Page};
+#[cfg(feature = "mock")]
+pub use outside::MockHealthProbe;
+pub use outside::{Clock, HealthProbe, Ids, Probe, ProbeFault};
+pub use store::{Source, StoreError, StoreHealth};

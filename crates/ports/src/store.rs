@@ -1,0 +1,28 @@
+use async_trait::async_trait;
+use thiserror::Error;
+
+/// What an adapter says went wrong, for the log only.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a store did not answer.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// It cannot be reached, is full, or is overloaded. The same call may succeed later.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Source),
+    /// A row holds what the domain does not allow. It is never shown as something else.
+    #[error("row {row} of {table} contradicts the rules")]
+    Corrupt {
+        /// The table of the row.
+        table: &'static str,
+        /// What finds the row again.
+        row: String,
+    },
+}
+
+/// Whether a store can be used.
+#[async_trait]
+pub trait StoreHealth: Send + Sync {
+    /// Succeeds where the store can be read now and its schema is the one this program was built for.
+    async fn ping(&self) -> Result<(), StoreError>;
+}

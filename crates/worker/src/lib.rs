@@ -1,0 +1,1 @@
+//! The loops behind the surfaces: route refresh, click drain, refusal summaries, expiry.

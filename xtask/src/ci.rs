@@ -1,0 +1,252 @@
+//! The steps of CI, in order. The cheap ones come first, so that a plain mistake is told within seconds.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{arch, surface, tidy, workspace};
+
+/// One step: its name, how it runs, and the command that repeats it alone.
+struct Step {
+    name: &'static str,
+    run: Run,
+    again: String,
+}
+
+enum Run {
+    Inside(fn() -> Result<()>),
+    Cargo {
+        args: &'static [&'static str],
+        env: &'static [(&'static str, &'static str)],
+    },
+    /// Nothing to do here, and why.
+    Skip(&'static str),
+}
+
+/// How a step ended.
+#[derive(Clone, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    Skipped(&'static str),
+}
+
+/// What the optional steps wait for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asset {
+    Nextest,
+    Deny,
+    Machete,
+    Doctests,
+}
+
+/// Snapshots are compared, never written, and stale metadata counts as a difference.
+const TEST_ENV: &[(&str, &str)] = &[("INSTA_UPDATE", "no"), ("INSTA_REQUIRE_FULL_MATCH", "1")];
+
+const FMT: &[&str] = &["fmt", "--all", "--", "--check"];
+const CLIPPY: &[&str] = &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+const DOC: &[&str] = &["doc", "--workspace", "--no-deps"];
+/// With the tests' features, so that the tests, the binary they start and the documents share one build.
+const BUILD: &[&str] = &["build", "--workspace", "--all-targets"];
+const NEXTEST: &[&str] = &["nextest", "run", "--workspace", "--no-fail-fast"];
+const TEST: &[&str] = &[
+    "test",
+    "--workspace",
+    "--lib",
+    "--bins",
+    "--tests",
+    "--no-fail-fast",
+];
+const DOCTEST: &[&str] = &["test", "--workspace", "--doc"];
+/// Without `advisories`, which fetches a database.
+const DENY: &[&str] = &["deny", "check", "licenses", "bans", "sources"];
+const MACHETE: &[&str] = &["machete"];
+const NOT_INSTALLED: &str = "not installed";
+
+pub(crate) fn run() -> Result<()> {
+    let assets = assets()?;
+    let mut ended: Vec<(&'static str, Outcome, Duration)> = Vec::new();
+    let mut failed = None;
+    for step in steps(&assets) {
+        println!("\n== {}: {}", step.name, step.again);
+        let (outcome, took) = perform(&step)?;
+        let stop = outcome == Outcome::Failed;
+        ended.push((step.name, outcome, took));
+        if stop {
+            failed = Some(step);
+            break;
+        }
+    }
+    println!("\n{}", table(&ended));
+    match failed {
+        None => Ok(()),
+        Some(step) => bail!("{} failed; repeat it with: {}", step.name, step.again),
+    }
+}
+
+/// No step sets RUSTFLAGS: that would compile every dependency a second time.
+fn steps(assets: &[Asset]) -> Vec<Step> {
+    let when = |needed: Asset, args: &'static [&'static str], why: &'static str| {
+        if assets.contains(&needed) {
+            cargo(args, &[])
+        } else {
+            (Run::Skip(why), written(args, &[]))
+        }
+    };
+    let tests = if assets.contains(&Asset::Nextest) {
+        NEXTEST
+    } else {
+        TEST
+    };
+    let steps = [
+        ("fmt", cargo(FMT, &[])),
+        ("arch", inside("arch", arch::run)),
+        ("tidy", inside("tidy", || tidy::run(tidy::Bless::Nothing))),
+        ("clippy", cargo(CLIPPY, &[])),
+        ("doc", cargo(DOC, &[("RUSTDOCFLAGS", "-D warnings")])),
+        ("build", cargo(BUILD, &[])),
+        ("tests", cargo(tests, TEST_ENV)),
+        ("doctests", when(Asset::Doctests, DOCTEST, "there are none")),
+        (
+            "surface",
+            inside("surface --check", || surface::check(surface::Binary::Built)),
+        ),
+        ("deny", when(Asset::Deny, DENY, NOT_INSTALLED)),
+        ("machete", when(Asset::Machete, MACHETE, NOT_INSTALLED)),
+    ];
+    steps
+        .into_iter()
+        .map(|(name, (run, again))| Step { name, run, again })
+        .collect()
+}
+
+fn inside(subcommand: &str, check: fn() -> Result<()>) -> (Run, String) {
+    (Run::Inside(check), format!("cargo xtask {subcommand}"))
+}
+
+fn cargo(args: &'static [&'static str], env: &'static [(&'static str, &'static str)]) -> (Run, String) {
+    (Run::Cargo { args, env }, written(args, env))
+}
+
+/// The command as one types it.
+fn written(args: &[&str], env: &[(&str, &str)]) -> String {
+    let mut command = String::new();
+    for (name, value) in env {
+        let quote = if value.contains(' ') { "\"" } else { "" };
+        let _ = write!(command, "{name}={quote}{value}{quote} ");
+    }
+    command + "cargo " + &args.join(" ")
+}
+
+fn perform(step: &Step) -> Result<(Outcome, Duration)> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the table tells how long each step took"
+    )]
+    let started = Instant::now();
+    let outcome = match step.run {
+        Run::Skip(why) => {
+            println!("SKIPPED: {} ({why})", step.name);
+            Outcome::Skipped(why)
+        }
+        Run::Inside(check) => match check() {
+            Ok(()) => Outcome::Passed,
+            Err(error) => {
+                eprintln!("{error:#}");
+                Outcome::Failed
+            }
+        },
+        Run::Cargo { args, env } => {
+            let status = Command::new("cargo")
+                .args(args)
+                .envs(env.iter().copied())
+                .current_dir(workspace::root())
+                .stdin(Stdio::null())
+                .status()
+                .context("cannot run cargo")?;
+            if status.success() {
+                Outcome::Passed
+            } else {
+                Outcome::Failed
+            }
+        }
+    };
+    Ok((outcome, started.elapsed()))
+}
+
+/// Names, durations and ends, one line per step.
+fn table(ended: &[(&str, Outcome, Duration)]) -> String {
+    let mut table = String::from("step        seconds");
+    for (name, outcome, took) in ended {
+        let end = match outcome {
+            Outcome::Passed => "ok".to_owned(),
+            Outcome::Failed => "FAILED".to_owned(),
+            Outcome::Skipped(why) => format!("skipped: {why}"),
+        };
+        let _ = write!(table, "\n{name:<10} {:>8.1}  {end}", took.as_secs_f64());
+    }
+    let total: Duration = ended.iter().map(|(_, _, took)| *took).sum();
+    let _ = write!(table, "\n{:<10} {:>8.1}", "total", total.as_secs_f64());
+    table
+}
+
+/// What is there, on this machine and in this workspace.
+fn assets() -> Result<Vec<Asset>> {
+    let commands = [
+        (Asset::Nextest, "nextest"),
+        (Asset::Deny, "deny"),
+        (Asset::Machete, "machete"),
+    ];
+    let found = commands
+        .into_iter()
+        .filter(|(_, command)| installed(command))
+        .map(|(asset, _)| asset);
+    Ok(found.chain(has_doctests()?.then_some(Asset::Doctests)).collect())
+}
+
+/// Whether cargo knows this subcommand.
+fn installed(subcommand: &str) -> bool {
+    Command::new("cargo")
+        .args([subcommand, "--version"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Whether any library has an example that rustdoc would run: looking is cheaper than starting rustdoc per crate.
+fn has_doctests() -> Result<bool> {
+    for path in workspace::files()? {
+        let library = path.contains("/src/") && workspace::is_kind(&path, "rs");
+        if library && shows_example(&fs::read_to_string(workspace::root().join(&path))?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a doc comment opens a code block that is Rust.
+fn shows_example(content: &str) -> bool {
+    let mut open = false;
+    for line in content.lines().map(str::trim_start) {
+        let Some(doc) = line.strip_prefix("///").or_else(|| line.strip_prefix("//!")) else {
+            open = false;
+            continue;
+        };
+        if let Some(language) = doc.trim_start().strip_prefix("```") {
+            open = !open;
+            let run = ["", "rust", "no_run", "should_panic", "compile_fail"];
+            if open && language.trim().split(',').any(|word| run.contains(&word)) {
+                return true;
+            }
+        }
+    }
+    false
+}
