@@ -51,10 +51,7 @@ fn crates(metadata: &Metadata) -> Result<Vec<Crate>> {
         .map(|package| {
             let manifest = fs::read_to_string(&package.manifest_path)
                 .with_context(|| format!("cannot read {}", package.manifest_path))?;
-            let layer = package
-                .metadata
-                .pointer("/layer/name")
-                .and_then(|name| name.as_str());
+            let layer = package.metadata.pointer("/layer/name").and_then(|name| name.as_str());
             let uses = package.dependencies.iter().map(|dependency| Use {
                 name: dependency.name.clone(),
                 purpose: match dependency.kind {
@@ -82,10 +79,8 @@ fn takes_workspace_lints(manifest: &str) -> Result<bool> {
 
 /// Every breach of the table, one sentence each.
 fn faults(crates: &[Crate]) -> Vec<String> {
-    let members: HashMap<&str, Option<&str>> = crates
-        .iter()
-        .map(|member| (member.name.as_str(), member.layer.as_deref()))
-        .collect();
+    let members: HashMap<&str, Option<&str>> =
+        crates.iter().map(|member| (member.name.as_str(), member.layer.as_deref())).collect();
 
     let mut faults = Vec::new();
     for member in crates {
@@ -94,21 +89,14 @@ fn faults(crates: &[Crate]) -> Vec<String> {
             faults.push(format!("{name} does not say `[lints] workspace = true`"));
         }
         let Some(stated) = member.layer.as_deref() else {
-            faults.push(format!(
-                "{name} states no layer: add `[package.metadata.layer] name = \"…\"`"
-            ));
+            faults.push(format!("{name} states no layer: add `[package.metadata.layer] name = \"…\"`"));
             continue;
         };
         let Some(layer) = LAYERS.iter().find(|layer| layer.name == stated) else {
             faults.push(format!("{name} states the unknown layer {stated}"));
             continue;
         };
-        faults.extend(
-            member
-                .uses
-                .iter()
-                .filter_map(|used| breach(name, layer, used, &members)),
-        );
+        faults.extend(member.uses.iter().filter_map(|used| breach(name, layer, used, &members)));
     }
     faults
 }
@@ -129,12 +117,7 @@ fn breach(name: &str, layer: &Layer, used: &Use, members: &HashMap<&str, Option<
         None => {
             let allowed =
                 layer.outside.allows(&used.name) || (tests && layer.outside_tests.allows(&used.name));
-            (!allowed).then(|| {
-                format!(
-                    "{name} ({from}) may not use the outside crate {}{place}",
-                    used.name
-                )
-            })
+            (!allowed).then(|| format!("{name} ({from}) may not use the outside crate {}{place}", used.name))
         }
     }
 }

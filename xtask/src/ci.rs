@@ -55,14 +55,7 @@ const DOC: &[&str] = &["doc", "--workspace", "--no-deps"];
 /// With the tests' features, so that the tests, the binary they start and the documents share one build.
 const BUILD: &[&str] = &["build", "--workspace", "--all-targets"];
 const NEXTEST: &[&str] = &["nextest", "run", "--workspace", "--no-fail-fast"];
-const TEST: &[&str] = &[
-    "test",
-    "--workspace",
-    "--lib",
-    "--bins",
-    "--tests",
-    "--no-fail-fast",
-];
+const TEST: &[&str] = &["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
 const DOCTEST: &[&str] = &["test", "--workspace", "--doc"];
 /// Without `advisories`, which fetches a database.
 const DENY: &[&str] = &["deny", "check", "licenses", "bans", "sources"];
@@ -93,17 +86,9 @@ pub(crate) fn run() -> Result<()> {
 /// No step sets RUSTFLAGS: that would compile every dependency a second time.
 fn steps(assets: &[Asset]) -> Vec<Step> {
     let when = |needed: Asset, args: &'static [&'static str], why: &'static str| {
-        if assets.contains(&needed) {
-            cargo(args, &[])
-        } else {
-            (Run::Skip(why), written(args, &[]))
-        }
+        if assets.contains(&needed) { cargo(args, &[]) } else { (Run::Skip(why), written(args, &[])) }
     };
-    let tests = if assets.contains(&Asset::Nextest) {
-        NEXTEST
-    } else {
-        TEST
-    };
+    let tests = if assets.contains(&Asset::Nextest) { NEXTEST } else { TEST };
     let steps = [
         ("fmt", cargo(FMT, &[])),
         ("arch", inside("arch", arch::run)),
@@ -113,17 +98,11 @@ fn steps(assets: &[Asset]) -> Vec<Step> {
         ("build", cargo(BUILD, &[])),
         ("tests", cargo(tests, TEST_ENV)),
         ("doctests", when(Asset::Doctests, DOCTEST, "there are none")),
-        (
-            "surface",
-            inside("surface --check", || surface::check(surface::Binary::Built)),
-        ),
+        ("surface", inside("surface --check", || surface::check(surface::Binary::Built))),
         ("deny", when(Asset::Deny, DENY, NOT_INSTALLED)),
         ("machete", when(Asset::Machete, MACHETE, NOT_INSTALLED)),
     ];
-    steps
-        .into_iter()
-        .map(|(name, (run, again))| Step { name, run, again })
-        .collect()
+    steps.into_iter().map(|(name, (run, again))| Step { name, run, again }).collect()
 }
 
 fn inside(subcommand: &str, check: fn() -> Result<()>) -> (Run, String) {
@@ -145,10 +124,7 @@ fn written(args: &[&str], env: &[(&str, &str)]) -> String {
 }
 
 fn perform(step: &Step) -> Result<(Outcome, Duration)> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the table tells how long each step took"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the table tells how long each step took")]
     let started = Instant::now();
     let outcome = match step.run {
         Run::Skip(why) => {
@@ -170,11 +146,7 @@ fn perform(step: &Step) -> Result<(Outcome, Duration)> {
                 .stdin(Stdio::null())
                 .status()
                 .context("cannot run cargo")?;
-            if status.success() {
-                Outcome::Passed
-            } else {
-                Outcome::Failed
-            }
+            if status.success() { Outcome::Passed } else { Outcome::Failed }
         }
     };
     Ok((outcome, started.elapsed()))
@@ -198,15 +170,8 @@ fn table(ended: &[(&str, Outcome, Duration)]) -> String {
 
 /// What is there, on this machine and in this workspace.
 fn assets() -> Result<Vec<Asset>> {
-    let commands = [
-        (Asset::Nextest, "nextest"),
-        (Asset::Deny, "deny"),
-        (Asset::Machete, "machete"),
-    ];
-    let found = commands
-        .into_iter()
-        .filter(|(_, command)| installed(command))
-        .map(|(asset, _)| asset);
+    let commands = [(Asset::Nextest, "nextest"), (Asset::Deny, "deny"), (Asset::Machete, "machete")];
+    let found = commands.into_iter().filter(|(_, command)| installed(command)).map(|(asset, _)| asset);
     Ok(found.chain(has_doctests()?.then_some(Asset::Doctests)).collect())
 }
 

@@ -2,11 +2,7 @@
 //! are current, and the one sequence of steps that CI runs.
 //!
 //! It knows the workspace from outside, through manifests, files and the built binary; it imports no crate of it.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line tool answers on its streams"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool answers on its streams")]
 
 mod arch;
 mod ci;
@@ -52,10 +48,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Arch => arch::run(),
-        Command::Tidy {
-            bless,
-            rewrite_migrations,
-        } => tidy::run(tidy::Bless::of(bless, rewrite_migrations)),
+        Command::Tidy { bless, rewrite_migrations } => tidy::run(tidy::Bless::of(bless, rewrite_migrations)),
         Command::Surface { check: true } => surface::check(surface::Binary::Build),
         Command::Surface { check: false } => surface::write(),
         Command::Ci => ci::run(),

@@ -13,11 +13,8 @@ use anyhow::{Context as _, Result, bail};
 use crate::workspace;
 
 /// Each checked-in document and the subcommand that prints it.
-const DOCUMENTS: &[(&str, &str)] = &[
-    ("docs/openapi.json", "openapi"),
-    (TOOLS, "mcp-catalogue"),
-    ("docs/errors.md", "errors"),
-];
+const DOCUMENTS: &[(&str, &str)] =
+    &[("docs/openapi.json", "openapi"), (TOOLS, "mcp-catalogue"), ("docs/errors.md", "errors")];
 const TOOLS: &str = "docs/mcp-tools.json";
 const AGAIN: &str = "cargo xtask surface";
 
@@ -121,9 +118,7 @@ fn difference(path: &str, current: &str, printed: &str) -> Option<String> {
             }
         }
     };
-    Some(format!(
-        "{path} is not current, first in line {number}:\n{at}\n  renew it with `{AGAIN}`"
-    ))
+    Some(format!("{path} is not current, first in line {number}:\n{at}\n  renew it with `{AGAIN}`"))
 }
 
 fn shown(line: Option<&str>) -> String {
@@ -142,8 +137,5 @@ fn documented(root: &Path) -> Result<Vec<String>> {
         return Ok(Vec::new()); // its absence is reported as a difference already
     };
     let tools = serde_json::from_str(&tools).with_context(|| format!("{TOOLS} is not JSON"))?;
-    Ok(scopes::faults(&tools)
-        .into_iter()
-        .map(|fault| format!("{TOOLS}: {fault}"))
-        .collect())
+    Ok(scopes::faults(&tools).into_iter().map(|fault| format!("{TOOLS}: {fault}")).collect())
 }

@@ -63,14 +63,10 @@ fn inspect(texts: &[Text], exists: impl Fn(&str) -> bool) -> Findings {
             findings.notes.extend(source::note(path, content));
         }
         if workspace::is_kind(path, "md") {
-            findings
-                .faults
-                .extend(documents::broken_links(path, content, &exists));
+            findings.faults.extend(documents::broken_links(path, content, &exists));
         }
         if path.ends_with(".snap.new") || path.ends_with(".pending-snap") {
-            findings.faults.push(format!(
-                "{path}: a snapshot waits for review (`cargo insta review`)"
-            ));
+            findings.faults.push(format!("{path}: a snapshot waits for review (`cargo insta review`)"));
         }
     }
     findings

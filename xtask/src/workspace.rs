@@ -22,37 +22,23 @@ pub(crate) fn metadata() -> Result<Metadata> {
 /// Every file that is tracked, or new and not ignored, relative to the root and sorted.
 pub(crate) fn files() -> Result<Vec<String>> {
     let listed = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-            "--deduplicate",
-        ])
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"])
         .current_dir(root())
         .output()
         .context("cannot run git")?;
     if !listed.status.success() {
-        bail!(
-            "git ls-files failed: {}",
-            String::from_utf8_lossy(&listed.stderr).trim()
-        );
+        bail!("git ls-files failed: {}", String::from_utf8_lossy(&listed.stderr).trim());
     }
     let names = String::from_utf8(listed.stdout).context("a file name is not UTF-8")?;
-    let mut files: Vec<String> = names
-        .split('\0')
-        .filter(|name| root().join(name).is_file())
-        .map(str::to_owned)
-        .collect();
+    let mut files: Vec<String> =
+        names.split('\0').filter(|name| root().join(name).is_file()).map(str::to_owned).collect();
     files.sort_unstable();
     Ok(files)
 }
 
 /// Whether the file's name ends in this extension.
 pub(crate) fn is_kind(path: &str, extension: &str) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(_, found)| found.eq_ignore_ascii_case(extension))
+    path.rsplit_once('.').is_some_and(|(_, found)| found.eq_ignore_ascii_case(extension))
 }
 
 /// Prints every fault and fails if there is one.

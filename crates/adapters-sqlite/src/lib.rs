@@ -1,1 +1,27 @@
 //! The embedded store: SQLite behind the ports.
+//!
+//! This crate decides how links, access, events, audit, replies and clicks lie in one SQLite file, how batches become
+//! transactions, and which failures are passing ones. One writer applies what waits as one transaction, each batch
+//! in its own savepoint; reads go through a pool beside it. It does not know what an operation is, who may call it,
+//! or what a rule means: rows become domain values only through the domain's own constructors, and one that they
+//! refuse is reported as corrupt.
+
+mod access;
+mod analytics;
+mod audit;
+mod change_log;
+mod changes;
+mod commit;
+mod guards;
+mod heads;
+mod ingest;
+mod links;
+mod migrations;
+mod open;
+mod outbox;
+mod replies;
+mod rows;
+mod store;
+mod writer;
+
+pub use store::SqliteStore;

@@ -1,1 +1,45 @@
-//! Operations, their catalogue, and the one gate every surface goes through.
+//! Operations, their catalogue, and the one gate that every surface goes through.
+//!
+//! This crate sequences: it loads through ports, lets a domain crate decide, commits one batch, and shapes the answer.
+//! It holds the wire types, the error codes and the catalogue from which surfaces, documents and tests are computed.
+//! It does not know HTTP, MCP or any engine, and it decides no rule of its own.
+
+#![warn(missing_docs)]
+
+mod analytics;
+mod application;
+mod bootstrap;
+mod catalogue;
+mod clicks;
+mod code;
+mod cursor;
+mod cx;
+mod error;
+mod gate;
+mod grant;
+mod json;
+mod limits;
+mod links;
+mod refusals;
+mod routes;
+mod schema;
+mod settings;
+mod stream;
+mod system;
+mod wire;
+
+pub use application::{Application, CallRecord, Observer, Ports, RouteListener};
+pub use bootstrap::{Bootstrap, BootstrapError, Bootstrapped, FirstRun, bootstrap, first_run};
+pub use catalogue::{
+    Auth, Body, Catalogue, Effect, Kind, Method, Mount, Operation, Query, Realm, Stream, View, catalogue,
+};
+pub use clicks::{ClickSink, Visit};
+pub use code::Code;
+pub use error::{Error, Fault};
+pub use gate::{Accepts, Answer, Credential, Reply, Request, Surface};
+pub use grant::SignedUrl;
+pub use json::{BadJson, parse as parse_json};
+pub use limits::{Allowance, Limits, Rate};
+pub use routes::{Loaded, RouteSource};
+pub use settings::{PublicUrls, Settings};
+pub use stream::{ByteStream, StreamReply};

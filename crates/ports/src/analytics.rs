@@ -21,5 +21,10 @@ pub trait Ingest: Send + Sync {
 #[async_trait]
 pub trait AnalyticsReader: Send + Sync {
     /// Counts of a handle, or of one of its slugs, in a range.
-    async fn totals(&self, handle: &Handle, range: Range, slug: Option<&SlugKey>) -> Result<Totals, StoreError>;
+    async fn totals(
+        &self,
+        handle: &Handle,
+        range: Range,
+        slug: Option<&SlugKey>,
+    ) -> Result<Totals, StoreError>;
 }

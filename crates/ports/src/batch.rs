@@ -131,7 +131,13 @@ impl Batch {
 
     /// Adds something to tell; it happened at the instant of the audit entry.
     pub fn event(mut self, id: EventId, kind: EventKind) -> Self {
-        let event = Event { id, handle: self.audit.handle.clone(), at: self.audit.at, actor: self.audit.actor.clone(), kind };
+        let event = Event {
+            id,
+            handle: self.audit.handle.clone(),
+            at: self.audit.at,
+            actor: self.audit.actor.clone(),
+            kind,
+        };
         self.events.push(event);
         self
     }

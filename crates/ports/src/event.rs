@@ -64,7 +64,9 @@ impl EventKind {
     /// What subscribers are told, by public key.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Link(event) => vec![("linkId", event.link().to_string()), ("slug", event.slug().to_string())],
+            Self::Link(event) => {
+                vec![("linkId", event.link().to_string()), ("slug", event.slug().to_string())]
+            }
         }
     }
 }

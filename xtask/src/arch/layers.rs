@@ -29,26 +29,10 @@ impl Outside {
 }
 
 /// Values and computation only: no clock, no randomness, no input or output.
-const PURE: &[&str] = &[
-    "serde",
-    "thiserror",
-    "time",
-    "url",
-    "uuid",
-    "hmac",
-    "sha2",
-    "subtle",
-];
+const PURE: &[&str] = &["serde", "thiserror", "time", "url", "uuid", "hmac", "sha2", "subtle"];
 const PORTS: &[&str] = &["async-trait", "bytes", "futures-core"];
-const APPLICATION: &[&str] = &[
-    "base64",
-    "csv",
-    "futures-util",
-    "jsonschema",
-    "schemars",
-    "serde_json",
-    "tracing",
-];
+const APPLICATION: &[&str] =
+    &["base64", "csv", "futures-util", "jsonschema", "schemars", "serde_json", "tracing"];
 const EDGE: &[&str] = &[
     "arc-swap",
     "axum",
@@ -129,17 +113,7 @@ pub(super) const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "assembly",
-        inside: &[
-            "core",
-            "domain",
-            "ports",
-            "application",
-            "adapter",
-            "front",
-            "edge",
-            "loop",
-            "assembly",
-        ],
+        inside: &["core", "domain", "ports", "application", "adapter", "front", "edge", "loop", "assembly"],
         outside: Outside::Any,
         inside_tests: &["test"],
         outside_tests: Outside::Any,

@@ -3,22 +3,11 @@ use crate::workspace;
 
 fn member(name: &str, layer: &str, shipped: &[&str], tests: &[&str]) -> Crate {
     let uses = |names: &[&str], purpose| -> Vec<Use> {
-        names
-            .iter()
-            .map(|name| Use {
-                name: (*name).to_owned(),
-                purpose,
-            })
-            .collect()
+        names.iter().map(|name| Use { name: (*name).to_owned(), purpose }).collect()
     };
     let mut all = uses(shipped, Purpose::Shipped);
     all.extend(uses(tests, Purpose::Tests));
-    Crate {
-        name: name.to_owned(),
-        layer: Some(layer.to_owned()),
-        workspace_lints: true,
-        uses: all,
-    }
+    Crate { name: name.to_owned(), layer: Some(layer.to_owned()), workspace_lints: true, uses: all }
 }
 
 /// A sound workspace in small, with one more crate in it.
@@ -28,42 +17,12 @@ fn with(extra: Crate) -> Vec<String> {
         member("lp-access", "domain", &["lp-core", "sha2"], &[]),
         member("lp-links", "domain", &["lp-core", "thiserror"], &["proptest"]),
         member("lp-personalization", "domain", &["lp-core", "lp-links"], &[]),
-        member(
-            "lp-ports",
-            "ports",
-            &["lp-core", "lp-links", "async-trait", "mockall"],
-            &[],
-        ),
-        member(
-            "lp-application",
-            "application",
-            &["lp-ports", "schemars"],
-            &["tokio", "lp-testkit"],
-        ),
-        member(
-            "lp-adapters-sqlite",
-            "adapter",
-            &["lp-ports", "sqlx"],
-            &["lp-testkit"],
-        ),
-        member(
-            "lp-http-api",
-            "front",
-            &["lp-application", "axum"],
-            &["lp-testkit"],
-        ),
-        member(
-            "link-platform",
-            "assembly",
-            &["lp-adapters-sqlite", "lp-http-api"],
-            &[],
-        ),
-        member(
-            "lp-testkit",
-            "test",
-            &["lp-adapters-sqlite", "lp-application"],
-            &[],
-        ),
+        member("lp-ports", "ports", &["lp-core", "lp-links", "async-trait", "mockall"], &[]),
+        member("lp-application", "application", &["lp-ports", "schemars"], &["tokio", "lp-testkit"]),
+        member("lp-adapters-sqlite", "adapter", &["lp-ports", "sqlx"], &["lp-testkit"]),
+        member("lp-http-api", "front", &["lp-application", "axum"], &["lp-testkit"]),
+        member("link-platform", "assembly", &["lp-adapters-sqlite", "lp-http-api"], &[]),
+        member("lp-testkit", "test", &["lp-adapters-sqlite", "lp-application"], &[]),
     ];
     crates.retain(|known| known.name != extra.name);
     crates.push(extra);
@@ -114,12 +73,7 @@ fn the_domain_does_not_see_the_ports() {
 #[test]
 fn a_front_sees_neither_ports_nor_adapters_nor_a_database() {
     assert_eq!(
-        with(member(
-            "lp-mcp-server",
-            "front",
-            &["lp-ports", "lp-adapters-sqlite", "sqlx", "rmcp"],
-            &[]
-        )),
+        with(member("lp-mcp-server", "front", &["lp-ports", "lp-adapters-sqlite", "sqlx", "rmcp"], &[])),
         [
             "lp-mcp-server (front) may not use lp-ports (ports)",
             "lp-mcp-server (front) may not use lp-adapters-sqlite (adapter)",
@@ -131,12 +85,7 @@ fn a_front_sees_neither_ports_nor_adapters_nor_a_database() {
 #[test]
 fn an_adapter_does_not_see_the_application() {
     assert_eq!(
-        with(member(
-            "lp-adapters-web",
-            "adapter",
-            &["lp-application", "reqwest"],
-            &[]
-        )),
+        with(member("lp-adapters-web", "adapter", &["lp-application", "reqwest"], &[])),
         ["lp-adapters-web (adapter) may not use lp-application (application)"]
     );
 }
@@ -144,12 +93,7 @@ fn an_adapter_does_not_see_the_application() {
 #[test]
 fn the_edge_sees_compiled_routes_and_no_other_context() {
     assert_eq!(
-        with(member(
-            "lp-edge",
-            "edge",
-            &["lp-personalization", "lp-links", "arc-swap"],
-            &[]
-        )),
+        with(member("lp-edge", "edge", &["lp-personalization", "lp-links", "arc-swap"], &[])),
         ["lp-edge (edge) may not use lp-links (domain)"]
     );
 }
@@ -157,21 +101,11 @@ fn the_edge_sees_compiled_routes_and_no_other_context() {
 #[test]
 fn only_the_platform_and_the_test_kit_name_an_adapter() {
     assert_eq!(
-        with(member(
-            "lp-server",
-            "assembly",
-            &["link-platform", "lp-adapters-sqlite"],
-            &[]
-        )),
+        with(member("lp-server", "assembly", &["link-platform", "lp-adapters-sqlite"], &[])),
         ["lp-server (assembly) may not use lp-adapters-sqlite (adapter)"]
     );
     assert_eq!(
-        with(member(
-            "e2e",
-            "test",
-            &["link-platform", "lp-adapters-sqlite"],
-            &[]
-        )),
+        with(member("e2e", "test", &["link-platform", "lp-adapters-sqlite"], &[])),
         ["e2e (test) may not use lp-adapters-sqlite (adapter)"]
     );
 }
@@ -194,10 +128,7 @@ fn a_missing_layer_and_an_unknown_one_are_faults() {
 fn a_crate_without_the_workspace_lints_is_a_fault() {
     let mut loose = member("lp-campaigns", "domain", &[], &[]);
     loose.workspace_lints = false;
-    assert_eq!(
-        with(loose),
-        ["lp-campaigns does not say `[lints] workspace = true`"]
-    );
+    assert_eq!(with(loose), ["lp-campaigns does not say `[lints] workspace = true`"]);
 }
 
 #[test]

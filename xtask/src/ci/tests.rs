@@ -7,9 +7,8 @@ const ALL: &[Asset] = &[Asset::Nextest, Asset::Deny, Asset::Machete, Asset::Doct
 #[test]
 fn the_cheap_steps_come_first_and_the_order_never_changes() {
     let names = |assets: &[Asset]| -> Vec<&str> { steps(assets).iter().map(|step| step.name).collect() };
-    let order = [
-        "fmt", "arch", "tidy", "clippy", "doc", "build", "tests", "doctests", "surface", "deny", "machete",
-    ];
+    let order =
+        ["fmt", "arch", "tidy", "clippy", "doc", "build", "tests", "doctests", "surface", "deny", "machete"];
     assert_eq!(names(ALL), order);
     assert_eq!(names(&[]), order);
 }
@@ -25,11 +24,7 @@ fn what_is_not_installed_is_skipped_by_name() {
         .collect();
     assert_eq!(
         skipped,
-        [
-            ("doctests", "there are none"),
-            ("deny", NOT_INSTALLED),
-            ("machete", NOT_INSTALLED)
-        ]
+        [("doctests", "there are none"), ("deny", NOT_INSTALLED), ("machete", NOT_INSTALLED)]
     );
     assert!(!steps(ALL).iter().any(|step| matches!(step.run, Run::Skip(_))));
 }
@@ -37,10 +32,7 @@ fn what_is_not_installed_is_skipped_by_name() {
 #[test]
 fn every_step_says_how_to_repeat_it() {
     let again: Vec<String> = steps(ALL).into_iter().map(|step| step.again).collect();
-    assert!(
-        again.contains(&"cargo clippy --workspace --all-targets -- -D warnings".to_owned()),
-        "{again:?}"
-    );
+    assert!(again.contains(&"cargo clippy --workspace --all-targets -- -D warnings".to_owned()), "{again:?}");
     assert!(again.contains(&"RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps".to_owned()));
     assert!(again.contains(&"cargo xtask surface --check".to_owned()));
     assert!(!again.iter().any(|command| command.contains("RUSTFLAGS=")));
@@ -65,9 +57,7 @@ fn the_table_tells_each_step_its_end_and_the_total() {
 
 #[test]
 fn only_rust_blocks_count_as_examples() {
-    assert!(shows_example(
-        "/// Does.\n///\n/// ```\n/// let a = 1;\n/// ```\n"
-    ));
+    assert!(shows_example("/// Does.\n///\n/// ```\n/// let a = 1;\n/// ```\n"));
     assert!(shows_example("//! ```rust\n//! ```\n"));
     assert!(!shows_example("/// ```text\n/// plain\n/// ```\nfn a() {}\n"));
     assert!(!shows_example("// ```\nlet a = \"```\";\n"));

@@ -21,30 +21,21 @@ fn catalogue() -> Vec<Value> {
 #[test]
 fn the_documented_catalogue_is_accepted_in_both_forms() {
     assert_eq!(scopes::faults(&Value::from(catalogue())), Vec::<String>::new());
-    assert_eq!(
-        scopes::faults(&json!({ "tools": catalogue() })),
-        Vec::<String>::new()
-    );
+    assert_eq!(scopes::faults(&json!({ "tools": catalogue() })), Vec::<String>::new());
 }
 
 #[test]
 fn a_missing_tool_is_named() {
     let mut tools = catalogue();
     tools.remove(5);
-    assert_eq!(
-        scopes::faults(&Value::from(tools)),
-        ["the tool system_health is missing"]
-    );
+    assert_eq!(scopes::faults(&Value::from(tools)), ["the tool system_health is missing"]);
 }
 
 #[test]
 fn a_tool_listed_twice_is_named() {
     let mut tools = catalogue();
     tools.push(tool("links_list", "links.read"));
-    assert_eq!(
-        scopes::faults(&Value::from(tools)),
-        ["the tool links_list is listed 2 times"]
-    );
+    assert_eq!(scopes::faults(&Value::from(tools)), ["the tool links_list is listed 2 times"]);
 }
 
 #[test]
@@ -63,10 +54,7 @@ fn another_scope_than_the_documented_one_is_a_fault() {
 
 #[test]
 fn something_else_than_a_catalogue_is_a_fault() {
-    assert_eq!(
-        scopes::faults(&json!({ "paths": {} })),
-        ["holds no list of tools"]
-    );
+    assert_eq!(scopes::faults(&json!({ "paths": {} })), ["holds no list of tools"]);
 }
 
 #[test]
@@ -86,10 +74,7 @@ fn the_first_differing_line_is_shown_with_the_way_to_renew_it() {
 #[test]
 fn a_shorter_document_and_a_missing_line_end_are_differences() {
     let shorter = difference("docs/a.md", "one\n", "one\ntwo\n").expect("they differ");
-    assert!(
-        shorter.contains("line 2") && shorter.contains("(the document ends)"),
-        "{shorter}"
-    );
+    assert!(shorter.contains("line 2") && shorter.contains("(the document ends)"), "{shorter}");
     let unended = difference("docs/a.md", "one", "one\n").expect("they differ");
     assert!(unended.contains("line ends"), "{unended}");
 }

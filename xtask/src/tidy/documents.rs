@@ -1,11 +1,7 @@
 //! Rules for text of any kind, and for documents.
 
 /// Written in pieces, because this file is checked as well.
-const MACHINE_FOLDERS: &[&str] = &[
-    concat!("/wo", "rk/"),
-    concat!("/ro", "ot/"),
-    concat!("/ho", "me/"),
-];
+const MACHINE_FOLDERS: &[&str] = &[concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")];
 
 /// Absolute paths that exist on one machine only. A folder of that name inside an address or a longer path is none.
 pub(super) fn machine_paths(path: &str, content: &str) -> Vec<String> {
@@ -79,14 +75,7 @@ fn local_file(document: &str, target: &str) -> Option<String> {
     }
     let mut folders: Vec<&str> = match file.strip_prefix('/') {
         Some(_) => Vec::new(),
-        None => document
-            .split('/')
-            .rev()
-            .skip(1)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .rev()
-            .collect(),
+        None => document.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev().collect(),
     };
     for part in file.split('/') {
         match part {

@@ -81,16 +81,14 @@ pub(super) fn faults(locked: &Hashes, found: &Hashes) -> Vec<String> {
     for (path, hash) in locked {
         match found.get(path) {
             Some(now) if now == hash => {}
-            Some(_) => faults.push(format!(
-                "{path}: a landed migration was edited: undo that and add a new one"
-            )),
+            Some(_) => {
+                faults.push(format!("{path}: a landed migration was edited: undo that and add a new one"))
+            }
             None => faults.push(format!("{path}: a landed migration was deleted")),
         }
     }
     for path in found.keys().filter(|path| !locked.contains_key(*path)) {
-        faults.push(format!(
-            "{path}: not in {LOCK} yet: run `cargo xtask tidy --bless`"
-        ));
+        faults.push(format!("{path}: not in {LOCK} yet: run `cargo xtask tidy --bless`"));
     }
     faults
 }
@@ -111,10 +109,8 @@ pub(super) fn render(hashes: &Hashes) -> String {
 }
 
 fn hash(content: &str) -> String {
-    Sha256::digest(content)
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    Sha256::digest(content).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

@@ -5,11 +5,7 @@ const LONG: usize = 350;
 const TOO_LONG: usize = 600;
 
 /// Written in pieces, because this file is checked as well.
-const LEFTOVERS: &[&str] = &[
-    concat!("to", "do!("),
-    concat!("unimpl", "emented!("),
-    concat!("db", "g!("),
-];
+const LEFTOVERS: &[&str] = &[concat!("to", "do!("), concat!("unimpl", "emented!("), concat!("db", "g!(")];
 
 /// Attributes that silence a check, each with what to do instead.
 const SILENCERS: &[(&str, &str)] = &[
@@ -27,14 +23,10 @@ pub(super) fn faults(path: &str, content: &str) -> Vec<String> {
     }
     let file = path.rsplit('/').next().unwrap_or(path);
     if file == "mod.rs" {
-        faults.push(format!(
-            "{path}: name the file after its module (`links.rs` beside `links/`)"
-        ));
+        faults.push(format!("{path}: name the file after its module (`links.rs` beside `links/`)"));
     }
     if file == "lib.rs" && !content.starts_with("//!") {
-        faults.push(format!(
-            "{path}: begin with `//!`: what the crate decides and what it does not know"
-        ));
+        faults.push(format!("{path}: begin with `//!`: what the crate decides and what it does not know"));
     }
 
     let mut test_follows = false;

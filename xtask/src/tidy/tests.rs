@@ -3,10 +3,7 @@ use super::{Text, inspect};
 
 /// The faults of one file in a project that has these other paths.
 fn faults_beside(path: &str, content: &str, others: &[&str]) -> Vec<String> {
-    let texts = [Text {
-        path: path.to_owned(),
-        content: content.to_owned(),
-    }];
+    let texts = [Text { path: path.to_owned(), content: content.to_owned() }];
     inspect(&texts, |asked| others.contains(&asked)).faults
 }
 
@@ -23,17 +20,11 @@ fn a_clean_file_has_no_faults() {
 #[test]
 fn a_file_is_noted_above_350_lines_and_refused_above_600() {
     let of = |lines: usize| {
-        let texts = [Text {
-            path: "src/a.rs".to_owned(),
-            content: "x\n".repeat(lines),
-        }];
+        let texts = [Text { path: "src/a.rs".to_owned(), content: "x\n".repeat(lines) }];
         let found = inspect(&texts, |_| true);
         (found.notes.len(), found.faults.len())
     };
-    assert_eq!(
-        [of(350), of(351), of(600), of(601)],
-        [(0, 0), (1, 0), (1, 0), (0, 1)]
-    );
+    assert_eq!([of(350), of(351), of(600), of(601)], [(0, 0), (1, 0), (1, 0), (0, 1)]);
 }
 
 #[test]
@@ -51,10 +42,7 @@ fn a_library_opens_with_what_it_is_for() {
 #[test]
 fn leftovers_are_found_but_not_in_comments_or_other_names() {
     let opening = concat!("to", "do!(");
-    assert_eq!(
-        faults("a.rs", &format!("fn a() {{ {opening}\"later\") }}\n")).len(),
-        1
-    );
+    assert_eq!(faults("a.rs", &format!("fn a() {{ {opening}\"later\") }}\n")).len(), 1);
     assert_eq!(faults("a.rs", concat!("let x = db", "g!(y);\n")).len(), 1);
     assert_eq!(faults("a.rs", concat!("    unimpl", "emented!()\n")).len(), 1);
     assert!(faults("a.rs", &format!("// {opening})\nmy_{opening});\n")).is_empty());
@@ -76,14 +64,8 @@ fn a_test_is_named_by_a_sentence() {
     let named = |line: &str| faults("a.rs", line).len();
     assert_eq!(named("#[test]\nfn test_upsert() {}\n"), 1);
     assert_eq!(named("#[tokio::test]\nasync fn test_upsert() {}\n"), 1);
-    assert_eq!(
-        named("#[tokio::test(start_paused = true)]\nasync fn test_upsert() {}\n"),
-        1
-    );
-    assert_eq!(
-        named("#[test]\nfn upsert_creates() {}\nfn test_platform() {}\n"),
-        0
-    );
+    assert_eq!(named("#[tokio::test(start_paused = true)]\nasync fn test_upsert() {}\n"), 1);
+    assert_eq!(named("#[test]\nfn upsert_creates() {}\nfn test_platform() {}\n"), 0);
     assert_eq!(named("#[cfg(test)]\npub fn test_platform() {}\n"), 0);
 }
 
@@ -99,11 +81,7 @@ fn paths_of_one_machine_are_found_but_not_inside_addresses() {
 #[test]
 fn links_between_documents_must_lead_to_a_file() {
     let of = |content: &str| {
-        faults_beside(
-            "docs/adr/0001.md",
-            content,
-            &["README.md", "docs/errors.md", "docs/adr"],
-        )
+        faults_beside("docs/adr/0001.md", content, &["README.md", "docs/errors.md", "docs/adr"])
     };
     assert!(of("[a](../errors.md) [b](../errors.md#codes) [c](../../README.md \"title\")\n").is_empty());
     assert!(
@@ -111,38 +89,23 @@ fn links_between_documents_must_lead_to_a_file() {
             .is_empty()
     );
     assert!(of("`[a](gone.md)`\n```text\n[a](gone.md)\n```\n").is_empty());
-    assert_eq!(
-        of("[a](gone.md)\n"),
-        ["docs/adr/0001.md:1: the link to gone.md leads nowhere"]
-    );
-    assert_eq!(
-        of("one\n[ref]: ../gone.md\n"),
-        ["docs/adr/0001.md:2: the link to ../gone.md leads nowhere"]
-    );
+    assert_eq!(of("[a](gone.md)\n"), ["docs/adr/0001.md:1: the link to gone.md leads nowhere"]);
+    assert_eq!(of("one\n[ref]: ../gone.md\n"), ["docs/adr/0001.md:2: the link to ../gone.md leads nowhere"]);
 }
 
 #[test]
 fn a_snapshot_that_waits_for_review_is_a_fault() {
-    assert_eq!(
-        faults("crates/application/tests/it/snapshots/list.snap.new", "x").len(),
-        1
-    );
+    assert_eq!(faults("crates/application/tests/it/snapshots/list.snap.new", "x").len(), 1);
     assert!(faults("crates/application/tests/it/snapshots/list.snap", "x").is_empty());
 }
 
 fn hashes(entries: &[(&str, &str)]) -> Hashes {
-    entries
-        .iter()
-        .map(|(path, hash)| ((*path).to_owned(), (*hash).to_owned()))
-        .collect()
+    entries.iter().map(|(path, hash)| ((*path).to_owned(), (*hash).to_owned())).collect()
 }
 
 #[test]
 fn a_new_migration_is_entered_by_blessing() {
-    let (locked, found) = (
-        hashes(&[("1.sql", "a")]),
-        hashes(&[("1.sql", "a"), ("2.sql", "b")]),
-    );
+    let (locked, found) = (hashes(&[("1.sql", "a")]), hashes(&[("1.sql", "a"), ("2.sql", "b")]));
     assert_eq!(migrations::faults(&locked, &found).len(), 1);
     assert_eq!(migrations::blessed(&locked, &found, Bless::Nothing), locked);
     assert_eq!(migrations::blessed(&locked, &found, Bless::New), found);
@@ -172,10 +135,8 @@ fn a_migration_that_nobody_has_run_can_be_rewritten() {
 
 #[test]
 fn the_lock_file_reads_back_as_written() {
-    let entries = hashes(&[
-        ("crates/a/migrations/0001_a b.sql", "00ff"),
-        ("crates/b/migrations/0001.sql", "11"),
-    ]);
+    let entries =
+        hashes(&[("crates/a/migrations/0001_a b.sql", "00ff"), ("crates/b/migrations/0001.sql", "11")]);
     assert_eq!(migrations::parse(&migrations::render(&entries)), entries);
     assert!(migrations::parse("").is_empty());
 }

@@ -36,7 +36,8 @@ impl Email {
     pub fn parse(text: &str) -> Result<Self, EmailFault> {
         let (local, domain) = text.split_once('@').ok_or(EmailFault)?;
         let visible = text.chars().all(|c| !c.is_control() && !c.is_whitespace());
-        let well_formed = !local.is_empty() && local.len() <= 64 && !domain.is_empty() && !domain.contains('@');
+        let well_formed =
+            !local.is_empty() && local.len() <= 64 && !domain.is_empty() && !domain.contains('@');
         if visible && well_formed && text.len() <= 254 && !domain.starts_with('.') && !domain.ends_with('.') {
             Ok(Self(text.to_lowercase().into()))
         } else {

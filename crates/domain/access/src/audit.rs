@@ -14,7 +14,10 @@ pub enum AuditOutcome {
     Done,
     /// Refused with this code, so many times within one minute: refusals are summed so that a flood of them cannot
     /// fill the store.
-    Refused { code: String, times: u32 },
+    Refused {
+        code: String,
+        times: u32,
+    },
 }
 
 /// One thing an actor did or was refused.

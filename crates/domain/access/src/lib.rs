@@ -8,6 +8,7 @@ mod account;
 mod actor;
 mod audit;
 mod authorize;
+pub mod password;
 mod token;
 
 pub use account::{Account, Email, EmailFault, HandleRecord};

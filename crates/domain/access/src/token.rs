@@ -66,7 +66,8 @@ impl Pat {
     pub fn parse(text: &str) -> Result<Self, PatFault> {
         let (id, secret) = text.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.')).ok_or(PatFault)?;
         let id = TokenId::parse(id).map_err(|_| PatFault)?;
-        let written = secret.len() == SECRET_LENGTH && secret.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let written = secret.len() == SECRET_LENGTH
+            && secret.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         if written { Ok(Self { id, secret: secret.into() }) } else { Err(PatFault) }
     }
 
@@ -82,6 +83,11 @@ impl TokenRecord {
         if !bool::from(self.secret.0.ct_eq(&sent.hash().0)) {
             return Err(TokenRefused::Unknown);
         }
+        self.standing(now)
+    }
+
+    /// Whether the token still opens anything, whoever holds it.
+    pub fn standing(&self, now: Timestamp) -> Result<(), TokenRefused> {
         if self.revoked_at.is_some() {
             return Err(TokenRefused::Revoked);
         }

@@ -21,7 +21,9 @@ pub fn counts(method: &str, purpose: Option<&str>) -> bool {
     let prefetch = purpose.is_some_and(|purpose| {
         purpose.split([',', ';']).any(|part| {
             let part = part.trim();
-            part.eq_ignore_ascii_case("prefetch") || part.eq_ignore_ascii_case("prerender") || part.eq_ignore_ascii_case("preview")
+            part.eq_ignore_ascii_case("prefetch")
+                || part.eq_ignore_ascii_case("prerender")
+                || part.eq_ignore_ascii_case("preview")
         })
     });
     method == "GET" && !prefetch

@@ -11,9 +11,35 @@ pub enum Device {
 
 /// Parts of user agents that people do not browse with, in lower case.
 const BOTS: &[&str] = &[
-    "bot", "crawl", "spider", "slurp", "facebookexternalhit", "embedly", "preview", "whatsapp", "skypeuripreview",
-    "curl/", "wget/", "python", "java/", "go-http-client", "okhttp", "libwww", "httpclient", "headless", "scrapy",
-    "axios/", "node-fetch", "ruby", "perl", "php/", "reqwest", "monitor", "uptime", "pingdom", "lighthouse",
+    "bot",
+    "crawl",
+    "spider",
+    "slurp",
+    "facebookexternalhit",
+    "embedly",
+    "preview",
+    "whatsapp",
+    "skypeuripreview",
+    "curl/",
+    "wget/",
+    "python",
+    "java/",
+    "go-http-client",
+    "okhttp",
+    "libwww",
+    "httpclient",
+    "headless",
+    "scrapy",
+    "axios/",
+    "node-fetch",
+    "ruby",
+    "perl",
+    "php/",
+    "reqwest",
+    "monitor",
+    "uptime",
+    "pingdom",
+    "lighthouse",
 ];
 const TABLETS: &[&str] = &["ipad", "tablet", "kindle", "silk/", "playbook"];
 const MOBILES: &[&str] = &["iphone", "ipod", "mobile", "windows phone", "opera mini", "blackberry"];

@@ -4,8 +4,21 @@ use thiserror::Error;
 
 /// Names a handle may not have, because a host of the platform or a name server convention bears them.
 pub const RESERVED: &[&str] = &[
-    "ai", "api", "app", "www", "mcp", "login", "connect", "profile", "admin", "static", "assets", "mail", "ns1",
-    "ns2", "localhost",
+    "ai",
+    "api",
+    "app",
+    "www",
+    "mcp",
+    "login",
+    "connect",
+    "profile",
+    "admin",
+    "static",
+    "assets",
+    "mail",
+    "ns1",
+    "ns2",
+    "localhost",
 ];
 
 const MAX: usize = 32;

@@ -34,8 +34,12 @@ pub fn place<'h>(host: &'h str, domain: &str) -> Place<'h> {
     }
     let Some(labels) = before_domain(name, domain) else { return Place::Elsewhere };
     match labels.rsplit_once('.') {
-        Some((handle, suffix)) if suffix.eq_ignore_ascii_case("mcp") && one_label(handle) => Place::Mcp(handle),
-        Some((first, second)) if first.eq_ignore_ascii_case("login") && second.eq_ignore_ascii_case("connect") => {
+        Some((handle, suffix)) if suffix.eq_ignore_ascii_case("mcp") && one_label(handle) => {
+            Place::Mcp(handle)
+        }
+        Some((first, second))
+            if first.eq_ignore_ascii_case("login") && second.eq_ignore_ascii_case("connect") =>
+        {
             Place::Login
         }
         Some(_) => Place::Elsewhere,

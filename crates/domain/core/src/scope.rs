@@ -73,7 +73,9 @@ impl ScopePattern {
         let canonical = ALIASES.iter().find(|(alias, _)| *alias == text).map_or(text, |(_, name)| name);
         let known = match canonical.strip_suffix('*') {
             Some("") => true,
-            Some(family) => family.ends_with('.') && Scope::ALL.iter().any(|scope| scope.0.starts_with(family)),
+            Some(family) => {
+                family.ends_with('.') && Scope::ALL.iter().any(|scope| scope.0.starts_with(family))
+            }
             None => Scope::ALL.iter().any(|scope| scope.0 == canonical),
         };
         if known { Ok(Self(canonical.into())) } else { Err(ScopeFault(text.to_owned())) }

@@ -23,7 +23,9 @@ pub struct SlugKey(Box<str>);
 pub enum SlugFault {
     #[error("a slug has 1 to 64 characters of A-Z, a-z, 0-9, '_' and '-'")]
     Malformed,
-    #[error("this slug is reserved: 'mcp', 'v2', 'oauth' and whatever begins with '_' belong to the platform")]
+    #[error(
+        "this slug is reserved: 'mcp', 'v2', 'oauth' and whatever begins with '_' belong to the platform"
+    )]
     Reserved,
 }
 

@@ -1,8 +1,8 @@
 use lp_core::{Handle, LinkId, Revision, Slug, Timestamp, WebUrl};
 
 use crate::{
-    Description, Labels, Link, LinkEvent, LinkParts, LinkRefused, LinkState, LinkWrite, Position, QueryPassThrough,
-    RedirectStatus, RevisionAction, Slot, Title,
+    Description, Labels, Link, LinkEvent, LinkParts, LinkRefused, LinkState, LinkWrite, Position,
+    QueryPassThrough, RedirectStatus, RevisionAction, Slot, Title,
 };
 
 /// What a change says about one field.
@@ -79,7 +79,12 @@ pub fn create(slot: &Slot, birth: Birth, change: LinkChange) -> Result<LinkWrite
 }
 
 /// Changes a link. A change that leaves everything as it was makes no new revision and no event.
-pub fn update(existing: &Link, change: LinkChange, mode: Mode, at: Timestamp) -> Result<LinkWrite, LinkRefused> {
+pub fn update(
+    existing: &Link,
+    change: LinkChange,
+    mode: Mode,
+    at: Timestamp,
+) -> Result<LinkWrite, LinkRefused> {
     let old = existing.parts();
     let keep = mode == Mode::Merge;
     let destination = match change.destination {
@@ -128,7 +133,8 @@ pub fn upsert(slot: &Slot, birth: Birth, change: LinkChange, mode: Mode) -> Resu
 pub fn delete(existing: &Link, at: Timestamp) -> LinkWrite {
     let old = existing.parts();
     let event = LinkEvent::Deleted { id: old.id, slug: old.slug.clone() };
-    let parts = LinkParts { revision: old.revision.next(), updated_at: at.max(old.updated_at), ..old.clone() };
+    let parts =
+        LinkParts { revision: old.revision.next(), updated_at: at.max(old.updated_at), ..old.clone() };
     LinkWrite {
         before: Some(old.revision),
         after: LinkState::Deleted(Link::trusted(parts)),

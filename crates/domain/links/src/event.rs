@@ -12,13 +12,19 @@ pub enum LinkEvent {
 impl LinkEvent {
     pub fn slug(&self) -> &Slug {
         match self {
-            Self::Created { slug, .. } | Self::Updated { slug, .. } | Self::Deleted { slug, .. } | Self::Restored { slug, .. } => slug,
+            Self::Created { slug, .. }
+            | Self::Updated { slug, .. }
+            | Self::Deleted { slug, .. }
+            | Self::Restored { slug, .. } => slug,
         }
     }
 
     pub fn link(&self) -> LinkId {
         match self {
-            Self::Created { id, .. } | Self::Updated { id, .. } | Self::Deleted { id, .. } | Self::Restored { id, .. } => *id,
+            Self::Created { id, .. }
+            | Self::Updated { id, .. }
+            | Self::Deleted { id, .. }
+            | Self::Restored { id, .. } => *id,
         }
     }
 }

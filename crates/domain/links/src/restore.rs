@@ -53,6 +53,8 @@ impl RevisionAction {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Created, Self::Updated, Self::Deleted, Self::Restored].into_iter().find(|action| action.as_str() == text)
+        [Self::Created, Self::Updated, Self::Deleted, Self::Restored]
+            .into_iter()
+            .find(|action| action.as_str() == text)
     }
 }

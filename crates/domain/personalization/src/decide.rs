@@ -48,7 +48,8 @@ pub enum Step<'r> {
 
 impl Visitor<'_> {
     /// A visitor of whom nothing is known.
-    pub const UNKNOWN: Visitor<'static> = Visitor { country: "", device: Device::Unknown, source: "", campaign: "" };
+    pub const UNKNOWN: Visitor<'static> =
+        Visitor { country: "", device: Device::Unknown, source: "", campaign: "" };
 }
 
 impl Route {

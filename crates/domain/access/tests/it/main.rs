@@ -1,8 +1,8 @@
 //! Tokens, permissions and the audit chain.
 
 use lp_access::{
-    Actor, AuditEntry, AuditHash, AuditOutcome, AuditRecord, Denied, Email, Need, Pat, TokenRefused, authorize, chain,
-    mint, verify,
+    Actor, AuditEntry, AuditHash, AuditOutcome, AuditRecord, Denied, Email, Need, Pat, TokenRefused,
+    authorize, chain, mint, verify,
 };
 use lp_core::{Handle, Role, Scope, Scopes, Timestamp, UserId};
 use proptest::prelude::*;
@@ -21,7 +21,10 @@ fn a_minted_token_reads_back_and_opens() {
     let token = minted();
     let sent = Pat::parse(&token.text).expect("its own text");
     assert_eq!(token.record.admit(&sent, Timestamp::from_micros(NOW)), Ok(()));
-    assert!(!format!("{sent:?} {:?}", token.record).contains(&token.text[33..]), "debug output shows no secret");
+    assert!(
+        !format!("{sent:?} {:?}", token.record).contains(&token.text[33..]),
+        "debug output shows no secret"
+    );
 }
 
 #[test]
@@ -51,9 +54,16 @@ fn a_member_needs_the_role_and_a_token_the_scope() {
     assert_eq!(authorize(&user, need, Some(Role::Creator)), Err(Denied::Role(Role::Operator)));
     assert_eq!(authorize(&user, need, Some(Role::Owner)), Ok(()));
     let handle = Handle::parse("hello").expect("a handle");
-    let token = |scope| Actor::Token { id: minted().record.id, handle: handle.clone(), scopes: Scopes::parse([scope]).expect("known") };
+    let token = |scope| Actor::Token {
+        id: minted().record.id,
+        handle: handle.clone(),
+        scopes: Scopes::parse([scope]).expect("known"),
+    };
     assert_eq!(authorize(&token("webhooks.*"), need, None), Ok(()));
-    assert_eq!(authorize(&token("links.*"), need, Some(Role::Owner)), Err(Denied::Scope(Scope::WEBHOOKS_WRITE)));
+    assert_eq!(
+        authorize(&token("links.*"), need, Some(Role::Owner)),
+        Err(Denied::Scope(Scope::WEBHOOKS_WRITE))
+    );
     assert_eq!(authorize(&Actor::Anonymous, need, None), Err(Denied::NoCredential));
     assert_eq!(authorize(&Actor::Anonymous, Need::Public, None), Ok(()));
 }

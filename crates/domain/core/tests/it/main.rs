@@ -10,7 +10,9 @@ fn a_handle_is_a_dns_label_without_double_hyphens() {
     for good in ["hello", "a1", "my-shop", "x".repeat(32).as_str()] {
         assert!(Handle::parse(good).is_ok(), "{good}");
     }
-    for bad in ["", "a", "Hello", "-a", "a-", "a--b", "a_b", "häns", "api", "localhost", "x".repeat(33).as_str()] {
+    for bad in
+        ["", "a", "Hello", "-a", "a-", "a--b", "a_b", "häns", "api", "localhost", "x".repeat(33).as_str()]
+    {
         assert!(Handle::parse(bad).is_err(), "{bad}");
     }
 }

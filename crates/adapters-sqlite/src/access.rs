@@ -1,0 +1,89 @@
+use async_trait::async_trait;
+use lp_access::{Account, Email, HandleRecord, SecretHash, TokenRecord};
+use lp_core::{Handle, Role, Scopes, TokenId, UserId};
+use lp_ports::{AccessReader, StoreError};
+use sqlx::sqlite::SqliteRow;
+
+use crate::rows::{Broken, bytes, field, instant, instant_or_none, parse_json_list, whole};
+use crate::store::{SqliteStore, read};
+
+#[async_trait]
+impl AccessReader for SqliteStore {
+    async fn account(&self, email: &Email) -> Result<Option<Account>, StoreError> {
+        let query = sqlx::query("SELECT * FROM accounts WHERE email = ?1").bind(email.as_str());
+        let row = read("db.access.account", query.fetch_optional(&self.reads)).await?;
+        row.map(|row| whole(account(&row), "accounts", || email.to_string())).transpose()
+    }
+
+    async fn handle(&self, handle: &Handle) -> Result<Option<HandleRecord>, StoreError> {
+        let query = sqlx::query("SELECT * FROM handles WHERE handle = ?1").bind(handle.as_str());
+        let row = read("db.access.handle", query.fetch_optional(&self.reads)).await?;
+        row.map(|row| whole(handle_record(&row), "handles", || handle.to_string())).transpose()
+    }
+
+    async fn token(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        let query = sqlx::query("SELECT * FROM tokens WHERE id = ?1").bind(id.uuid());
+        let row = read("db.access.token", query.fetch_optional(&self.reads)).await?;
+        row.map(|row| whole(token(&row), "tokens", || id.to_string())).transpose()
+    }
+
+    async fn tokens(&self, handle: &Handle) -> Result<Vec<TokenRecord>, StoreError> {
+        let query = sqlx::query("SELECT * FROM tokens WHERE handle = ?1 ORDER BY created_at, id")
+            .bind(handle.as_str());
+        let rows = read("db.access.tokens", query.fetch_all(&self.reads)).await?;
+        rows.iter().map(|row| whole(token(row), "tokens", || token_name(row))).collect()
+    }
+
+    async fn role(&self, user: UserId, handle: &Handle) -> Result<Option<Role>, StoreError> {
+        let query = sqlx::query("SELECT role FROM members WHERE handle = ?1 AND user = ?2")
+            .bind(handle.as_str())
+            .bind(user.uuid());
+        let row = read("db.access.role", query.fetch_optional(&self.reads)).await?;
+        row.map(|row| whole(role(&row), "members", || format!("{handle}/{user}"))).transpose()
+    }
+
+    async fn is_empty(&self) -> Result<bool, StoreError> {
+        let query = sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM accounts)");
+        read("db.access.is_empty", query.fetch_one(&self.reads)).await
+    }
+}
+
+fn account(row: &SqliteRow) -> Result<Account, Broken> {
+    Ok(Account {
+        id: UserId::new(field(row, "id")?),
+        email: Email::parse(field(row, "email")?)?,
+        password_hash: field(row, "password_hash")?,
+        created_at: instant(row, "created_at")?,
+    })
+}
+
+fn handle_record(row: &SqliteRow) -> Result<HandleRecord, Broken> {
+    Ok(HandleRecord {
+        handle: Handle::parse(field(row, "handle")?)?,
+        owner: UserId::new(field(row, "owner")?),
+        created_at: instant(row, "created_at")?,
+    })
+}
+
+fn token(row: &SqliteRow) -> Result<TokenRecord, Broken> {
+    let scopes = parse_json_list(field(row, "scopes")?)?;
+    Ok(TokenRecord {
+        id: TokenId::new(field(row, "id")?),
+        handle: Handle::parse(field(row, "handle")?)?,
+        owner: UserId::new(field(row, "owner")?),
+        name: field(row, "name")?,
+        scopes: Scopes::parse(scopes.iter().map(String::as_str))?,
+        secret: SecretHash(bytes(row, "secret")?),
+        created_at: instant(row, "created_at")?,
+        expires_at: instant_or_none(row, "expires_at")?,
+        revoked_at: instant_or_none(row, "revoked_at")?,
+    })
+}
+
+fn role(row: &SqliteRow) -> Result<Role, Broken> {
+    Role::parse(field(row, "role")?).ok_or_else(|| Broken::new("role"))
+}
+
+fn token_name(row: &SqliteRow) -> String {
+    field(row, "id").map_or_else(|_| "?".to_owned(), |id| TokenId::new(id).to_string())
+}

@@ -1,0 +1,92 @@
+use async_trait::async_trait;
+use lp_access::{AuditEntry, AuditHash, AuditOutcome, AuditRecord, chain};
+use lp_core::Handle;
+use lp_ports::{AuditReader, StoreError};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use crate::heads::Head;
+use crate::rows::{Broken, bytes, count, field, instant, whole};
+use crate::store::{SqliteStore, int, read};
+
+const APPEND: &str = "INSERT INTO audit (handle, seq, prev, hash, at, actor, surface, operation, subject, request_id, \
+     refused_code, refused_times) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+/// Appends the entry to the chain that ends at the head.
+pub(crate) async fn append(
+    connection: &mut SqliteConnection,
+    head: &mut Head,
+    entry: &AuditEntry,
+) -> Result<(), sqlx::Error> {
+    let (seq, prev) = (head.audit_seq + 1, head.audit_hash);
+    let hash = chain(&prev, seq, entry);
+    let (code, times) = match &entry.outcome {
+        AuditOutcome::Done => (None, 0),
+        AuditOutcome::Refused { code, times } => (Some(code.as_str()), *times),
+    };
+    sqlx::query(APPEND)
+        .bind(entry.handle.as_str())
+        .bind(int(seq))
+        .bind(&prev.0[..])
+        .bind(&hash.0[..])
+        .bind(entry.at.micros())
+        .bind(&entry.actor)
+        .bind(&entry.surface)
+        .bind(&entry.operation)
+        .bind(&entry.subject)
+        .bind(&entry.request_id)
+        .bind(code)
+        .bind(times)
+        .execute(connection)
+        .await?;
+    (head.audit_seq, head.audit_hash) = (seq, hash);
+    Ok(())
+}
+
+#[async_trait]
+impl AuditReader for SqliteStore {
+    async fn audit(&self, handle: &Handle, after: u64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        let query = sqlx::query("SELECT * FROM audit WHERE handle = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3")
+            .bind(handle.as_str())
+            .bind(int(after))
+            .bind(limit);
+        let rows = read("db.audit.list", query.fetch_all(&self.reads)).await?;
+        let records = rows.iter().map(|row| {
+            let name = || format!("{handle}/{}", field::<i64>(row, "seq").unwrap_or_default());
+            whole(record(row, handle), "audit", name)
+        });
+        records.collect()
+    }
+
+    async fn audited_handles(&self) -> Result<Vec<Handle>, StoreError> {
+        let query = sqlx::query("SELECT handle FROM heads ORDER BY handle");
+        let rows = read("db.audit.handles", query.fetch_all(&self.reads)).await?;
+        rows.iter()
+            .map(|row| whole(handle_of(row), "heads", || field(row, "handle").unwrap_or_default()))
+            .collect()
+    }
+}
+
+fn record(row: &SqliteRow, handle: &Handle) -> Result<AuditRecord, Broken> {
+    let times = field::<u32>(row, "refused_times")?;
+    let outcome = match field::<Option<String>>(row, "refused_code")? {
+        None => AuditOutcome::Done,
+        Some(code) => AuditOutcome::Refused { code, times },
+    };
+    let entry = AuditEntry {
+        handle: handle.clone(),
+        at: instant(row, "at")?,
+        actor: field(row, "actor")?,
+        surface: field(row, "surface")?,
+        operation: field(row, "operation")?,
+        subject: field(row, "subject")?,
+        request_id: field(row, "request_id")?,
+        outcome,
+    };
+    let (prev, hash) = (AuditHash(bytes(row, "prev")?), AuditHash(bytes(row, "hash")?));
+    Ok(AuditRecord { seq: count(row, "seq")?, prev, hash, entry })
+}
+
+fn handle_of(row: &SqliteRow) -> Result<Handle, Broken> {
+    Ok(Handle::parse(field(row, "handle")?)?)
+}

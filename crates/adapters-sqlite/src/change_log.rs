@@ -1,0 +1,88 @@
+use async_trait::async_trait;
+use lp_core::{Handle, Slug, SlugKey};
+use lp_ports::{Change, ChangeLog, ChangeNote, ChangePosition, Changed, Changes, StoreError};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use crate::changes::link_of;
+use crate::rows::{Broken, count, field, whole};
+use crate::store::{SqliteStore, int, read};
+
+/// Notes what a batch changed, each thing once.
+pub(crate) async fn append(
+    connection: &mut SqliteConnection,
+    handle: &Handle,
+    version: u64,
+    changes: &[Change],
+) -> Result<(), sqlx::Error> {
+    let mut noted: Vec<Changed> = Vec::new();
+    for changed in changes.iter().map(what) {
+        if noted.contains(&changed) {
+            continue;
+        }
+        let key = match &changed {
+            Changed::Link(slug) => Some(slug.as_str()),
+            Changed::Access => None,
+        };
+        sqlx::query("INSERT INTO change_log (handle, version, slug_key) VALUES (?1, ?2, ?3)")
+            .bind(handle.as_str())
+            .bind(int(version))
+            .bind(key)
+            .execute(&mut *connection)
+            .await?;
+        noted.push(changed);
+    }
+    Ok(())
+}
+
+/// Writers take turns, so numbers become visible in their own order: a reader can step over none.
+#[async_trait]
+impl ChangeLog for SqliteStore {
+    async fn position(&self) -> Result<ChangePosition, StoreError> {
+        // Not the greatest row: those may have been trimmed.
+        let query = sqlx::query(
+            "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'change_log'), 0) AS position",
+        );
+        let row = read("db.change.position", query.fetch_one(&self.reads)).await?;
+        let position = whole(count(&row, "position"), "change_log", || "position".to_owned())?;
+        Ok(ChangePosition(position))
+    }
+
+    async fn changes(&self, after: ChangePosition, limit: u32) -> Result<Changes, StoreError> {
+        let query = sqlx::query("SELECT * FROM change_log WHERE seq > ?1 ORDER BY seq LIMIT ?2")
+            .bind(int(after.0))
+            .bind(limit);
+        let rows = read("db.change.list", query.fetch_all(&self.reads)).await?;
+        let mut changes = Changes { notes: Vec::with_capacity(rows.len()), position: after };
+        for row in &rows {
+            let name = || field::<i64>(row, "seq").unwrap_or_default().to_string();
+            let (seq, note) = whole(note(row), "change_log", name)?;
+            changes.notes.push(note);
+            changes.position = ChangePosition(seq);
+        }
+        Ok(changes)
+    }
+}
+
+fn what(change: &Change) -> Changed {
+    match change {
+        Change::Link { after, .. } => Changed::Link(link_of(after).parts().slug.key()),
+        Change::Account(_) | Change::Handle(_) | Change::Token(_) | Change::TokenRevoked { .. } => {
+            Changed::Access
+        }
+    }
+}
+
+fn note(row: &SqliteRow) -> Result<(u64, ChangeNote), Broken> {
+    let changed = match field::<Option<&str>>(row, "slug_key")? {
+        Some(key) => Changed::Link(slug_key(key)?),
+        None => Changed::Access,
+    };
+    let handle = Handle::parse(field(row, "handle")?)?;
+    Ok((count(row, "seq")?, ChangeNote { handle, version: count(row, "version")?, changed }))
+}
+
+fn slug_key(text: &str) -> Result<SlugKey, Broken> {
+    let key = Slug::parse(text)?.key();
+    if key.as_str() == text { Ok(key) } else { Err(Broken::new("a slug key with capitals")) }
+}

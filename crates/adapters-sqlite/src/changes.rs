@@ -1,0 +1,176 @@
+use lp_access::{Account, AuditEntry, HandleRecord, TokenRecord};
+use lp_core::{Revision, Role, ScopePattern};
+use lp_links::{Link, LinkState, RevisionAction};
+use lp_ports::{Change, CommitError, Guard, StoreError};
+use sqlx::SqliteConnection;
+
+use crate::commit::Halt;
+use crate::rows::{bind_link, json_list, link_columns};
+
+const ADD_REVISION: &str = concat!(
+    "INSERT INTO link_revisions (",
+    link_columns!(),
+    ", action, at, actor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+);
+
+const SET_LINK: &str = concat!(
+    "INSERT INTO links (",
+    link_columns!(),
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) \
+     ON CONFLICT (handle, slug_key) DO UPDATE SET slug = excluded.slug, id = excluded.id, \
+     destination = excluded.destination, title = excluded.title, description = excluded.description, \
+     tags = excluded.tags, categories = excluded.categories, enabled = excluded.enabled, \
+     position = excluded.position, redirect_status = excluded.redirect_status, query = excluded.query, \
+     revision = excluded.revision, created_at = excluded.created_at, updated_at = excluded.updated_at"
+);
+
+const ADD_TOKEN: &str = "INSERT INTO tokens (id, handle, owner, name, scopes, secret, created_at, expires_at, \
+     revoked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+/// Writes one change. One that cannot stand beside what is stored is refused as if the batch had guarded against it.
+pub(crate) async fn apply(
+    connection: &mut SqliteConnection,
+    entry: &AuditEntry,
+    change: &Change,
+) -> Result<(), Halt> {
+    let written = match change {
+        Change::Link { after, action } => link(connection, entry, after, *action).await,
+        Change::Account(new) => account(connection, new).await,
+        Change::Handle(new) => handle(connection, new).await,
+        Change::Token(new) => token(connection, new).await,
+        Change::TokenRevoked { id, at } => {
+            sqlx::query("UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL")
+                .bind(id.uuid())
+                .bind(at.micros())
+                .execute(connection)
+                .await
+                .map(drop)
+        }
+    };
+    written.map_err(|fault| refused(fault, change))
+}
+
+/// The link that is left, or was taken away.
+pub(crate) fn link_of(state: &LinkState) -> &Link {
+    match state {
+        LinkState::Live(link) | LinkState::Deleted(link) => link,
+    }
+}
+
+async fn link(
+    connection: &mut SqliteConnection,
+    entry: &AuditEntry,
+    after: &LinkState,
+    action: RevisionAction,
+) -> Result<(), sqlx::Error> {
+    let parts = link_of(after).parts();
+    let key = parts.slug.key();
+    bind_link(sqlx::query(ADD_REVISION), parts, &key)
+        .bind(action.as_str())
+        .bind(entry.at.micros())
+        .bind(&entry.actor)
+        .execute(&mut *connection)
+        .await?;
+    let stands = match after {
+        LinkState::Live(_) => bind_link(sqlx::query(SET_LINK), parts, &key),
+        LinkState::Deleted(_) => sqlx::query("DELETE FROM links WHERE handle = ?1 AND slug_key = ?2")
+            .bind(parts.handle.as_str())
+            .bind(key.as_str()),
+    };
+    stands.execute(connection).await.map(drop)
+}
+
+async fn account(connection: &mut SqliteConnection, new: &Account) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO accounts (id, email, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)")
+        .bind(new.id.uuid())
+        .bind(new.email.as_str())
+        .bind(&new.password_hash)
+        .bind(new.created_at.micros())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+async fn handle(connection: &mut SqliteConnection, new: &HandleRecord) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO handles (handle, owner, created_at) VALUES (?1, ?2, ?3)")
+        .bind(new.handle.as_str())
+        .bind(new.owner.uuid())
+        .bind(new.created_at.micros())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("INSERT INTO members (handle, user, role) VALUES (?1, ?2, ?3)")
+        .bind(new.handle.as_str())
+        .bind(new.owner.uuid())
+        .bind(Role::Owner.as_str())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+async fn token(connection: &mut SqliteConnection, new: &TokenRecord) -> Result<(), sqlx::Error> {
+    sqlx::query(ADD_TOKEN)
+        .bind(new.id.uuid())
+        .bind(new.handle.as_str())
+        .bind(new.owner.uuid())
+        .bind(&new.name)
+        .bind(json_list(new.scopes.patterns().iter().map(ScopePattern::as_str)))
+        .bind(&new.secret.0[..])
+        .bind(new.created_at.micros())
+        .bind(new.expires_at.map(lp_core::Timestamp::micros))
+        .bind(new.revoked_at.map(lp_core::Timestamp::micros))
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// What stands in the way of a change is named as the guard that would have found it. A violated constraint without
+/// such a guard (a token of a handle that is not there) is a row that must not come to be.
+fn refused(fault: sqlx::Error, change: &Change) -> Halt {
+    let Some(database) = fault.as_database_error() else { return Halt::Failed(fault) };
+    let constraint = database.is_unique_violation()
+        || database.is_foreign_key_violation()
+        || database.is_check_violation();
+    if !constraint {
+        return Halt::Failed(fault);
+    }
+    match (implied(change), database.is_unique_violation()) {
+        (Some(guard), true) => CommitError::Stale(guard).into(),
+        _ => StoreError::Corrupt { table: table(change), row: subject(change) }.into(),
+    }
+}
+
+fn implied(change: &Change) -> Option<Guard> {
+    match change {
+        Change::Link { after, .. } => {
+            let parts = link_of(after).parts();
+            let before = parts.revision.0.checked_sub(1).filter(|before| *before > 0);
+            let (handle, slug) = (parts.handle.clone(), parts.slug.key());
+            Some(Guard::SlugAt { handle, slug, latest: before.map(Revision) })
+        }
+        Change::Account(new) => Some(Guard::EmailFree(new.email.clone())),
+        Change::Handle(new) => Some(Guard::HandleFree(new.handle.clone())),
+        Change::Token(_) | Change::TokenRevoked { .. } => None,
+    }
+}
+
+fn table(change: &Change) -> &'static str {
+    match change {
+        Change::Link { .. } => "links",
+        Change::Account(_) => "accounts",
+        Change::Handle(_) => "handles",
+        Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
+    }
+}
+
+pub(crate) fn subject(change: &Change) -> String {
+    match change {
+        Change::Link { after, .. } => {
+            let parts = link_of(after).parts();
+            format!("{}/{}", parts.handle, parts.slug)
+        }
+        Change::Account(new) => new.id.to_string(),
+        Change::Handle(new) => new.handle.to_string(),
+        Change::Token(new) => new.id.to_string(),
+        Change::TokenRevoked { id, .. } => id.to_string(),
+    }
+}

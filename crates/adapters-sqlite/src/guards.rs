@@ -1,0 +1,29 @@
+use lp_ports::Guard;
+use sqlx::SqliteConnection;
+
+use crate::store::int;
+
+/// Whether the guard holds now, within the transaction that writes.
+pub(crate) async fn holds(connection: &mut SqliteConnection, guard: &Guard) -> Result<bool, sqlx::Error> {
+    match guard {
+        Guard::SlugAt { handle, slug, latest } => {
+            let query = sqlx::query_scalar(
+                "SELECT max(revision) FROM link_revisions WHERE handle = ?1 AND slug_key = ?2",
+            );
+            let found: Option<i64> =
+                query.bind(handle.as_str()).bind(slug.as_str()).fetch_one(connection).await?;
+            Ok(found == latest.map(|revision| int(revision.0)))
+        }
+        Guard::HandleFree(handle) => {
+            let query = sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM handles WHERE handle = ?1)");
+            query.bind(handle.as_str()).fetch_one(connection).await
+        }
+        Guard::EmailFree(email) => {
+            let query = sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM accounts WHERE email = ?1)");
+            query.bind(email.as_str()).fetch_one(connection).await
+        }
+        Guard::StoreEmpty => {
+            sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM accounts)").fetch_one(connection).await
+        }
+    }
+}

@@ -1,0 +1,19 @@
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{Connection, SqlStr, SqliteConnection};
+
+/// Numbered, never edited once landed.
+const STEPS: &[(i64, &str, &str)] = &[(1, "init", include_str!("../migrations/0001_init.sql"))];
+
+/// The schema this program was built for.
+pub(crate) const LATEST: i64 = STEPS[STEPS.len() - 1].0;
+
+/// Brings the schema up to date. Processes that start at once on one file do it one after the other.
+pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
+    let steps = STEPS.iter().map(|&(version, name, sql)| {
+        Migration::new(version, name.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
+    });
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    Migrator::with_migrations(steps.collect()).run(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}

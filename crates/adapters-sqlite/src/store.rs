@@ -1,0 +1,51 @@
+use std::future::Future;
+
+use async_trait::async_trait;
+use lp_ports::{Source, StoreError, StoreHealth};
+use sqlx::SqlitePool;
+use tracing::Instrument;
+
+use crate::migrations::LATEST;
+use crate::writer::Writer;
+
+/// A SQLite database as a store. Clones share it.
+#[derive(Clone)]
+pub struct SqliteStore {
+    pub(crate) reads: SqlitePool,
+    pub(crate) writer: Writer,
+}
+
+#[async_trait]
+impl StoreHealth for SqliteStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        let found: Option<i64> = read(
+            "db.store.ping",
+            sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success")
+                .fetch_one(&self.reads),
+        )
+        .await?;
+        if found == Some(LATEST) {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable(
+            format!("the schema is at {found:?}, this program needs {LATEST}").into(),
+        ))
+    }
+}
+
+/// Runs a query within its span; whatever fails here is the engine, not the data.
+pub(crate) async fn read<T>(
+    operation: &'static str,
+    query: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, StoreError> {
+    query.instrument(tracing::debug_span!("db", operation)).await.map_err(unavailable)
+}
+
+pub(crate) fn unavailable(source: impl Into<Source>) -> StoreError {
+    StoreError::Unavailable(source.into())
+}
+
+/// A number as SQLite keeps it. What does not fit lies beyond everything stored, and so does the greatest that does.
+pub(crate) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

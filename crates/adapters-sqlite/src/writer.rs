@@ -1,0 +1,160 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lp_core::Timestamp;
+use lp_ports::{Batch, CommitError, Committer, Receipt, StoreError};
+use sqlx::{Connection, SqliteConnection, SqlitePool};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use crate::ingest::{self, Intake};
+use crate::store::{SqliteStore, unavailable};
+use crate::{commit, replies};
+
+/// How many calls may wait before further ones wait to be let in.
+const QUEUE: usize = 1_024;
+/// How many calls share a transaction, and with it one sync of the disk.
+const GROUP: usize = 256;
+
+/// The way to the one task that writes. The task ends when it is told to, or when the last clone is gone.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    jobs: mpsc::Sender<Job>,
+    task: TaskTracker,
+    connection: SqlitePool,
+}
+
+enum Job {
+    Commit(Call<Box<Batch>, Receipt, CommitError>),
+    Ingest(Call<Intake, (), StoreError>),
+    Forget(Call<Timestamp, u64, StoreError>),
+    Stop,
+}
+
+/// Work, and who waits for it. The answer is given once the fate of the transaction is known.
+struct Call<W, T, E> {
+    work: W,
+    outcome: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
+
+impl Writer {
+    pub(crate) fn start(connection: SqlitePool) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let task = TaskTracker::new();
+        task.spawn(work(connection.clone(), queue));
+        task.close();
+        Self { jobs, task, connection }
+    }
+
+    pub(crate) async fn ingest(&self, intake: Intake) -> Result<(), StoreError> {
+        self.ask(intake, Job::Ingest).await
+    }
+
+    pub(crate) async fn forget(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.ask(now, Job::Forget).await
+    }
+
+    /// Waits until what came before is applied and the task has ended.
+    pub(crate) async fn stop(&self) {
+        // It fails where the task has ended already: then there is nothing to wait for.
+        let _ = self.jobs.send(Job::Stop).await;
+        self.task.wait().await;
+    }
+
+    pub(crate) async fn disconnect(&self) {
+        self.connection.close().await;
+    }
+
+    async fn ask<W, T, E: From<StoreError>>(
+        &self,
+        work: W,
+        job: impl FnOnce(Call<W, T, E>) -> Job,
+    ) -> Result<T, E> {
+        let (answer, answered) = oneshot::channel();
+        let call = Call { work, outcome: None, answer };
+        self.jobs.send(job(call)).await.map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+}
+
+#[async_trait]
+impl Committer for SqliteStore {
+    async fn commit(&self, batch: Batch) -> Result<Receipt, CommitError> {
+        let span = tracing::debug_span!("db", operation = "db.commit");
+        self.writer.ask(Box::new(batch), Job::Commit).instrument(span).await
+    }
+}
+
+/// Takes what waits, applies it as one transaction, answers, and so on.
+async fn work(connection: SqlitePool, mut queue: mpsc::Receiver<Job>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while queue.recv_many(&mut group, GROUP).await > 0 {
+        if group.iter().any(|job| matches!(job, Job::Stop)) {
+            queue.close();
+        }
+        let fault = transact(&connection, &mut group).await.err().map(Arc::new);
+        for job in group.drain(..) {
+            job.answer(fault.as_ref());
+        }
+    }
+}
+
+/// Applies the group or nothing of it: what an engine fails at halfway says nothing about the rest either.
+async fn transact(pool: &SqlitePool, group: &mut [Job]) -> Result<(), sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut fate = Ok(());
+    for job in group {
+        fate = job.perform(&mut transaction).await;
+        if fate.is_err() {
+            break;
+        }
+    }
+    let ended = match fate.is_ok() {
+        true => transaction.commit().await,
+        false => transaction.rollback().await,
+    };
+    // A full disk makes SQLite roll back by itself; the connection then no longer knows where it stands.
+    if ended.is_err() {
+        connection.close_on_drop();
+    }
+    fate.and(ended)
+}
+
+impl Job {
+    async fn perform(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Commit(call) => call.outcome = Some(commit::apply(connection, &call.work).await?),
+            Self::Ingest(call) => call.outcome = Some(Ok(ingest::take(connection, &call.work).await?)),
+            Self::Forget(call) => call.outcome = Some(Ok(replies::forget(connection, call.work).await?)),
+            Self::Stop => {}
+        }
+        Ok(())
+    }
+
+    fn answer(self, fault: Option<&Arc<sqlx::Error>>) {
+        match self {
+            Self::Commit(call) => call.answer(fault),
+            Self::Ingest(call) => call.answer(fault),
+            Self::Forget(call) => call.answer(fault),
+            Self::Stop => {}
+        }
+    }
+}
+
+impl<W, T, E: From<StoreError>> Call<W, T, E> {
+    fn answer(self, fault: Option<&Arc<sqlx::Error>>) {
+        let outcome = match fault {
+            Some(fault) => Err(unavailable(Arc::clone(fault)).into()),
+            None => self.outcome.unwrap_or_else(|| Err(stopped().into())),
+        };
+        // Who no longer waits gets no answer; what was applied stays applied.
+        let _ = self.answer.send(outcome);
+    }
+}
+
+fn stopped() -> StoreError {
+    unavailable("the writer has stopped")
+}

@@ -1,0 +1,61 @@
+use async_trait::async_trait;
+use http::{Method, StatusCode};
+use lp_core::WebUrl;
+use lp_ports::{HealthProbe, Probe, ProbeFault};
+
+use crate::client::{Failure, Outbound, Timeouts};
+use crate::guard::{Guard, Policy, Refused};
+
+/// Probes destinations with real requests.
+pub struct WebProber {
+    outbound: Outbound,
+}
+
+impl WebProber {
+    pub fn new(policy: Policy) -> Self {
+        Self::over(Outbound::new(Guard::new(policy), Timeouts::default()))
+    }
+
+    pub fn over(outbound: Outbound) -> Self {
+        Self { outbound }
+    }
+
+    /// Asks for the head alone; where that is answered as many servers answer what they did not expect, asks as a
+    /// browser would.
+    async fn ask(&self, url: &WebUrl) -> Result<StatusCode, Failure> {
+        match self.outbound.status(Method::HEAD, url).await {
+            Ok(status) if !dislikes_head(status) => Ok(status),
+            Ok(_) | Err(Failure::Broken) => self.outbound.status(Method::GET, url).await,
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+#[async_trait]
+impl HealthProbe for WebProber {
+    async fn probe(&self, url: WebUrl) -> Probe {
+        match tokio::time::timeout(self.outbound.timeouts().overall, self.ask(&url)).await {
+            Ok(Ok(status)) => Probe::Answered(status.as_u16()),
+            Ok(Err(failure)) => Probe::Failed(fault(failure)),
+            Err(_) => Probe::Failed(ProbeFault::Timeout),
+        }
+    }
+}
+
+fn dislikes_head(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 400 | 403 | 404 | 405 | 501)
+}
+
+fn fault(failure: Failure) -> ProbeFault {
+    match failure {
+        Failure::Refused(Refused::Unresolved) => ProbeFault::Unresolved,
+        Failure::Refused(Refused::Slow) | Failure::Timeout => ProbeFault::Timeout,
+        Failure::Refused(
+            Refused::Scheme | Refused::Credentials | Refused::Port | Refused::Name | Refused::Address,
+        ) => ProbeFault::Forbidden,
+        Failure::Unreachable => ProbeFault::Unreachable,
+        Failure::Insecure => ProbeFault::Insecure,
+        Failure::Redirects => ProbeFault::Redirects,
+        Failure::Broken => ProbeFault::Broken,
+    }
+}

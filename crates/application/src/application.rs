@@ -1,0 +1,174 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use lp_core::{Handle, SlugKey, Timestamp};
+use lp_ports::{
+    AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, Clock, Committer, HealthProbe,
+    IdempotencyReader, Ids, LinkReader, StoreHealth,
+};
+
+use crate::limits::Buckets;
+use crate::refusals::Refusals;
+use crate::{Catalogue, ClickSink, Error, Loaded, RouteSource, Settings, Surface};
+
+/// Everything the operations need of the world.
+#[derive(Clone)]
+pub struct Ports {
+    /// Reads links.
+    pub links: Arc<dyn LinkReader>,
+    /// Reads accounts, handles and tokens.
+    pub access: Arc<dyn AccessReader>,
+    /// Reads counts.
+    pub analytics: Arc<dyn AnalyticsReader>,
+    /// Reads the audit.
+    pub audit: Arc<dyn AuditReader>,
+    /// Reads remembered replies.
+    pub replies: Arc<dyn IdempotencyReader>,
+    /// Applies batches.
+    pub committer: Arc<dyn Committer>,
+    /// Says whether the store can be used.
+    pub health: Arc<dyn StoreHealth>,
+    /// Asks destinations whether they live.
+    pub probe: Arc<dyn HealthProbe>,
+    /// Takes visits.
+    pub journal: Arc<dyn ClickJournal>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and randomness.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// Hears of changed routes after their commit and before anybody is answered.
+pub trait RouteListener: Send + Sync {
+    /// The slug holds this from now on.
+    fn link_changed(&self, handle: &Handle, slug: &SlugKey, now: Loaded);
+}
+
+/// Hears of every call's end.
+pub trait Observer: Send + Sync {
+    /// A call ended.
+    fn called(&self, record: &CallRecord);
+}
+
+/// How a call ended, for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallRecord {
+    /// Which operation.
+    pub operation: &'static str,
+    /// On which surface.
+    pub surface: Surface,
+    /// `ok`, or the error's code.
+    pub code: &'static str,
+    /// What sort of actor called.
+    pub actor: &'static str,
+    /// From its arrival at the gate to its answer.
+    pub took: Duration,
+}
+
+/// The application: cheap to clone, shared by every front.
+#[derive(Clone)]
+pub struct Application {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) ports: Ports,
+    pub(crate) settings: Settings,
+    pub(crate) listener: Arc<dyn RouteListener>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) buckets: Buckets,
+    pub(crate) refusals: Refusals,
+    ingested_at: AtomicI64,
+}
+
+impl Inner {
+    /// When the click journal was last found empty or taken in; `None` before the first time.
+    pub(crate) fn ingested_at(&self) -> Option<Timestamp> {
+        let micros = self.ingested_at.load(Ordering::Relaxed);
+        (micros != i64::MIN).then(|| Timestamp::from_micros(micros))
+    }
+}
+
+impl Application {
+    /// Puts an application together.
+    pub fn new(
+        catalogue: Catalogue,
+        ports: Ports,
+        settings: Settings,
+        listener: Arc<dyn RouteListener>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        let inner = Inner {
+            catalogue,
+            ports,
+            settings,
+            listener,
+            observer,
+            buckets: Buckets::default(),
+            refusals: Refusals::default(),
+            ingested_at: AtomicI64::new(i64::MIN),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The rows.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.inner.catalogue
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The present instant, as operations see it.
+    pub fn now(&self) -> Timestamp {
+        self.inner.ports.clock.now()
+    }
+
+    /// A new id for a request that brought none.
+    pub fn request_id(&self) -> String {
+        lp_core::base32(self.inner.ports.ids.uuid().as_bytes())
+    }
+
+    /// The edge's way to the click journal.
+    pub fn clicks(&self) -> ClickSink {
+        let ports = &self.inner.ports;
+        ClickSink::new(
+            ports.journal.clone(),
+            ports.clock.clone(),
+            ports.ids.clone(),
+            self.inner.settings.secret,
+        )
+    }
+
+    /// The edge's way to compiled routes.
+    pub fn routes(&self) -> RouteSource {
+        RouteSource::new(self.inner.ports.links.clone())
+    }
+
+    /// Whether the store can be used now.
+    pub async fn ready(&self) -> Result<(), Error> {
+        Ok(self.inner.ports.health.ping().await?)
+    }
+
+    /// Notes that all clicks up to now are counted; the worker says so.
+    pub fn clicks_ingested(&self) {
+        self.inner.ingested_at.store(self.now().micros(), Ordering::Relaxed);
+    }
+
+    /// Writes the refusals since the last time into the audit; the worker calls it every minute.
+    pub async fn audit_refusals(&self) -> Result<(), Error> {
+        for entry in self.inner.refusals.take(self.now()) {
+            self.inner.ports.committer.commit(Batch::new(entry)).await?;
+        }
+        Ok(())
+    }
+
+    /// Drops replies that nobody may ask for any more; the worker calls it now and then.
+    pub async fn forget_replies(&self) -> Result<u64, Error> {
+        Ok(self.inner.ports.replies.forget(self.now()).await?)
+    }
+}

@@ -1,0 +1,320 @@
+use std::future::Future;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jsonschema::Validator;
+use lp_access::Need;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Auth, Body, Method, Mount, Query};
+use crate::cx::Cx;
+use crate::schema::{self, ARGUMENT_CODES};
+use crate::{ByteStream, Code, Error, StreamReply};
+
+/// One row: what an operation is called, what it demands, where it is reached, what goes in and out, and the function.
+pub struct Operation {
+    /// Its name on every surface: context first, then what it does.
+    pub name: &'static str,
+    /// A few words for lists.
+    pub title: &'static str,
+    /// What it does, returns, and does not do.
+    pub about: &'static str,
+    /// What it demands of its caller.
+    pub need: Need,
+    /// Whether it acts within a handle.
+    pub realm: Realm,
+    /// What it may change.
+    pub effect: Effect,
+    /// Whether it is an MCP tool.
+    pub tool: bool,
+    /// What goes in and out beside JSON.
+    pub kind: Kind,
+    /// The schema of its arguments, the handle apart.
+    pub input: Value,
+    /// The schema of its reply; of a stream, `null`.
+    pub output: Value,
+    /// The codes it may answer beside those that every operation may.
+    pub codes: Vec<Code>,
+    mounts: Vec<Mount>,
+    pub(crate) validator: Validator,
+    pub(crate) run: Run,
+}
+
+/// Whether an operation acts within one handle or for the whole installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Realm {
+    /// Within one handle, which the path, the host or the argument `handle` names.
+    Handle,
+    /// Without a handle.
+    Platform,
+}
+
+/// What an operation may change, in the words of MCP's tool annotations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effect {
+    /// Changes nothing.
+    pub read_only: bool,
+    /// Takes away what cannot be brought back.
+    pub destructive: bool,
+    /// Done twice is done once.
+    pub idempotent: bool,
+    /// Reaches beyond the store: changes what the public sees, or asks other networks.
+    pub open_world: bool,
+}
+
+/// Whether an operation speaks JSON or moves bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A JSON object in, a JSON value out.
+    Json,
+    /// Bytes on REST; on MCP a signed address where the bytes can be sent or fetched.
+    Stream(Stream),
+}
+
+/// What a stream takes and gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stream {
+    /// The content types it takes; none where it takes no bytes.
+    pub consumes: &'static [&'static str],
+    /// The content types it gives.
+    pub produces: &'static [&'static str],
+    /// How many bytes it takes at most.
+    pub max_bytes: u64,
+}
+
+/// What an operation answers.
+pub trait View: Serialize + JsonSchema + Send + 'static {
+    /// Whether the call made something that was not there: 201 on REST.
+    fn created(&self) -> bool {
+        false
+    }
+}
+
+/// The function of a row, with its types erased.
+pub(crate) enum Run {
+    Json(Box<dyn Fn(Cx, Value) -> BoxFuture<'static, Result<(Value, bool), Error>> + Send + Sync>),
+    Stream(
+        Box<dyn Fn(Cx, Value, ByteStream) -> BoxFuture<'static, Result<StreamReply, Error>> + Send + Sync>,
+    ),
+}
+
+impl Effect {
+    /// Looks, in the store only.
+    pub const READ: Self = Self { read_only: true, destructive: false, idempotent: true, open_world: false };
+    /// Looks, and asks other networks.
+    pub const PROBE: Self = Self { open_world: true, ..Self::READ };
+    /// Changes what the public sees, in a way that a kept revision can undo.
+    pub const PUBLISH: Self =
+        Self { read_only: false, destructive: false, idempotent: true, open_world: true };
+    /// The same, but doing it twice does it twice.
+    pub const PUBLISH_ANEW: Self = Self { idempotent: false, ..Self::PUBLISH };
+}
+
+impl Operation {
+    /// A row that looks. Its context refuses to commit.
+    pub fn read<I, O, F, R>(name: &'static str, need: Need, run: F) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+        O: View,
+        F: Fn(Cx, I) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<O, Error>> + Send + 'static,
+    {
+        Self::json(name, need, Effect::READ, run)
+    }
+
+    /// A row that changes.
+    pub fn write<I, O, F, R>(name: &'static str, need: Need, run: F) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+        O: View,
+        F: Fn(Cx, I) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<O, Error>> + Send + 'static,
+    {
+        Self::json(name, need, Effect::PUBLISH, run)
+    }
+
+    fn json<I, O, F, R>(name: &'static str, need: Need, effect: Effect, run: F) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+        O: View,
+        F: Fn(Cx, I) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<O, Error>> + Send + 'static,
+    {
+        let erased = move |cx: Cx, arguments: Value| -> BoxFuture<'static, Result<(Value, bool), Error>> {
+            let input = match decode::<I>(arguments) {
+                Ok(input) => input,
+                Err(error) => return async move { Err(error) }.boxed(),
+            };
+            let answer = run(cx, input);
+            async move {
+                let view = answer.await?;
+                let value = serde_json::to_value(&view).map_err(Error::internal)?;
+                Ok((value, view.created()))
+            }
+            .boxed()
+        };
+        Self::row::<I>(name, need, effect, Kind::Json, schema::of_output::<O>(), Run::Json(Box::new(erased)))
+    }
+
+    /// A row that moves bytes.
+    pub fn stream<I, F, R>(name: &'static str, need: Need, effect: Effect, stream: Stream, run: F) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+        F: Fn(Cx, I, ByteStream) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<StreamReply, Error>> + Send + 'static,
+    {
+        let erased = move |cx: Cx,
+                           arguments: Value,
+                           bytes: ByteStream|
+              -> BoxFuture<'static, Result<StreamReply, Error>> {
+            match decode::<I>(arguments) {
+                Ok(input) => run(cx, input, bytes).boxed(),
+                Err(error) => async move { Err(error) }.boxed(),
+            }
+        };
+        Self::row::<I>(name, need, effect, Kind::Stream(stream), Value::Null, Run::Stream(Box::new(erased)))
+    }
+
+    fn row<I: JsonSchema>(
+        name: &'static str,
+        need: Need,
+        effect: Effect,
+        kind: Kind,
+        output: Value,
+        run: Run,
+    ) -> Self {
+        let input = schema::of_input::<I>();
+        let realm = if need == Need::Public { Realm::Platform } else { Realm::Handle };
+        Self {
+            name,
+            title: name,
+            about: "",
+            need,
+            realm,
+            effect,
+            tool: true,
+            kind,
+            validator: schema::validator(&input),
+            input,
+            output,
+            codes: Vec::new(),
+            mounts: Vec::new(),
+            run,
+        }
+    }
+
+    /// Says what it is called in lists, and what it does.
+    #[must_use]
+    pub fn about(mut self, title: &'static str, about: &'static str) -> Self {
+        (self.title, self.about) = (title, about);
+        self
+    }
+
+    /// Says what it may change.
+    #[must_use]
+    pub fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
+    /// Says where it acts.
+    #[must_use]
+    pub fn realm(mut self, realm: Realm) -> Self {
+        self.realm = realm;
+        self
+    }
+
+    /// Keeps it from being an MCP tool.
+    #[must_use]
+    pub fn no_tool(mut self) -> Self {
+        self.tool = false;
+        self
+    }
+
+    /// Names codes of its own.
+    #[must_use]
+    pub fn fails(mut self, codes: &[Code]) -> Self {
+        self.codes.extend(codes);
+        self
+    }
+
+    /// Mounts it for accounts and for tokens, at a path below the handle.
+    #[must_use]
+    pub fn at(mut self, method: Method, path: &str) -> Self {
+        let bytes = matches!(self.kind, Kind::Stream(stream) if !stream.consumes.is_empty());
+        let body = if bytes { Body::Bytes } else { Body::None };
+        for (family, auth) in [("/v2/handles", Auth::Jwt), ("/v2/public/handles", Auth::Pat)] {
+            let path = format!("{family}/{{handle}}/{path}");
+            self.mounts.push(Mount { method, path, auth, body, query: Query::Rest });
+        }
+        self
+    }
+
+    /// Mounts it somewhere of its own.
+    #[must_use]
+    pub fn mount(mut self, mount: Mount) -> Self {
+        self.mounts.push(mount);
+        self
+    }
+
+    /// Says what becomes of the body on every mount so far.
+    #[must_use]
+    pub fn body(mut self, body: Body) -> Self {
+        self.mounts.iter_mut().for_each(|mount| mount.body = body);
+        self
+    }
+
+    /// Says what becomes of the query on every mount so far.
+    #[must_use]
+    pub fn query(mut self, query: Query) -> Self {
+        self.mounts.iter_mut().for_each(|mount| mount.query = query);
+        self
+    }
+
+    /// Where it is reached over REST.
+    pub fn mounts(&self) -> &[Mount] {
+        &self.mounts
+    }
+
+    /// Every code that a call may end with, by status.
+    pub fn all_codes(&self) -> Vec<Code> {
+        let mut codes = self.codes.clone();
+        codes.extend([Code::RATE_LIMITED, Code::INTERNAL, Code::UNAVAILABLE]);
+        codes.extend(ARGUMENT_CODES);
+        if let Need::Member { .. } = self.need {
+            codes.extend([
+                Code::MISSING_BEARER_TOKEN,
+                Code::INVALID_TOKEN,
+                Code::INVALID_TOKEN_FORMAT,
+                Code::TOKEN_EXPIRED,
+                Code::TOKEN_REVOKED,
+                Code::INSUFFICIENT_SCOPE,
+                Code::INSUFFICIENT_ROLE,
+            ]);
+        }
+        if self.realm == Realm::Handle {
+            codes.extend([Code::MISSING_HANDLE, Code::HANDLE_MISMATCH, Code::NOT_FOUND]);
+        }
+        if !self.effect.read_only {
+            codes.extend([Code::CONFLICT, Code::IDEMPOTENCY_CONFLICT]);
+        }
+        if self.mounts.iter().any(|mount| mount.body != Body::None) {
+            codes.extend([Code::PAYLOAD_TOO_LARGE, Code::UNSUPPORTED_MEDIA_TYPE]);
+        }
+        Code::ALL.iter().copied().filter(|code| codes.contains(code)).collect()
+    }
+
+    /// Every fault of the arguments.
+    pub(crate) fn check(&self, arguments: &Value) -> Result<(), Error> {
+        let faults = schema::faults(&self.validator, arguments);
+        if faults.is_empty() { Ok(()) } else { Err(Error::faults(faults)) }
+    }
+}
+
+/// Reads arguments that the schema has passed.
+fn decode<I: DeserializeOwned>(arguments: Value) -> Result<I, Error> {
+    serde_json::from_value(arguments).map_err(|error| Error::field("", "invalid", error.to_string()))
+}

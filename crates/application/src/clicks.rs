@@ -1,0 +1,90 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use lp_analytics::Click;
+use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
+use lp_ports::{ClickJournal, Clock, Ids};
+use sha2::Sha256;
+
+/// The edge's narrow way to the click journal.
+#[derive(Clone)]
+pub struct ClickSink {
+    journal: Arc<dyn ClickJournal>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    secret: [u8; 32],
+}
+
+/// A visit that was answered with a redirect.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit<'v> {
+    /// Whose link.
+    pub handle: &'v Handle,
+    /// Which link.
+    pub link: LinkId,
+    /// Under which slug.
+    pub slug: &'v Slug,
+    /// The visitor's address; used for the visitor's hash and nothing else.
+    pub address: Option<IpAddr>,
+    /// As sent.
+    pub user_agent: &'v str,
+    /// What the user agent was taken for.
+    pub device: Device,
+    /// The `Referer` header as sent.
+    pub referrer: &'v str,
+}
+
+const DAY: i64 = 86_400_000_000;
+
+impl ClickSink {
+    pub(crate) fn new(
+        journal: Arc<dyn ClickJournal>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        secret: [u8; 32],
+    ) -> Self {
+        Self { journal, clock, ids, secret }
+    }
+
+    /// Notes a visit; `false` where the journal is full and the visit goes uncounted. Never waits.
+    pub fn record(&self, visit: Visit<'_>) -> bool {
+        let at = self.clock.now();
+        let click = Click {
+            id: ClickId::new(self.ids.uuid()),
+            handle: visit.handle.clone(),
+            link: visit.link,
+            slug: visit.slug.clone(),
+            at,
+            device: visit.device,
+            visitor: visitor(&self.secret, at, visit.address, visit.user_agent),
+            referrer: host_of(visit.referrer).to_ascii_lowercase(),
+        };
+        self.journal.append(click).is_ok()
+    }
+}
+
+/// Tells visitors of one day apart without saying who they are: a keyed hash whose input begins with the day, so that
+/// the same visitor is another one tomorrow.
+fn visitor(secret: &[u8; 32], at: Timestamp, address: Option<IpAddr>, user_agent: &str) -> u64 {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return 0 };
+    mac.update(b"visitor");
+    mac.update(&at.micros().div_euclid(DAY).to_be_bytes());
+    match address {
+        Some(IpAddr::V4(v4)) => mac.update(&v4.octets()),
+        Some(IpAddr::V6(v6)) => mac.update(&v6.octets()),
+        None => {}
+    }
+    mac.update(user_agent.as_bytes());
+    let hash = mac.finalize().into_bytes();
+    hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}
+
+/// The host of a web address, without port; empty where there is none. At most 253 bytes (RFC 1035).
+fn host_of(referrer: &str) -> &str {
+    let authority = referrer.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or("");
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = host.split(':').next().unwrap_or("");
+    if host.len() <= 253 { host } else { "" }
+}

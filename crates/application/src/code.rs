@@ -1,0 +1,77 @@
+//! Every error code there is: one table, from which `docs/errors.md`, the OpenAPI enumeration and the surfaces' statuses
+//! come.
+
+/// What went wrong, as a stable word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Code(&'static Row);
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Row {
+    name: &'static str,
+    status: u16,
+    retryable: bool,
+    meaning: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident = $name:literal, $status:literal, $retryable:literal, $meaning:literal;)+) => {
+        impl Code {
+            $(
+                #[doc = $meaning]
+                pub const $constant: Self =
+                    Self(&Row { name: $name, status: $status, retryable: $retryable, meaning: $meaning });
+            )+
+
+            /// All codes, by status.
+            pub const ALL: &'static [Self] = &[$(Self::$constant),+];
+        }
+    };
+}
+
+codes! {
+    VALIDATION = "validation_error", 400, false, "Arguments are missing, unknown, of the wrong type or out of bounds; `fields` names each.";
+    INVALID_PAYLOAD = "invalid_payload", 400, false, "The body is not one well-formed JSON object in UTF-8.";
+    INVALID_SLUG = "invalid_slug", 400, false, "The slug has other characters than letters, digits, `_` and `-`, is too long, or is reserved.";
+    INVALID_DESTINATION_URL = "invalid_destination_url", 400, false, "The destination is not an absolute http or https address without credentials.";
+    INVALID_CURSOR = "invalid_cursor", 400, false, "The cursor is not one that a list of this kind gave out.";
+    MISSING_HANDLE = "missing_handle", 400, false, "No handle was named by the host, the path, the arguments or the settings.";
+    MISSING_BEARER_TOKEN = "missing_bearer_token", 401, false, "The operation needs a credential and none was sent.";
+    INVALID_TOKEN = "invalid_token", 401, false, "The credential is unknown, of the wrong kind for this route, or bound to another handle.";
+    INVALID_TOKEN_FORMAT = "invalid_token_format", 401, false, "The token begins with `patv1_` but is not written `patv1_<tokenId>.<secret>`.";
+    TOKEN_EXPIRED = "token_expired", 401, false, "The credential has expired.";
+    TOKEN_REVOKED = "token_revoked", 401, false, "The credential has been revoked.";
+    INSUFFICIENT_SCOPE = "insufficient_scope", 403, false, "The token lacks the scope in `requiredScope`.";
+    INSUFFICIENT_ROLE = "insufficient_role", 403, false, "The caller's role in the handle is below `requiredRole`.";
+    HANDLE_MISMATCH = "handle_mismatch", 403, false, "The handle in the arguments is not the one of the host or path.";
+    NOT_FOUND = "not_found", 404, false, "There is no such thing, or it is not yours.";
+    METHOD_NOT_ALLOWED = "method_not_allowed", 405, false, "The path exists, but not with this method; `Allow` lists those it has.";
+    CONFLICT = "conflict", 409, false, "It exists already, or others kept changing it while this was tried.";
+    IDEMPOTENCY_CONFLICT = "idempotency_conflict", 409, false, "The idempotency key was used before for something else.";
+    PAYLOAD_TOO_LARGE = "payload_too_large", 413, false, "The body is larger than this operation takes.";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415, false, "The body's content type is not one that this operation takes.";
+    RATE_LIMITED = "rate_limited", 429, true, "Too many calls; `Retry-After` says when to go on.";
+    INTERNAL = "internal_error", 500, true, "A fault of ours. It is logged under the request id.";
+    UNAVAILABLE = "service_unavailable", 503, true, "The store cannot be reached or is full.";
+}
+
+impl Code {
+    /// The word in replies.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// The HTTP status (RFC 9110).
+    pub fn status(self) -> u16 {
+        self.0.status
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn retryable(self) -> bool {
+        self.0.retryable
+    }
+
+    /// One sentence for documents.
+    pub fn meaning(self) -> &'static str {
+        self.0.meaning
+    }
+}

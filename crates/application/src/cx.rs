@@ -1,0 +1,150 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use lp_access::{Actor, AuditEntry, AuditOutcome};
+use lp_core::{EventId, Handle, LinkId, SlugKey, Timestamp};
+use lp_links::{LinkState, Slot};
+use lp_personalization::compile;
+use lp_ports::{
+    AnalyticsReader, Batch, Change, HealthProbe, LinkReader, Receipt, ReplyKey, StoreHealth, StoredReply,
+};
+
+use crate::application::Inner;
+use crate::{Error, Loaded, PublicUrls, Surface, View};
+
+/// How long a reply is remembered for its repeats.
+pub(crate) const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// One call: who acts, where, since when, and what of the world it may use. Cheap to clone.
+#[derive(Clone)]
+pub struct Cx {
+    pub(crate) app: Arc<Inner>,
+    pub(crate) call: Arc<Call>,
+}
+
+/// The facts of one call.
+pub(crate) struct Call {
+    pub(crate) operation: &'static str,
+    pub(crate) actor: Actor,
+    pub(crate) handle: Option<Handle>,
+    pub(crate) surface: Surface,
+    pub(crate) request_id: String,
+    pub(crate) at: Timestamp,
+    pub(crate) may_write: bool,
+    pub(crate) repeat: Option<Repeat>,
+}
+
+/// Under what a reply is remembered, and for which question.
+#[derive(Debug, Clone)]
+pub(crate) struct Repeat {
+    pub(crate) key: ReplyKey,
+    pub(crate) fingerprint: [u8; 32],
+}
+
+impl Cx {
+    pub(crate) fn handle(&self) -> Result<&Handle, Error> {
+        self.call
+            .handle
+            .as_ref()
+            .ok_or_else(|| Error::internal("an operation without a handle asked for one"))
+    }
+
+    /// The instant of the call: one for everything it does.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.call.at
+    }
+
+    pub(crate) fn links(&self) -> &dyn LinkReader {
+        self.app.ports.links.as_ref()
+    }
+
+    pub(crate) fn analytics(&self) -> &dyn AnalyticsReader {
+        self.app.ports.analytics.as_ref()
+    }
+
+    pub(crate) fn store(&self) -> &dyn StoreHealth {
+        self.app.ports.health.as_ref()
+    }
+
+    pub(crate) fn probe(&self) -> &Arc<dyn HealthProbe> {
+        &self.app.ports.probe
+    }
+
+    pub(crate) fn urls(&self) -> &PublicUrls {
+        &self.app.settings.urls
+    }
+
+    pub(crate) fn ingested_at(&self) -> Option<Timestamp> {
+        self.app.ingested_at()
+    }
+
+    pub(crate) fn link_id(&self) -> LinkId {
+        LinkId::new(self.app.ports.ids.uuid())
+    }
+
+    pub(crate) fn event_id(&self) -> EventId {
+        EventId::new(self.app.ports.ids.uuid())
+    }
+
+    pub(crate) fn random(&self) -> [u8; 32] {
+        self.app.ports.ids.random()
+    }
+
+    pub(crate) async fn slot(&self, slug: &SlugKey) -> Result<Slot, Error> {
+        Ok(self.links().slot(self.handle()?, slug).await?)
+    }
+
+    /// An empty batch that says who does this to what.
+    pub(crate) fn batch(&self, subject: &str) -> Result<Batch, Error> {
+        Ok(Batch::new(AuditEntry {
+            handle: self.handle()?.clone(),
+            at: self.at(),
+            actor: self.call.actor.to_string(),
+            surface: self.call.surface.as_str().to_owned(),
+            operation: self.call.operation.to_owned(),
+            subject: subject.to_owned(),
+            request_id: self.call.request_id.clone(),
+            outcome: AuditOutcome::Done,
+        }))
+    }
+
+    /// Commits the one batch of a write together with what its repeats are answered, and gives that back.
+    pub(crate) async fn finish<V: View>(&self, batch: Batch, view: V) -> Result<V, Error> {
+        let batch = match &self.call.repeat {
+            None => batch,
+            Some(repeat) => batch.remember(StoredReply {
+                key: repeat.key.clone(),
+                fingerprint: repeat.fingerprint,
+                created: view.created(),
+                body: serde_json::to_string(&view).map_err(Error::internal)?,
+                expires_at: self.at().plus(REMEMBERED),
+            }),
+        };
+        self.commit(batch).await?;
+        Ok(view)
+    }
+
+    /// Commits, and shows the edge of this node what changed before anybody is answered.
+    pub(crate) async fn commit(&self, batch: Batch) -> Result<Receipt, Error> {
+        if !self.call.may_write {
+            return Err(Error::internal(format!("{} is a read and tried to write", self.call.operation)));
+        }
+        let changed: Vec<_> = batch.changes().iter().filter_map(route_change).collect();
+        let receipt = self.app.ports.committer.commit(batch).await?;
+        for (handle, slug, loaded) in changed {
+            self.app.listener.link_changed(&handle, &slug, loaded);
+        }
+        Ok(receipt)
+    }
+}
+
+fn route_change(change: &Change) -> Option<(Handle, SlugKey, Loaded)> {
+    let Change::Link { after, .. } = change else { return None };
+    let (link, live) = match after {
+        LinkState::Live(link) => (link, true),
+        LinkState::Deleted(link) => (link, false),
+    };
+    let parts = link.parts();
+    let loaded = Loaded { revision: Some(parts.revision), route: live.then(|| compile(link)) };
+    Some((parts.handle.clone(), parts.slug.key(), loaded))
+}

@@ -1,0 +1,195 @@
+//! Who is it, which handle is meant, and may they?
+
+use lp_access::{Actor, Denied, Need, Pat, TokenRefused, authorize};
+use lp_core::{Handle, Role, Scope};
+use serde_json::Value;
+
+use super::{Accepts, Credential, Request, Surface};
+use crate::application::Inner;
+use crate::catalogue::{Operation, Realm};
+use crate::grant::Grant;
+use crate::refusals::Refusal;
+use crate::{Application, Code, Error};
+
+/// Who acts where.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) actor: Actor,
+    pub(super) handle: Option<Handle>,
+}
+
+impl Application {
+    /// Whether a connector may use a handle's MCP server at all: what `tools/list` and the handshake ask, since they
+    /// are no operations. Tool calls ask for themselves.
+    pub async fn admit_connector(
+        &self,
+        credential: &Credential,
+        bound: Option<&str>,
+        scope: Scope,
+    ) -> Result<(), Error> {
+        let need = need_scope(scope);
+        let actor = self.inner.authenticate(credential, Accepts::Connector, need).await?;
+        let handle = self.inner.name_handle(&actor, bound, None)?;
+        self.inner.may(&actor, &handle, need, Surface::Mcp).await
+    }
+}
+
+fn need_scope(scope: Scope) -> Need {
+    Need::Member { role: Role::Creator, scope }
+}
+
+impl Inner {
+    /// Resolves credential and handle and asks whether the one may use the operation in the other.
+    ///
+    /// The handle argument is taken out of the request's arguments; a grant puts its own arguments in.
+    pub(super) async fn admit(
+        &self,
+        operation: &Operation,
+        request: &mut Request,
+    ) -> Result<Admitted, Error> {
+        let actor = match &request.credential {
+            Credential::Grant(text) => {
+                let now = self.ports.clock.now();
+                let grant =
+                    Grant::open(text, &self.settings.secret, operation.name, request.bound.as_deref(), now)?;
+                let actor = self.granted(&grant).await?;
+                // The grant binds every argument; how the bytes are written is known only now.
+                let content_type = request.arguments.remove_entry("contentType");
+                request.arguments = grant.arguments;
+                request.arguments.extend(content_type);
+                actor
+            }
+            credential => self.authenticate(credential, request.accepts, operation.need).await?,
+        };
+        if operation.realm == Realm::Platform {
+            authorize(&actor, operation.need, None)?;
+            return Ok(Admitted { actor, handle: None });
+        }
+        let named = request.arguments.shift_remove("handle");
+        let handle = self.name_handle(&actor, request.bound.as_deref(), named)?;
+        if let Err(error) = self.may_here(operation, request, &actor, &handle).await {
+            self.note_refusal(operation, request, &actor, &handle, &error);
+            return Err(error);
+        }
+        Ok(Admitted { actor, handle: Some(handle) })
+    }
+
+    /// Whether the actor may use this way in, and the operation behind it.
+    async fn may_here(
+        &self,
+        operation: &Operation,
+        request: &Request,
+        actor: &Actor,
+        handle: &Handle,
+    ) -> Result<(), Error> {
+        if request.accepts == Accepts::Connector && operation.need != Need::Public {
+            self.may(actor, handle, need_scope(Scope::MCP_CONNECT), request.surface).await?;
+        }
+        self.may(actor, handle, operation.need, request.surface).await
+    }
+
+    /// Remembers for the audit that somebody known was refused for want of a scope or role.
+    fn note_refusal(
+        &self,
+        operation: &Operation,
+        request: &Request,
+        actor: &Actor,
+        handle: &Handle,
+        error: &Error,
+    ) {
+        if matches!(error.code, Code::INSUFFICIENT_SCOPE | Code::INSUFFICIENT_ROLE) {
+            self.refusals.add(Refusal {
+                handle: handle.clone(),
+                actor: actor.to_string(),
+                surface: request.surface.as_str(),
+                operation: operation.name,
+                code: error.code.name(),
+            });
+        }
+    }
+
+    /// Who shows this credential here.
+    pub(super) async fn authenticate(
+        &self,
+        credential: &Credential,
+        accepts: Accepts,
+        need: Need,
+    ) -> Result<Actor, Error> {
+        let wrong_kind = || Error::new(Code::INVALID_TOKEN, "this credential does not open this route");
+        match credential {
+            Credential::Known(actor) => Ok(actor.clone()),
+            _ if need == Need::Public => Ok(Actor::Anonymous),
+            Credential::None => Err(Denied::NoCredential.into()),
+            Credential::Grant(_) => Err(wrong_kind()),
+            Credential::Bearer(text)
+                if matches!(accepts, Accepts::Pat | Accepts::Connector) && Pat::claims(text) =>
+            {
+                let sent = Pat::parse(text)?;
+                let record = self.ports.access.token(sent.id).await?.ok_or(TokenRefused::Unknown)?;
+                record.admit(&sent, self.ports.clock.now())?;
+                Ok(Actor::Token { id: record.id, handle: record.handle, scopes: record.scopes })
+            }
+            Credential::Bearer(_) => Err(wrong_kind()),
+        }
+    }
+
+    /// The token behind a grant, if it still stands.
+    async fn granted(&self, grant: &Grant) -> Result<Actor, Error> {
+        let record = self.ports.access.token(grant.token()?).await?.ok_or(TokenRefused::Unknown)?;
+        record.standing(self.ports.clock.now())?;
+        Ok(Actor::Token { id: record.id, handle: record.handle, scopes: record.scopes })
+    }
+
+    /// Which handle is meant: that of host or path, else the argument, else the setting, else the token's own.
+    fn name_handle(
+        &self,
+        actor: &Actor,
+        bound: Option<&str>,
+        argument: Option<Value>,
+    ) -> Result<Handle, Error> {
+        let argument = match argument {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text),
+            Some(_) => return Err(Error::field("/handle", "wrong_type", "must be of type string")),
+        };
+        let named = match (bound, &argument) {
+            (Some(bound), Some(argument)) if bound != argument => {
+                let message = "the argument names another handle than the address; leave it out";
+                return Err(Error::new(Code::HANDLE_MISMATCH, message));
+            }
+            (Some(bound), _) => Some(bound),
+            (None, Some(argument)) => Some(argument.as_str()),
+            (None, None) => None,
+        };
+        if let Some(text) = named {
+            return Handle::parse(text).map_err(|_| Error::not_found("the handle"));
+        }
+        if let Some(handle) = &self.settings.default_handle {
+            return Ok(handle.clone());
+        }
+        match actor {
+            Actor::Token { handle, .. } => Ok(handle.clone()),
+            _ => Err(Error::new(Code::MISSING_HANDLE, "name a handle in the argument 'handle'")),
+        }
+    }
+
+    async fn may(&self, actor: &Actor, handle: &Handle, need: Need, surface: Surface) -> Result<(), Error> {
+        let membership = match actor {
+            Actor::Token { handle: own, .. } if own != handle => {
+                // On MCP the server is the handle's, so the token is simply not one of its own.
+                return Err(match surface {
+                    Surface::Mcp => {
+                        Error::new(Code::INVALID_TOKEN, "the credential is bound to another handle")
+                    }
+                    _ => Denied::Stranger.into(),
+                });
+            }
+            Actor::User { id } => self.ports.access.role(*id, handle).await?,
+            Actor::Operator if self.ports.access.handle(handle).await?.is_none() => {
+                return Err(Denied::Stranger.into());
+            }
+            _ => None,
+        };
+        Ok(authorize(actor, need, membership)?)
+    }
+}

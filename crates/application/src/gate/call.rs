@@ -1,0 +1,284 @@
+//! Limits, repeats, decoding, running, and what is told of it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use lp_access::{Actor, Need};
+use lp_ports::{ReplyKey, StoredReply};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tracing::field::Empty;
+use tracing::{Instrument, debug, error, info_span};
+
+use super::admit::Admitted;
+use super::{Reply, Request};
+use crate::application::{CallRecord, Inner};
+use crate::catalogue::{Auth, Kind, Operation, Run};
+use crate::cx::{Call, Cx, Repeat};
+use crate::error::Cause;
+use crate::grant::{Grant, LIFE};
+use crate::{Allowance, Application, ByteStream, Code, Error, SignedUrl, StreamReply};
+
+/// How often a call is run whose world changes under it.
+const TRIES: u32 = 3;
+
+/// The end of a call, and what its caller has left.
+#[derive(Debug)]
+pub struct Answer<T> {
+    /// How it ended.
+    pub result: Result<T, Error>,
+    /// `None` where no limit applies.
+    pub allowance: Option<Allowance>,
+}
+
+/// A call that has been let in.
+struct Entered {
+    app: Application,
+    request: Request,
+    admitted: Admitted,
+}
+
+/// What is known of a call however it ends.
+struct Seen {
+    actor: &'static str,
+    allowance: Option<Allowance>,
+}
+
+impl Application {
+    /// Calls a row that speaks JSON.
+    pub async fn call(&self, request: Request) -> Answer<Reply> {
+        self.pass(request, async |entered, operation| entered.run_json(operation).await).await
+    }
+
+    /// Calls a row that moves bytes; `bytes` is what the caller sends.
+    pub async fn stream(&self, request: Request, bytes: ByteStream) -> Answer<StreamReply> {
+        self.pass(request, async |entered, operation| entered.run_stream(operation, bytes).await).await
+    }
+
+    /// Allows a row that moves bytes to be called later through an address that carries its own proof.
+    pub async fn sign(&self, request: Request) -> Answer<SignedUrl> {
+        self.pass(request, async |entered, operation| entered.sign(operation)).await
+    }
+
+    /// What every call goes through, around what makes it its own.
+    async fn pass<T>(
+        &self,
+        request: Request,
+        run: impl AsyncFnOnce(Entered, &Operation) -> Result<T, Error>,
+    ) -> Answer<T> {
+        let Some(operation) = self.inner.catalogue.find(&request.operation) else {
+            let result = Err(Error::not_found(&format!("the operation '{}'", request.operation)));
+            return Answer { result, allowance: None };
+        };
+        let began = self.inner.ports.clock.monotonic();
+        let surface = request.surface;
+        let span = info_span!(
+            "operation",
+            operation.name = operation.name,
+            operation.surface = surface.as_str(),
+            operation.code = Empty,
+            actor.kind = Empty,
+            request.id = %request.request_id,
+        );
+        let mut seen = Seen { actor: Actor::Anonymous.kind(), allowance: None };
+        // A panic in an operation is our fault, not the connection's: it is answered like any other fault of ours.
+        let passed = AssertUnwindSafe(self.enter(operation, request, &mut seen, run)).catch_unwind();
+        let result = passed
+            .instrument(span.clone())
+            .await
+            .unwrap_or_else(|_| Err(Error::internal("an operation panicked")));
+        let code = result.as_ref().err().map_or("ok", |error| error.code.name());
+        span.record("operation.code", code).record("actor.kind", seen.actor);
+        if let Err(error) = &result {
+            span.in_scope(|| log(error));
+        }
+        let took = self.inner.ports.clock.monotonic().saturating_sub(began);
+        self.inner.observer.called(&CallRecord {
+            operation: operation.name,
+            surface,
+            code,
+            actor: seen.actor,
+            took,
+        });
+        Answer { result, allowance: seen.allowance }
+    }
+
+    async fn enter<T>(
+        &self,
+        operation: &Operation,
+        mut request: Request,
+        seen: &mut Seen,
+        run: impl AsyncFnOnce(Entered, &Operation) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let admitted = self.inner.admit(operation, &mut request).await?;
+        seen.actor = admitted.actor.kind();
+        seen.allowance = self.inner.take_allowance(operation, &request, &admitted.actor);
+        if let Some(wait) = seen.allowance.and_then(|allowance| allowance.wait) {
+            let limited = Error::new(Code::RATE_LIMITED, "too many calls; wait and try again");
+            return Err(Error { retry_after: Some(wait), ..limited });
+        }
+        operation.check(&Value::Object(request.arguments.clone()))?;
+        run(Entered { app: self.clone(), request, admitted }, operation).await
+    }
+}
+
+impl Inner {
+    /// Takes one call from the caller's bucket. The machine's own operator is not limited.
+    fn take_allowance(&self, operation: &Operation, request: &Request, actor: &Actor) -> Option<Allowance> {
+        let limits = self.settings.limits?;
+        let (caller, rate) = match (operation.need, actor) {
+            (_, Actor::Operator) => return None,
+            (Need::Public, _) | (_, Actor::Anonymous) => {
+                (format!("address:{}", request.address?), limits.address)
+            }
+            (Need::Member { .. }, actor) => (actor.to_string(), limits.actor),
+        };
+        Some(self.buckets.take(&caller, rate, self.ports.clock.monotonic()))
+    }
+}
+
+impl Entered {
+    async fn run_json(self, operation: &Operation) -> Result<Reply, Error> {
+        let Run::Json(function) = &operation.run else {
+            return Err(Error::internal("a stream was called for JSON"));
+        };
+        let repeat = self.repeat(operation)?;
+        if let Some(repeat) = &repeat {
+            let replies = &self.app.inner.ports.replies;
+            if let Some(stored) = replies.reply(&repeat.key, self.app.now()).await? {
+                return replay(repeat, &stored);
+            }
+        }
+        let arguments = Value::Object(self.request.arguments.clone());
+        for _ in 1..TRIES {
+            match function(self.cx(operation, repeat.clone()), arguments.clone()).await {
+                Err(Error { cause: Cause::Stale, .. }) => {
+                    debug!("the world changed under a call; it is run again")
+                }
+                ended => return settle(ended, repeat.as_ref()),
+            }
+        }
+        settle(function(self.cx(operation, repeat.clone()), arguments).await, repeat.as_ref())
+    }
+
+    async fn run_stream(self, operation: &Operation, bytes: ByteStream) -> Result<StreamReply, Error> {
+        let Run::Stream(function) = &operation.run else {
+            return Err(Error::internal("JSON was called as a stream"));
+        };
+        let repeat = self.repeat(operation)?;
+        let cx = self.cx(operation, repeat);
+        function(cx, Value::Object(self.request.arguments), bytes).await
+    }
+
+    fn sign(self, operation: &Operation) -> Result<SignedUrl, Error> {
+        let Kind::Stream(stream) = operation.kind else {
+            return Err(Error::internal("JSON was to be signed"));
+        };
+        let Some(handle) = self.admitted.handle else {
+            return Err(Error::internal("a grant needs a handle"));
+        };
+        let Actor::Token { id, .. } = self.admitted.actor else {
+            return Err(Error::new(Code::INVALID_TOKEN, "signed addresses are given to tokens only"));
+        };
+        let mount = operation.mounts().iter().find(|mount| matches!(mount.auth, Auth::Pat | Auth::Signed));
+        let mount = mount.ok_or_else(|| Error::internal("a stream without a route cannot be signed"))?;
+        let settings = self.app.settings();
+        let grant = Grant::new(operation.name, &handle, id, self.request.arguments, self.app.now());
+        let path = mount.path.replace("{handle}", handle.as_str());
+        Ok(SignedUrl {
+            url: format!("{}{path}?grant={}", settings.urls.api, grant.seal(&settings.secret)?),
+            method: mount.method.as_str(),
+            consumes: stream.consumes,
+            expires_at: grant.expires_at(),
+            expires_in: LIFE,
+        })
+    }
+
+    fn cx(&self, operation: &Operation, repeat: Option<Repeat>) -> Cx {
+        let call = Call {
+            operation: operation.name,
+            actor: self.admitted.actor.clone(),
+            handle: self.admitted.handle.clone(),
+            surface: self.request.surface,
+            request_id: self.request.request_id.clone(),
+            at: self.app.now(),
+            may_write: !operation.effect.read_only,
+            repeat,
+        };
+        Cx { app: self.app.inner.clone(), call: Arc::new(call) }
+    }
+
+    /// Under what this call is remembered; `None` for reads and for callers who did not ask.
+    fn repeat(&self, operation: &Operation) -> Result<Option<Repeat>, Error> {
+        let Some(key) = self.request.idempotency_key.as_ref().filter(|_| !operation.effect.read_only) else {
+            return Ok(None);
+        };
+        if !(1..=128).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            let message = "an idempotency key has 1 to 128 visible ASCII characters";
+            return Err(Error::field("/Idempotency-Key", "invalid_idempotency_key", message));
+        }
+        let mut hash = Sha256::new();
+        hash.update(self.admitted.handle.as_ref().map_or("", |handle| handle.as_str()));
+        hash.update([0]);
+        hash.update(canonical(&Value::Object(self.request.arguments.clone())).to_string());
+        let key = ReplyKey {
+            actor: self.admitted.actor.to_string(),
+            operation: operation.name.to_owned(),
+            key: key.clone(),
+        };
+        Ok(Some(Repeat { key, fingerprint: hash.finalize().into() }))
+    }
+}
+
+fn settle(ended: Result<(Value, bool), Error>, repeat: Option<&Repeat>) -> Result<Reply, Error> {
+    match (ended, repeat) {
+        (Ok((value, created)), _) => Ok(Reply { value, created, replayed: false }),
+        (Err(Error { cause: Cause::Repeated(stored), .. }), Some(repeat)) => replay(repeat, &stored),
+        (Err(error), _) => Err(error),
+    }
+}
+
+fn replay(repeat: &Repeat, stored: &StoredReply) -> Result<Reply, Error> {
+    if stored.fingerprint != repeat.fingerprint {
+        let message = "the idempotency key was used before with other arguments";
+        return Err(Error::new(Code::IDEMPOTENCY_CONFLICT, message));
+    }
+    let value = serde_json::from_str(&stored.body).map_err(Error::internal)?;
+    Ok(Reply { value, created: stored.created, replayed: true })
+}
+
+/// The same value with the keys of every object in order: how a caller orders keys does not make another question.
+fn canonical(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let mut entries: Vec<_> =
+                object.iter().map(|(key, value)| (key.clone(), canonical(value))).collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(items) => items.iter().map(canonical).collect(),
+        plain => plain.clone(),
+    }
+}
+
+/// Failures are logged here and nowhere else: ours loudly, the caller's for whoever looks.
+fn log(error: &Error) {
+    let source = error.source.as_ref().map_or_else(String::new, |source| chain(source.as_ref()));
+    if error.code.status() >= 500 {
+        error!(error.code = error.code.name(), error.source = source, "a call failed");
+    } else {
+        debug!(error.code = error.code.name(), error.message = error.message, "a call was refused");
+    }
+}
+
+fn chain(source: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = source.to_string();
+    let mut next = source.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,98 @@
+use futures_util::{StreamExt, stream};
+use lp_core::{Slug, WebUrl};
+use lp_links::healthy;
+use lp_ports::{LinkQuery, Probe};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::input::{CheckHealth, HealthSelection};
+use super::read::PAGE;
+use crate::catalogue::View;
+use crate::cx::Cx;
+use crate::{Error, cursor};
+
+/// How many destinations are asked at the same time: enough to end in time, few enough not to be a nuisance.
+const AT_ONCE: usize = 20;
+
+/// Which destinations answer.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HealthReport {
+    results: Vec<HealthResult>,
+    /// How many links were asked for.
+    checked: usize,
+    /// How many of them are not healthy.
+    failing: usize,
+    /// What to ask with for the next links; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// What became of one destination.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HealthResult {
+    slug: String,
+    /// The destination's last HTTP status; null where it gave none.
+    status: Option<u16>,
+    healthy: bool,
+    /// Why there is no status; null where there is one.
+    reason: Option<&'static str>,
+}
+
+impl View for HealthReport {}
+
+/// Asks destinations whether they live.
+pub(super) async fn check(cx: Cx, input: CheckHealth) -> Result<HealthReport, Error> {
+    let (targets, next_cursor) = match input.payload {
+        HealthSelection { slugs: Some(slugs), cursor: None } => {
+            (named(&cx, slugs.into_iter().map(|slug| slug.0).collect()).await?, None)
+        }
+        HealthSelection { slugs: Some(_), cursor: Some(_) } => {
+            return Err(Error::field(
+                "/payload/cursor",
+                "unexpected",
+                "goes on through all links; leave slugs out",
+            ));
+        }
+        HealthSelection { slugs: None, cursor } => page(&cx, cursor.map(|text| text.0.0)).await?,
+    };
+    let results: Vec<_> = stream::iter(targets.into_iter().map(|target| ask(cx.clone(), target)))
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    let failing = results.iter().filter(|result| !result.healthy).count();
+    Ok(HealthReport { checked: results.len(), failing, results, next_cursor })
+}
+
+/// A slug, and where it leads; `None` where there is no such link.
+type Target = (String, Option<WebUrl>);
+
+async fn named(cx: &Cx, slugs: Vec<Slug>) -> Result<Vec<Target>, Error> {
+    let mut targets = Vec::with_capacity(slugs.len());
+    for slug in slugs {
+        let link = cx.slot(&slug.key()).await?.live;
+        targets.push((slug.to_string(), link.map(|link| link.parts().destination.clone())));
+    }
+    Ok(targets)
+}
+
+async fn page(cx: &Cx, text: Option<String>) -> Result<(Vec<Target>, Option<String>), Error> {
+    let after = text.map(|text| cursor::to_links(&text, "/payload/cursor")).transpose()?;
+    let query = LinkQuery { after, limit: PAGE, tag: None, text: None };
+    let page = cx.links().list(cx.handle()?, &query).await?;
+    let targets =
+        page.items.iter().map(|link| (link.parts().slug.to_string(), Some(link.parts().destination.clone())));
+    Ok((targets.collect(), page.next.map(cursor::of_links)))
+}
+
+async fn ask(cx: Cx, (slug, destination): Target) -> HealthResult {
+    let Some(destination) = destination else {
+        return HealthResult { slug, status: None, healthy: false, reason: Some("not_found") };
+    };
+    let (status, reason) = match cx.probe().probe(destination).await {
+        Probe::Answered(status) => (Some(status), None),
+        Probe::Failed(fault) => (None, Some(fault.as_str())),
+    };
+    HealthResult { slug, status, healthy: healthy(status), reason }
+}

@@ -1,0 +1,233 @@
+//! Many links at once: rows come in as a stream, are committed in chunks, and each gets a line of the reply.
+
+use std::sync::LazyLock;
+
+use futures_util::StreamExt;
+use jsonschema::Validator;
+use lp_links::{LinkWrite, Mode, Position};
+use lp_ports::StoredReply;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::change::refused;
+use super::input::{ContentType, ImportLinks, UpsertLink};
+use super::rows::Cutter;
+use super::{LINES, change, rows};
+use crate::cx::{Cx, Repeat};
+use crate::error::Cause;
+use crate::{ByteStream, Code, Error, StreamReply, schema};
+
+mod tally;
+
+use tally::{RowResult, Tally};
+
+/// How many rows are committed at once, and how many audit entries that makes: one.
+const CHUNK: usize = 500;
+/// More rows than this are sent in parts.
+const MOST_ROWS: u64 = 100_000;
+const TRIES: u32 = 3;
+
+static UPSERT: LazyLock<Validator> = LazyLock::new(|| schema::validator(&schema::of_input::<UpsertLink>()));
+
+/// A row that passed its checks and waits for its chunk.
+struct Waiting {
+    row: u64,
+    input: UpsertLink,
+}
+
+struct Import {
+    cx: Cx,
+    dry_run: bool,
+    tally: Tally,
+    chunk: Vec<Waiting>,
+    chunks: u32,
+    /// What the rows of the chunk said, so that a repeat of it is known.
+    said: Sha256,
+}
+
+/// Creates or changes the links of the rows. Faulty rows are told and passed over.
+pub(super) async fn import(cx: Cx, input: ImportLinks, mut bytes: ByteStream) -> Result<StreamReply, Error> {
+    let csv = input.content_type == ContentType::Csv;
+    let mut cutter = Cutter::new(csv);
+    let mut columns = None;
+    let mut import = Import {
+        cx,
+        dry_run: input.dry_run,
+        tally: Tally::default(),
+        chunk: Vec::new(),
+        chunks: 0,
+        said: Sha256::new(),
+    };
+    let mut row = 0;
+    let mut open = true;
+    while open {
+        match bytes.next().await {
+            Some(Ok(piece)) => cutter.push(&piece),
+            Some(Err(error)) if row == 0 => return Err(error),
+            Some(Err(error)) => {
+                import.tally.fail(row + 1, None, &error);
+                break;
+            }
+            None => open = false,
+        }
+        while let Some(line) = cutter.next().or_else(|| if open { None } else { cutter.last() }) {
+            if csv && columns.is_none() {
+                columns = Some(rows::header(&line)?);
+                continue;
+            }
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            row += 1;
+            if row > MOST_ROWS {
+                let message = format!("one import takes {MOST_ROWS} rows; send the rest in another");
+                import.tally.fail(row, None, &Error::new(Code::PAYLOAD_TOO_LARGE, message));
+                open = false;
+                break;
+            }
+            let read =
+                columns.as_ref().map_or_else(|| rows::from_line(&line), |names| rows::from_csv(names, &line));
+            import.take(row, read).await;
+        }
+        if cutter.overflown() {
+            let message = format!("is longer than {} bytes; nothing behind it was read", rows::LONGEST);
+            import.tally.fail(row + 1, None, &Error::field("", "too_long", message));
+            break;
+        }
+    }
+    import.flush().await;
+    Ok(StreamReply::whole(LINES, import.tally.lines(import.dry_run)))
+}
+
+impl Import {
+    async fn take(&mut self, row: u64, read: Result<Value, Error>) {
+        let checked = read.and_then(|arguments| {
+            let slug = arguments.get("slug").and_then(Value::as_str).map(ToOwned::to_owned);
+            let faults = schema::faults(&UPSERT, &arguments);
+            if !faults.is_empty() {
+                return Ok(Err((slug, Error::faults(faults))));
+            }
+            self.said.update(arguments.to_string());
+            serde_json::from_value::<UpsertLink>(arguments).map(Ok).map_err(Error::internal)
+        });
+        let input = match checked {
+            Ok(Ok(input)) => input,
+            Ok(Err((slug, error))) => return self.tally.fail(row, slug, &error),
+            Err(error) => return self.tally.fail(row, None, &error),
+        };
+        // A chunk decides on what is stored, so a slug may stand in it once only.
+        let again = self.chunk.iter().any(|waiting| waiting.input.slug.0.key() == input.slug.0.key());
+        if again || self.chunk.len() >= CHUNK {
+            self.flush().await;
+        }
+        self.chunk.push(Waiting { row, input });
+    }
+
+    /// Commits what waits.
+    async fn flush(&mut self) {
+        let chunk = std::mem::take(&mut self.chunk);
+        let said: [u8; 32] = std::mem::take(&mut self.said).finalize().into();
+        if chunk.is_empty() {
+            return;
+        }
+        self.chunks += 1;
+        let repeat = self.cx.call.repeat.as_ref().filter(|_| !self.dry_run).map(|repeat| {
+            let mut key = repeat.key.clone();
+            key.key = format!("{}#{}", key.key, self.chunks);
+            Repeat { key, fingerprint: said }
+        });
+        match write(&self.cx, &chunk, repeat.as_ref(), self.dry_run).await {
+            Ok(results) => results.into_iter().for_each(|result| self.tally.add(result)),
+            Err(error) => {
+                for waiting in chunk {
+                    self.tally.fail(waiting.row, Some(waiting.input.slug.0.to_string()), &error);
+                }
+            }
+        }
+    }
+}
+
+async fn write(
+    cx: &Cx,
+    chunk: &[Waiting],
+    repeat: Option<&Repeat>,
+    dry_run: bool,
+) -> Result<Vec<RowResult>, Error> {
+    if let Some(repeat) = repeat
+        && let Some(stored) = cx.app.ports.replies.reply(&repeat.key, cx.at()).await?
+    {
+        return replay(repeat, &stored);
+    }
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match write_once(cx, chunk, repeat, dry_run).await {
+            Err(Error { cause: Cause::Stale, .. }) if tries < TRIES => {}
+            Err(Error { cause: Cause::Repeated(stored), .. }) if repeat.is_some() => {
+                return repeat.map_or(Ok(Vec::new()), |repeat| replay(repeat, &stored));
+            }
+            ended => return ended,
+        }
+    }
+}
+
+async fn write_once(
+    cx: &Cx,
+    chunk: &[Waiting],
+    repeat: Option<&Repeat>,
+    dry_run: bool,
+) -> Result<Vec<RowResult>, Error> {
+    let (first, last) = (chunk.first().map_or(0, |one| one.row), chunk.last().map_or(0, |one| one.row));
+    let mut batch = cx.batch(&format!("rows {first}-{last}"))?;
+    let mut results = Vec::with_capacity(chunk.len());
+    let mut greatest = cx.links().greatest_position(cx.handle()?).await?;
+    for waiting in chunk {
+        match decide(cx, &waiting.input, greatest).await? {
+            Ok(write) => {
+                greatest = greatest.max(Some(write.link().parts().position));
+                results.push(RowResult::of(waiting.row, &write));
+                batch = batch.link(&write, cx.event_id());
+            }
+            Err(error) => {
+                results.push(RowResult::failed(waiting.row, Some(waiting.input.slug.0.to_string()), &error))
+            }
+        }
+    }
+    if let Some(repeat) = repeat {
+        let body = serde_json::to_string(&results).map_err(Error::internal)?;
+        batch = batch.remember(StoredReply {
+            key: repeat.key.clone(),
+            fingerprint: repeat.fingerprint,
+            created: false,
+            body,
+            expires_at: cx.at().plus(crate::cx::REMEMBERED),
+        });
+    }
+    if !dry_run {
+        cx.commit(batch).await?;
+    }
+    Ok(results)
+}
+
+async fn decide(
+    cx: &Cx,
+    input: &UpsertLink,
+    greatest: Option<Position>,
+) -> Result<Result<LinkWrite, Error>, Error> {
+    let slot = cx.slot(&input.slug.0.key()).await?;
+    let birth = change::birth_at(cx, input.slug.0.clone(), Position::after(greatest))?;
+    let mode = if input.replace { Mode::Replace } else { Mode::Merge };
+    Ok(input
+        .payload
+        .clone()
+        .change("/payload")
+        .and_then(|change| lp_links::upsert(&slot, birth, change, mode).map_err(refused)))
+}
+
+fn replay(repeat: &Repeat, stored: &StoredReply) -> Result<Vec<RowResult>, Error> {
+    if stored.fingerprint != repeat.fingerprint {
+        let message = "the idempotency key was used before with other rows";
+        return Err(Error::new(Code::IDEMPOTENCY_CONFLICT, message));
+    }
+    serde_json::from_str(&stored.body).map_err(Error::internal)
+}

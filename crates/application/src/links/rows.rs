@@ -1,0 +1,209 @@
+//! Links as rows of text: CSV with a header line (RFC 4180), and JSON lines.
+
+use serde_json::{Map, Value, json};
+
+use super::view::LinkView;
+use crate::{Error, Fault, parse_json};
+
+/// The columns of an export, which an import takes; the last two it ignores.
+const COLUMNS: [&str; 12] = [
+    "slug",
+    "destinationUrl",
+    "title",
+    "description",
+    "tags",
+    "categories",
+    "enabled",
+    "position",
+    "redirectStatus",
+    "queryPassThrough",
+    "createdAt",
+    "updatedAt",
+];
+
+/// What an export says and nobody can set.
+const TOLD: [&str; 4] = ["createdAt", "updatedAt", "revision", "shortUrl"];
+
+/// A longer row is no link.
+pub(super) const LONGEST: usize = 64 * 1024;
+
+/// Cuts a byte stream into rows. A row ends at a line feed; in CSV only where no quotation mark is open.
+#[derive(Debug, Default)]
+pub(super) struct Cutter {
+    rest: Vec<u8>,
+    seen: usize,
+    quoted: bool,
+    csv: bool,
+}
+
+impl Cutter {
+    pub(super) fn new(csv: bool) -> Self {
+        Self { csv, ..Self::default() }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.rest.extend_from_slice(bytes);
+    }
+
+    /// Whether what waits is longer than a row can be.
+    pub(super) fn overflown(&self) -> bool {
+        self.rest.len() > LONGEST && self.seen > LONGEST
+    }
+
+    /// The next whole row, without its end of line.
+    pub(super) fn next(&mut self) -> Option<Vec<u8>> {
+        while let Some(&byte) = self.rest.get(self.seen) {
+            match byte {
+                b'"' if self.csv => self.quoted = !self.quoted,
+                b'\n' if !self.quoted => {
+                    let rest = self.rest.split_off(self.seen + 1);
+                    let mut row = std::mem::replace(&mut self.rest, rest);
+                    self.seen = 0;
+                    row.pop();
+                    if row.last() == Some(&b'\r') {
+                        row.pop();
+                    }
+                    return Some(row);
+                }
+                _ => {}
+            }
+            self.seen += 1;
+            if self.seen > LONGEST {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// What is left at the end: a last row without a line feed.
+    pub(super) fn last(&mut self) -> Option<Vec<u8>> {
+        self.seen = 0;
+        self.quoted = false;
+        let row = std::mem::take(&mut self.rest);
+        (!row.is_empty()).then_some(row)
+    }
+}
+
+/// The header of a CSV import: which column is which field. Every fault at once.
+pub(super) fn header(row: &[u8]) -> Result<Vec<String>, Error> {
+    let row = row.strip_prefix("\u{feff}".as_bytes()).unwrap_or(row);
+    let names = cells(row)?;
+    let mut faults = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        if !COLUMNS.contains(&name.as_str()) && !TOLD.contains(&name.as_str()) {
+            let message = format!("is not a column of links; those are {}", COLUMNS.join(", "));
+            faults.push(Fault { pointer: format!("/{name}"), code: "unknown_field", message });
+        } else if names[..at].contains(name) {
+            faults.push(Fault {
+                pointer: format!("/{name}"),
+                code: "duplicate_key",
+                message: "stands twice".to_owned(),
+            });
+        }
+    }
+    if !names.iter().any(|name| name == "slug") {
+        let message = "the first line must name the columns, slug among them".to_owned();
+        faults.push(Fault { pointer: "/slug".to_owned(), code: "required", message });
+    }
+    if faults.is_empty() { Ok(names) } else { Err(Error::faults(faults)) }
+}
+
+/// A CSV row as the arguments of an upsert. An empty cell says nothing about its field.
+pub(super) fn from_csv(names: &[String], row: &[u8]) -> Result<Value, Error> {
+    let cells = cells(row)?;
+    if cells.len() != names.len() {
+        let message = format!("has {} cells where the header has {}", cells.len(), names.len());
+        return Err(Error::field("", "wrong_length", message));
+    }
+    let fields = names.iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
+    Ok(arguments(fields.map(|(name, cell)| (name.clone(), value(name, cell))).collect()))
+}
+
+/// A line of JSON as the arguments of an upsert.
+pub(super) fn from_line(row: &[u8]) -> Result<Value, Error> {
+    Ok(arguments(parse_json(row)?))
+}
+
+fn arguments(mut fields: Map<String, Value>) -> Value {
+    for name in TOLD {
+        fields.shift_remove(name);
+    }
+    let slug = fields.shift_remove("slug");
+    let mut arguments = Map::new();
+    arguments.extend(slug.map(|slug| ("slug".to_owned(), slug)));
+    arguments.insert("payload".to_owned(), Value::Object(fields));
+    Value::Object(arguments)
+}
+
+fn cells(row: &[u8]) -> Result<Vec<String>, Error> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(row);
+    let mut record = csv::StringRecord::new();
+    let read = reader.read_record(&mut record);
+    read.map_err(|error| Error::field("", "invalid_csv", format!("is not a row of CSV in UTF-8: {error}")))?;
+    Ok(record.iter().map(ToOwned::to_owned).collect())
+}
+
+/// A cell as the JSON its field takes; what does not fit stays text, and the schema says so.
+fn value(name: &str, cell: String) -> Value {
+    match name {
+        "tags" | "categories" => labels(&cell),
+        "enabled" => cell.parse().map_or(Value::String(cell), Value::Bool),
+        "position" | "redirectStatus" => cell.parse::<i64>().map_or(Value::String(cell), Value::from),
+        _ => Value::String(cell),
+    }
+}
+
+/// Labels stand in one cell with semicolons between them, or as a JSON array where one of them has a semicolon.
+fn labels(cell: &str) -> Value {
+    if cell.starts_with('[')
+        && let Ok(array @ Value::Array(_)) = serde_json::from_str(cell)
+    {
+        return array;
+    }
+    cell.split(';').map(str::trim).filter(|label| !label.is_empty()).collect()
+}
+
+fn cell_of(labels: &[String]) -> String {
+    if labels.iter().any(|label| label.contains(';') || label.starts_with('[') || label.trim() != label) {
+        json!(labels).to_string()
+    } else {
+        labels.join(";")
+    }
+}
+
+/// The header line of an export.
+pub(super) fn csv_header() -> Vec<u8> {
+    csv_line(&COLUMNS.map(ToOwned::to_owned))
+}
+
+/// A link as a CSV row.
+pub(super) fn to_csv(link: &LinkView) -> Vec<u8> {
+    csv_line(&[
+        link.slug.clone(),
+        link.destination_url.clone(),
+        link.title.clone().unwrap_or_default(),
+        link.description.clone().unwrap_or_default(),
+        cell_of(&link.tags),
+        cell_of(&link.categories),
+        link.enabled.to_string(),
+        link.position.to_string(),
+        link.redirect_status.to_string(),
+        link.query_pass_through.to_owned(),
+        link.created_at.clone(),
+        link.updated_at.clone(),
+    ])
+}
+
+fn csv_line(cells: &[String]) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    // Writing to memory cannot fail, and a row of fixed length cannot be uneven.
+    let _ = writer.write_record(cells);
+    writer.into_inner().unwrap_or_default()
+}
+
+/// A link as a line of JSON.
+pub(super) fn to_line(link: &LinkView) -> Vec<u8> {
+    let mut line = serde_json::to_vec(link).unwrap_or_default();
+    line.push(b'\n');
+    line
+}

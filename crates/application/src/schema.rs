@@ -1,0 +1,124 @@
+//! Schemas of inputs and outputs, and the check of arguments against them that names every fault at once.
+
+use jsonschema::Validator;
+use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use crate::wire::FORMATS;
+use crate::{Code, Fault};
+
+/// More faults than this are not worth reading, and a hostile body must not make a reply grow without end.
+const MOST: usize = 100;
+
+/// The schema of what is read as `T` (JSON Schema 2020-12), everything inline.
+pub(crate) fn of_input<T: JsonSchema>() -> Value {
+    bare(
+        SchemaSettings::draft2020_12().for_deserialize().with(|settings| settings.inline_subschemas = true),
+        |g| g.into_root_schema_for::<T>(),
+    )
+}
+
+/// The schema of what `T` is written as.
+pub(crate) fn of_output<T: JsonSchema>() -> Value {
+    bare(
+        SchemaSettings::draft2020_12().for_serialize().with(|settings| settings.inline_subschemas = true),
+        |g| g.into_root_schema_for::<T>(),
+    )
+}
+
+fn bare(
+    settings: SchemaSettings,
+    generate: impl FnOnce(schemars::SchemaGenerator) -> schemars::Schema,
+) -> Value {
+    let mut schema = generate(settings.into_generator()).to_value();
+    if let Some(object) = schema.as_object_mut() {
+        for key in ["$schema", "title", "description"] {
+            object.shift_remove(key);
+        }
+    }
+    schema
+}
+
+/// Compiles a schema; the formats are those of the wire types.
+///
+/// # Panics
+/// Where the schema is not one: it comes from a type of this crate, and a test compiles every row.
+pub(crate) fn validator(schema: &Value) -> Validator {
+    let mut options =
+        jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
+    for format in FORMATS {
+        options = options.with_format(format.name, |text| (format.check)(text).is_none());
+    }
+    #[expect(clippy::expect_used, reason = "the schema is derived from a type of this crate")]
+    options.build(schema).expect("a derived schema compiles")
+}
+
+/// Every fault of the arguments, in the order of the schema, at most a hundred.
+pub(crate) fn faults(validator: &Validator, arguments: &Value) -> Vec<Fault> {
+    validator.iter_errors(arguments).flat_map(|error| name(&error)).take(MOST).collect()
+}
+
+fn name(error: &ValidationError<'_>) -> Vec<Fault> {
+    let at = error.instance_path().as_str().to_owned();
+    let one = |code, message: String| vec![Fault { pointer: at.clone(), code, message }];
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
+            .iter()
+            .map(|key| Fault {
+                pointer: format!("{at}/{}", escape(key)),
+                code: "unknown_field",
+                message: "is not a field of this operation".to_owned(),
+            })
+            .collect(),
+        ValidationErrorKind::Required { property } => vec![Fault {
+            pointer: format!("{at}/{}", escape(property.as_str().unwrap_or_default())),
+            code: "required",
+            message: "is missing".to_owned(),
+        }],
+        ValidationErrorKind::Format { format } => {
+            match FORMATS.iter().find(|known| known.name == format.as_str()) {
+                Some(known) => {
+                    let text = error.instance().as_str().unwrap_or_default();
+                    one(known.code, (known.check)(text).unwrap_or_else(|| format!("is not a {format}")))
+                }
+                None => one("invalid_format", format!("is not a {format}")),
+            }
+        }
+        ValidationErrorKind::Type { kind } => one("wrong_type", format!("must be of type {}", types(kind))),
+        ValidationErrorKind::Enum { options } => one("unknown_value", format!("must be one of {options}")),
+        ValidationErrorKind::Constant { expected_value } => {
+            one("unknown_value", format!("must be {expected_value}"))
+        }
+        ValidationErrorKind::Minimum { limit } => one("too_small", format!("must be at least {limit}")),
+        ValidationErrorKind::Maximum { limit } => one("too_large", format!("must be at most {limit}")),
+        ValidationErrorKind::MinLength { limit } => {
+            one("too_short", format!("must have at least {limit} characters"))
+        }
+        ValidationErrorKind::MaxLength { limit } => {
+            one("too_long", format!("must have at most {limit} characters"))
+        }
+        ValidationErrorKind::MinItems { limit } => {
+            one("too_few", format!("must have at least {limit} entries"))
+        }
+        ValidationErrorKind::MaxItems { limit } => {
+            one("too_many", format!("must have at most {limit} entries"))
+        }
+        other => one("invalid", format!("breaks the rule '{}'", other.keyword())),
+    }
+}
+
+fn types(kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Single(one) => one.to_string(),
+        TypeKind::Multiple(set) => set.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Codes that faults of arguments can give a reply.
+pub(crate) const ARGUMENT_CODES: &[Code] = &[Code::VALIDATION, Code::INVALID_PAYLOAD];
