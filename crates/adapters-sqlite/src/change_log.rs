@@ -30,7 +30,7 @@ pub(crate) async fn append(
             .bind(key)
             .execute(&mut *connection)
             .await?;
-        noted.push(changed);
+        drop(changed);
     }
     Ok(())
 }

@@ -14,11 +14,13 @@ const SLOT: &str = "SELECT links.*, \
      FROM (SELECT 1) LEFT JOIN links ON handle = ?1 AND slug_key = ?2";
 
 /// Texts are compared with `instr`: what a caller looks for holds no wildcards. `lower` folds ASCII only, as meant.
+/// Labels that are no JSON pass the filter, so that they are found corrupt and not overlooked.
 const LIST: &str = concat!(
     "SELECT ",
     link_columns!(),
     " FROM links WHERE handle = ?1 AND (position, id) > (?2, ?3) \
-     AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE lower(json_each.value) = ?4)) \
+     AND (?4 IS NULL OR CASE WHEN json_valid(tags) \
+          THEN EXISTS (SELECT 1 FROM json_each(tags) WHERE lower(json_each.value) = ?4) ELSE TRUE END) \
      AND (?5 IS NULL OR instr(lower(slug), ?5) OR instr(lower(destination), ?5) \
           OR instr(lower(title), ?5) OR instr(lower(description), ?5)) \
      ORDER BY position, id LIMIT ?6"

@@ -121,7 +121,7 @@ pub(crate) fn bind_link<'q>(query: Query<'q>, parts: &'q LinkParts, key: &'q Slu
 }
 
 pub(crate) fn json_list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    serde_json::Value::from_iter(texts).to_string()
+    texts.collect::<serde_json::Value>().to_string()
 }
 
 pub(crate) fn parse_json_list(json: &str) -> Result<Vec<String>, Broken> {

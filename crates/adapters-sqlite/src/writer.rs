@@ -112,10 +112,7 @@ async fn transact(pool: &SqlitePool, group: &mut [Job]) -> Result<(), sqlx::Erro
             break;
         }
     }
-    let ended = match fate.is_ok() {
-        true => transaction.commit().await,
-        false => transaction.rollback().await,
-    };
+    let ended = if fate.is_ok() { transaction.commit().await } else { transaction.rollback().await };
     // A full disk makes SQLite roll back by itself; the connection then no longer knows where it stands.
     if ended.is_err() {
         connection.close_on_drop();

@@ -35,11 +35,14 @@ pub use catalogue::{
 };
 pub use clicks::{ClickSink, Visit};
 pub use code::Code;
+pub use cx::Cx;
 pub use error::{Error, Fault};
 pub use gate::{Accepts, Answer, Credential, Reply, Request, Surface};
 pub use grant::SignedUrl;
 pub use json::{BadJson, parse as parse_json};
 pub use limits::{Allowance, Limits, Rate};
+pub use lp_access::Need;
+pub use lp_analytics::counts as counts_as_click;
 pub use routes::{Loaded, RouteSource};
 pub use settings::{PublicUrls, Settings};
 pub use stream::{ByteStream, StreamReply};

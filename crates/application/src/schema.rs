@@ -112,7 +112,12 @@ fn name(error: &ValidationError<'_>) -> Vec<Fault> {
 fn types(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(one) => one.to_string(),
-        TypeKind::Multiple(set) => set.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or "),
+        TypeKind::Multiple(set) => {
+            // What a caller most likely wants first, null last.
+            let mut names: Vec<_> = set.iter().map(|one| one.to_string()).collect();
+            names.sort_by_key(|name| name == "null");
+            names.join(" or ")
+        }
     }
 }
 

@@ -1,1 +1,20 @@
-//! REST from the catalogue: routes, binding, rendering, the OpenAPI document.
+//! REST from the catalogue: routes, binding, rendering, and the documents about them.
+//!
+//! This crate decides how a row's mounts become routes, how path, query, headers and body become one JSON object of
+//! arguments, and how answers become HTTP. It has no handler per operation and decides nothing about any: who may call,
+//! what is faulty and what happens is the gate's. It does not know ports, stores, hosts or listeners.
+
+mod bind;
+mod credential;
+mod docs;
+mod errors;
+mod openapi;
+mod render;
+mod router;
+mod stream;
+mod table;
+
+pub use docs::docs;
+pub use errors::errors_markdown;
+pub use openapi::openapi;
+pub use router::{ClientAddr, Options, router};

@@ -1,1 +1,13 @@
-//! The loops behind the surfaces: route refresh, click drain, refusal summaries, expiry.
+//! The loops behind the surfaces.
+//!
+//! This crate decides when things happen that no caller waits for: counting clicks, following other nodes' changes,
+//! writing refusals to the audit, forgetting old replies. It does not know how any of them is done: that is behind
+//! ports and the application. Every loop ends when its token is cancelled, and finishes what it has begun.
+
+mod changes;
+mod clicks;
+mod housekeeping;
+
+pub use changes::{Refresh, follow_changes};
+pub use clicks::{drain_clicks, drain_once};
+pub use housekeeping::keep_house;

@@ -29,7 +29,7 @@ impl Outside {
 }
 
 /// Values and computation only: no clock, no randomness, no input or output.
-const PURE: &[&str] = &["serde", "thiserror", "time", "url", "uuid", "hmac", "sha2", "subtle"];
+const PURE: &[&str] = &["argon2", "serde", "thiserror", "time", "url", "uuid", "hmac", "sha2", "subtle"];
 const PORTS: &[&str] = &["async-trait", "bytes", "futures-core"];
 const APPLICATION: &[&str] =
     &["base64", "csv", "futures-util", "jsonschema", "schemars", "serde_json", "tracing"];

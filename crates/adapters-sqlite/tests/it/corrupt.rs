@@ -1,0 +1,153 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use lp_adapters_sqlite::SqliteStore;
+use lp_core::Revision;
+use lp_ports::{
+    AccessReader, AuditReader, Batch, Change, ChangeLog, ChangePosition, CommitError, Committer, EventReader,
+    IdempotencyReader, LinkQuery, LinkReader, StoreError, StoreHealth,
+};
+use lp_testkit::Author;
+use lp_testkit::fixtures::{at, handle, household, key, owner, reply, to, token};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+
+const ALL: LinkQuery = LinkQuery { after: None, limit: 10, tag: None, text: None };
+
+/// A store with one of everything, damaged behind its back.
+async fn damaged(path: &Path, statement: &'static str) -> Arc<SqliteStore> {
+    let store = Arc::new(SqliteStore::open(path).await.expect("the store opens"));
+    store.commit(household()).await.expect("the store is empty");
+    let author = Author::new(store.clone());
+    author.put("launch", to("https://example.com")).await;
+    let batch =
+        author.batch("tokens_create").change(Change::Token(token(5))).remember(reply("key", "{}", at(9_000)));
+    store.commit(batch).await.expect("writes");
+    let options = SqliteConnectOptions::new().filename(path).foreign_keys(false);
+    let options = options.pragma("ignore_check_constraints", "ON");
+    let mut connection = options.connect().await.expect("it connects");
+    sqlx::raw_sql(statement).execute(&mut connection).await.expect("the damage is done");
+    connection.close().await.expect("it closes");
+    store
+}
+
+/// Reads everything there is; the first row found corrupt.
+async fn first_corrupt(store: &SqliteStore) -> Option<(&'static str, String)> {
+    let (handle, slug, now) = (handle(), key("launch"), at(0));
+    let outcomes = [
+        store.account(&owner().email).await.map(drop),
+        store.handle(&handle).await.map(drop),
+        store.role(owner().id, &handle).await.map(drop),
+        store.token(token(5).id).await.map(drop),
+        store.tokens(&handle).await.map(drop),
+        store.slot(&handle, &slug).await.map(drop),
+        store.list(&handle, &ALL).await.map(drop),
+        store.revision(&handle, &slug, Revision::FIRST).await.map(drop),
+        store.revisions(&handle, &slug, None, 10).await.map(drop),
+        store.greatest_position(&handle).await.map(drop),
+        store.events(&handle, 0, 10).await.map(drop),
+        store.audit(&handle, 0, 10).await.map(drop),
+        store.audited_handles().await.map(drop),
+        store.reply(&reply("key", "", now).key, now).await.map(drop),
+        store.changes(ChangePosition(0), 10).await.map(drop),
+    ];
+    outcomes.into_iter().find_map(|outcome| match outcome {
+        Err(StoreError::Corrupt { table, row }) => Some((table, row)),
+        Err(StoreError::Unavailable(source)) => panic!("a bad row is not an outage: {source}"),
+        Ok(()) => None,
+    })
+}
+
+#[tokio::test]
+async fn a_row_that_breaks_a_rule_is_reported_with_its_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let damages = [
+        ("links", "hello/launch", "UPDATE links SET destination = 'javascript:alert(1)'"),
+        ("links", "hello/launch", "UPDATE links SET slug = 'other'"),
+        ("links", "hello/launch", "UPDATE links SET tags = '{}'"),
+        ("links", "hello/launch", "UPDATE links SET tags = '[\"a\",\"A\"]'"),
+        ("links", "hello/launch", "UPDATE links SET id = x'00'"),
+        ("links", "hello/launch", "UPDATE links SET redirect_status = 200"),
+        ("links", "hello/launch", "UPDATE links SET updated_at = created_at - 1000"),
+        ("links", "hello/launch", "UPDATE links SET created_at = 1"),
+        ("links", "hello/launch", "UPDATE links SET revision = 9"),
+        ("links", "hello/launch", "UPDATE links SET position = -1"),
+        ("links", "hello/launch", "UPDATE links SET query = 'maybe'"),
+        ("links", "hello/launch", "UPDATE links SET title = ''"),
+        ("link_revisions", "hello/launch/1", "UPDATE link_revisions SET action = 'STOLEN'"),
+        ("link_revisions", "hello/launch/1", "UPDATE link_revisions SET destination = ''"),
+        ("accounts", "owner@example.com", "UPDATE accounts SET id = x'0102'"),
+        ("handles", "hello", "UPDATE handles SET owner = x'01'"),
+        ("members", "", "UPDATE members SET role = 'KING'"),
+        ("tokens", "", "UPDATE tokens SET scopes = '[\"everything\"]'"),
+        ("tokens", "", "UPDATE tokens SET secret = x'00'"),
+        ("outbox", "hello/1", "UPDATE outbox SET facts = '[1]'"),
+        ("audit", "hello/1", "UPDATE audit SET hash = x'00' WHERE seq = 1"),
+        ("heads", "Not A Handle", "UPDATE heads SET handle = 'Not A Handle'"),
+        ("replies", "operator/links_upsert/key", "UPDATE replies SET fingerprint = x'00'"),
+        ("change_log", "2", "UPDATE change_log SET slug_key = 'UPPER' WHERE slug_key IS NOT NULL"),
+    ];
+    for (number, (table, row, statement)) in damages.into_iter().enumerate() {
+        let store = damaged(&folder.path().join(format!("{number}.db")), statement).await;
+        let (found, named) =
+            first_corrupt(&store).await.unwrap_or_else(|| panic!("not noticed: {statement}"));
+        assert_eq!(found, table, "{statement}");
+        assert!(row.is_empty() || named == row, "{statement}: {named}");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_over_damaged_labels_is_no_outage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = damaged(&folder.path().join("0.db"), "UPDATE links SET tags = 'not json'").await;
+    let query = LinkQuery { tag: Some("sale".to_owned()), ..ALL };
+    let outcome = store.list(&handle(), &query).await;
+    assert!(matches!(outcome, Err(StoreError::Corrupt { table: "links", .. })), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_commit_on_a_damaged_head_is_refused_and_the_next_handle_is_served() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = damaged(&folder.path().join("0.db"), "UPDATE heads SET audit_hash = x'00'").await;
+    let author = Author::new(store.clone());
+    let outcome = store.commit(author.batch("look")).await;
+    assert!(
+        matches!(outcome, Err(CommitError::Store(StoreError::Corrupt { table: "heads", .. }))),
+        "{outcome:?}"
+    );
+    let other = Author::of(store.clone(), lp_testkit::fixtures::other_handle());
+    other.put("launch", to("https://example.com")).await;
+}
+
+#[tokio::test]
+async fn a_lost_tail_of_the_audit_shows_in_the_chain() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cut = "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)";
+    let store = damaged(&folder.path().join("0.db"), cut).await;
+    store.commit(Author::new(store.clone()).batch("look")).await.expect("writes");
+    let records = store.audit(&handle(), 0, 100).await.expect("reads");
+    assert_eq!(lp_access::verify(None, &records), Err(lp_access::BrokenChain { seq: 3 }));
+}
+
+#[tokio::test]
+async fn another_schema_fails_the_ping() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("0.db");
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9999, 'newer', TRUE, x'00', 0)";
+    let store = damaged(&path, newer).await;
+    assert!(matches!(store.ping().await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(SqliteStore::open(&path).await, Err(StoreError::Unavailable(_))), "nor is it opened");
+}
+
+#[tokio::test]
+async fn a_token_of_a_handle_that_is_not_there_is_refused_alone() {
+    let store = Arc::new(SqliteStore::in_memory().await.expect("the store opens"));
+    let author = Author::new(store.clone());
+    let orphan: Batch = author.batch("tokens_create").change(Change::Token(token(5)));
+    let (lost, kept) =
+        futures_util::future::join(store.commit(orphan), store.commit(author.batch("look"))).await;
+    assert!(matches!(lost, Err(CommitError::Store(StoreError::Corrupt { table: "tokens", .. }))), "{lost:?}");
+    kept.expect("the other batch is applied");
+    assert_eq!(store.token(token(5).id).await.expect("reads"), None);
+}

@@ -1,0 +1,28 @@
+use std::time::Duration;
+
+use lp_application::{Limits, Rate};
+use lp_testkit::{Sandbox, SandboxOptions};
+use serde_json::json;
+
+use crate::{error, value};
+
+#[tokio::test]
+async fn a_caller_above_the_rate_is_told_when_to_go_on() {
+    let rate = Rate { per_second: 2, burst: 3 };
+    let limits = Some(Limits { actor: rate, address: rate });
+    let sandbox = Sandbox::with(SandboxOptions { limits, ..SandboxOptions::default() }).await;
+    for left in [2, 1, 0] {
+        let answer = sandbox.call("system_health", json!({})).await;
+        assert_eq!(answer.allowance.map(|allowance| allowance.remaining), Some(left));
+        value(answer);
+    }
+    let limited = error(sandbox.call("system_health", json!({})).await);
+    assert_eq!((limited.code.name(), limited.retry_after), ("rate_limited", Some(Duration::from_millis(500))));
+    assert_eq!(limited.body("r")["retryAfterMs"], json!(500));
+    sandbox.clock.advance(Duration::from_millis(500));
+    value(sandbox.call("system_health", json!({})).await);
+    assert_eq!(error(sandbox.call("system_health", json!({})).await).code.name(), "rate_limited");
+    let other = sandbox.pat_with(&["*"]).await;
+    let request = sandbox.request("system_health", json!({}), lp_application::Credential::Bearer(other));
+    value(sandbox.app.call(request).await);
+}

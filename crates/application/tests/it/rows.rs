@@ -1,0 +1,61 @@
+//! What must hold for every row.
+
+use std::collections::HashSet;
+
+use lp_access::Need;
+use lp_application::{Auth, Kind, catalogue};
+
+#[test]
+fn names_say_their_context_and_fit_every_host() {
+    for operation in catalogue().operations() {
+        assert!(operation.name.len() <= 64 && operation.name.contains('_'), "{}", operation.name);
+        assert!(operation.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", operation.name);
+        assert!(!operation.about.is_empty() && operation.title != operation.name, "{}", operation.name);
+    }
+}
+
+#[test]
+fn a_row_of_a_handle_is_reached_by_accounts_and_by_tokens() {
+    for operation in catalogue().operations() {
+        if let Need::Member { .. } = operation.need {
+            let ways: HashSet<_> = operation.mounts().iter().map(|mount| format!("{:?}", mount.auth)).collect();
+            assert!(ways.contains("Jwt") && ways.contains("Pat"), "{}", operation.name);
+        } else {
+            assert!(operation.mounts().iter().all(|mount| mount.auth == Auth::Public), "{}", operation.name);
+        }
+    }
+}
+
+#[test]
+fn every_path_parameter_is_an_argument() {
+    for operation in catalogue().operations() {
+        for mount in operation.mounts() {
+            for segment in mount.path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')) {
+                let known = segment == "handle" || operation.input["properties"].get(segment).is_some();
+                assert!(known, "{} {segment}", operation.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn schemas_are_closed_inputs_and_object_outputs_without_references() {
+    for operation in catalogue().operations() {
+        assert_eq!(operation.input["additionalProperties"], false, "{}", operation.name);
+        assert!(!operation.input.to_string().contains("$ref"), "{}", operation.name);
+        if operation.kind == Kind::Json {
+            assert_eq!(operation.output["type"], "object", "{}", operation.name);
+            assert!(!operation.output.to_string().contains("$ref"), "{}", operation.name);
+        }
+    }
+}
+
+#[test]
+fn writes_are_said_to_write_and_destroy_nothing_that_cannot_come_back() {
+    for operation in catalogue().operations() {
+        let writes = ["create", "upsert", "update", "delete", "rollback", "import"];
+        let name = operation.name.rsplit('_').next().unwrap_or_default();
+        assert_eq!(!operation.effect.read_only, writes.contains(&name), "{}", operation.name);
+        assert!(!operation.effect.destructive, "{}: every link keeps its revisions", operation.name);
+    }
+}

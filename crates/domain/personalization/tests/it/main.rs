@@ -1,0 +1,84 @@
+//! Where visitors go.
+
+use lp_core::{Device, Handle, LinkId, Slug, Timestamp, WebUrl};
+use lp_links::{Birth, Field, Link, LinkChange, LinkState, Position, QueryPassThrough, RedirectStatus, Slot, create};
+use lp_personalization::{Closed, Decision, Redirect, Step, Visitor, compile};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn link(url: &str, change: LinkChange) -> Link {
+    let birth = Birth {
+        id: LinkId::new(Uuid::from_u128(1)),
+        handle: Handle::parse("hello").expect("a handle"),
+        slug: Slug::parse("launch").expect("a slug"),
+        position: Position::FIRST,
+        at: Timestamp::from_millis(1_767_225_600_000),
+    };
+    let change = LinkChange { destination: Field::Set(WebUrl::parse(url).expect("an address")), ..change };
+    match create(&Slot::default(), birth, change).expect("a link").after {
+        LinkState::Live(link) | LinkState::Deleted(link) => link,
+    }
+}
+
+fn location(url: &str, mode: QueryPassThrough, query: &str) -> String {
+    let route = compile(&link(url, LinkChange { query: Field::Set(mode), ..LinkChange::default() }));
+    let Decision::Redirect(redirect) = route.decide(&Visitor::UNKNOWN) else { panic!("the link is open") };
+    redirect.location(Some(query))
+}
+
+#[test]
+fn a_visitor_goes_to_the_destination() {
+    let route = compile(&link("https://example.com/a", LinkChange::default()));
+    let Decision::Redirect(redirect) = route.decide(&Visitor::UNKNOWN) else { panic!("the link is open") };
+    assert_eq!((redirect.location(None).as_str(), redirect.status), ("https://example.com/a", RedirectStatus::Found));
+    assert_eq!(redirect.rule, None);
+}
+
+#[test]
+fn a_disabled_link_is_closed() {
+    let route = compile(&link("https://example.com", LinkChange { enabled: Field::Set(false), ..LinkChange::default() }));
+    let mut steps = Vec::new();
+    let decision = route.explain(&Visitor::UNKNOWN, &mut |step| steps.push(step));
+    assert_eq!(decision, Decision::Closed(Closed::Disabled));
+    assert_eq!(steps, [Step::Switch { on: false }]);
+}
+
+#[test]
+fn a_query_is_appended_replaced_or_dropped() {
+    use QueryPassThrough::{Append, Off, Override};
+    for (url, mode, query, expected) in [
+        ("https://e.com/a", Append, "x=1", "https://e.com/a?x=1"),
+        ("https://e.com/a?b=2", Append, "x=1&y", "https://e.com/a?b=2&x=1&y"),
+        ("https://e.com/a?b=2#f", Append, "b=3", "https://e.com/a?b=2&b=3#f"),
+        ("https://e.com/a?b=2&c=4#f", Override, "b=3", "https://e.com/a?c=4&b=3#f"),
+        ("https://e.com/a?b=2", Override, "%62=3", "https://e.com/a?%62=3"),
+        ("https://e.com/a?b=2", Override, "", "https://e.com/a?b=2"),
+        ("https://e.com/a?b=2", Off, "x=1", "https://e.com/a?b=2"),
+        ("https://e.com", Append, "&&x=1&", "https://e.com?x=1"),
+    ] {
+        assert_eq!(location(url, mode, query), expected, "{url} {mode:?} {query}");
+    }
+}
+
+fn modes() -> impl Strategy<Value = QueryPassThrough> {
+    prop_oneof![Just(QueryPassThrough::Append), Just(QueryPassThrough::Override), Just(QueryPassThrough::Off)]
+}
+
+proptest! {
+    #[test]
+    fn a_location_can_always_stand_in_a_header(query in "\\PC{0,60}", mode in modes(), fragment in "(#[a-z]{0,5})?") {
+        let location = location(&format!("https://example.com/p?a=1&b=2{fragment}"), mode, &query);
+        prop_assert!(location.bytes().all(|b| b.is_ascii_graphic()));
+        prop_assert!(location.ends_with(&fragment));
+        prop_assert!(location.starts_with("https://example.com/p"));
+    }
+
+    #[test]
+    fn explaining_decides_the_same(enabled: bool, device in 0usize..5, country in "[A-Z]{0,2}") {
+        let change = LinkChange { enabled: Field::Set(enabled), ..LinkChange::default() };
+        let route = compile(&link("https://example.com/a", change));
+        let visitor = Visitor { country: &country, device: Device::ALL[device], source: "", campaign: "" };
+        prop_assert_eq!(route.decide(&visitor), route.explain(&visitor, &mut |_| {}));
+        prop_assert_eq!(enabled, matches!(route.decide(&visitor), Decision::Redirect(Redirect { .. })));
+    }
+}

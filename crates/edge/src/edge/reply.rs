@@ -1,0 +1,99 @@
+use bytes::Bytes;
+use http::header::{self, HeaderValue};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
+use http_body_util::Full;
+use lp_application::{Code, Error};
+use lp_personalization::Redirect;
+
+use super::page;
+use super::request_id::X_REQUEST_ID;
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
+/// Short enough that repeated visits are seen.
+const PERMANENT: HeaderValue = HeaderValue::from_static("private, max-age=90");
+const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD");
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// A request, and the id it goes by.
+pub(super) struct Asked<'r> {
+    pub(super) parts: &'r Parts,
+    pub(super) request_id: HeaderValue,
+}
+
+/// Sends the visitor on, with an empty body.
+pub(super) fn redirect(asked: Asked<'_>, redirect: &Redirect<'_>) -> Response<Full<Bytes>> {
+    let location = HeaderValue::try_from(redirect.location(asked.parts.uri.query()));
+    let status = StatusCode::from_u16(redirect.status.code());
+    let (Ok(location), Ok(status)) = (location, status) else {
+        tracing::error!("a destination cannot stand in a header");
+        return refused(asked, Code::INTERNAL);
+    };
+    let mut reply = Response::new(Full::default());
+    *reply.status_mut() = status;
+    let headers = reply.headers_mut();
+    headers.insert(header::LOCATION, location);
+    headers.insert(header::CACHE_CONTROL, if redirect.status.is_permanent() { PERMANENT } else { NO_STORE });
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    headers.insert(X_REQUEST_ID, asked.request_id);
+    reply
+}
+
+/// Says which methods there are.
+pub(super) fn options(asked: Asked<'_>) -> Response<Full<Bytes>> {
+    let mut reply = Response::new(Full::default());
+    *reply.status_mut() = StatusCode::NO_CONTENT;
+    reply.headers_mut().insert(header::ALLOW, ALLOWED);
+    reply.headers_mut().insert(X_REQUEST_ID, asked.request_id);
+    reply
+}
+
+/// Says no: in HTML to browsers, in JSON to everybody else. What does not exist and what its owner hides look the same.
+pub(super) fn refused(asked: Asked<'_>, code: Code) -> Response<Full<Bytes>> {
+    let (title, sentence) = match code {
+        Code::NOT_FOUND => ("Nothing here", "There is no such page, or it has been switched off."),
+        Code::METHOD_NOT_ALLOWED => ("Not like this", "This address can only be visited."),
+        Code::UNAVAILABLE => ("One moment", "This page cannot be looked up right now. Try again shortly."),
+        _ => ("Something went wrong", "It was our fault and it was logged."),
+    };
+    let html = accepts_html(&asked.parts.headers);
+    let body = if html {
+        page::render(title, sentence)
+    } else {
+        Error::new(code, sentence).body(asked.request_id.to_str().unwrap_or_default()).to_string()
+    };
+
+    let mut reply = Response::new(Full::default());
+    *reply.status_mut() = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = reply.headers_mut();
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if html {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
+    } else {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    let more: Option<(HeaderName, HeaderValue)> = match code {
+        Code::METHOD_NOT_ALLOWED => Some((header::ALLOW, ALLOWED)),
+        Code::UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER)),
+        _ => None,
+    };
+    headers.extend(more.into_iter().map(|(name, value)| (Some(name), value)));
+    headers.insert(X_REQUEST_ID, asked.request_id);
+    if asked.parts.method != Method::HEAD {
+        *reply.body_mut() = Full::new(Bytes::from(body));
+    }
+    reply
+}
+
+fn accepts_html(headers: &HeaderMap) -> bool {
+    headers.get_all(header::ACCEPT).iter().any(|accept| {
+        accept.to_str().is_ok_and(|accept| {
+            accept.split(',').any(|kind| {
+                kind.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("text/html"))
+            })
+        })
+    })
+}

@@ -1,0 +1,270 @@
+mod entry;
+mod flight;
+mod ring;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry as Place;
+use lp_application::{Code, Error, Loaded, RouteListener};
+use lp_core::{Handle, SlugKey};
+
+use self::entry::{Entry, Learned};
+pub(crate) use self::flight::{Joined, Seat};
+use self::ring::{Kind, Ring};
+use crate::{Found, RouteKey};
+
+/// How much is kept in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// At most so many routes; the least visited go first.
+    pub routes: usize,
+    /// At most so many slugs of which it is known that no link answers; the oldest go first.
+    pub absent: usize,
+}
+
+/// How the table stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TableStats {
+    /// Routes in memory.
+    pub loaded: usize,
+    /// Slugs known to hold no link.
+    pub absent: usize,
+    /// Reads of the store for visitors since the start, failed ones included.
+    pub loads: u64,
+    /// Those of them that failed.
+    pub failed_loads: u64,
+    /// Routes and absent slugs given up for others since the start.
+    pub evictions: u64,
+    /// How far the change log has been followed.
+    pub newest_change: u64,
+}
+
+/// The routes in memory: a concurrent map from `handle/slug` to what the slug holds.
+///
+/// Whatever reaches it, a load, an own commit or news of a foreign one, counts only if its revision is greater than the
+/// one known (docs/adr/0003). Lookups neither wait nor allocate.
+pub struct RouteTable {
+    entries: DashMap<Arc<str>, Entry>,
+    present: Ring,
+    absent: Ring,
+    /// Numbers entries and their places in the rings; never repeats.
+    serial: AtomicU64,
+    loads: AtomicU64,
+    failed_loads: AtomicU64,
+    evictions: AtomicU64,
+    newest_change: AtomicU64,
+    store_away: AtomicBool,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { routes: 2_000_000, absent: 100_000 }
+    }
+}
+
+impl Default for RouteTable {
+    fn default() -> Self {
+        Self::new(Bounds::default())
+    }
+}
+
+impl RouteTable {
+    /// An empty table.
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            entries: DashMap::new(),
+            present: Ring::new(bounds.routes),
+            absent: Ring::new(bounds.absent),
+            serial: AtomicU64::new(0),
+            loads: AtomicU64::new(0),
+            failed_loads: AtomicU64::new(0),
+            evictions: AtomicU64::new(0),
+            newest_change: AtomicU64::new(0),
+            store_away: AtomicBool::new(false),
+        }
+    }
+
+    /// What the slug holds as far as is known; `None` where it has to be loaded.
+    pub fn find(&self, key: &RouteKey) -> Option<Found> {
+        self.entries.get(key.as_str())?.visit()
+    }
+
+    /// Says how far the change log has been followed, for the gauge.
+    pub fn caught_up(&self, position: u64) {
+        self.newest_change.fetch_max(position, Ordering::Relaxed);
+    }
+
+    /// How it stands.
+    pub fn stats(&self) -> TableStats {
+        TableStats {
+            loaded: self.present.live(),
+            absent: self.absent.live(),
+            loads: self.loads.load(Ordering::Relaxed),
+            failed_loads: self.failed_loads.load(Ordering::Relaxed),
+            evictions: self.evictions.load(Ordering::Relaxed),
+            newest_change: self.newest_change.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Joins those who wait for the slug, as the first of them if need be.
+    pub(crate) fn join(&self, key: &RouteKey) -> Joined<'_> {
+        let key: Arc<str> = key.as_str().into();
+        let mut entry = match self.entries.entry(key.clone()) {
+            Place::Occupied(place) => place.into_ref(),
+            Place::Vacant(place) => place.insert(Entry::loading(self.next())),
+        };
+        match entry.visit() {
+            Some(found) => Joined::Known(found),
+            None => Joined::Waiting(Seat::take(self, key, &mut entry)),
+        }
+    }
+
+    /// Ends a load: keeps what it read unless something newer is known by now, and answers with what is known.
+    pub(crate) fn finish(&self, seat: &Seat<'_>, read: Result<Loaded, Error>) -> Result<Found, Arc<Error>> {
+        self.loads.fetch_add(1, Ordering::Relaxed);
+        let read = read.map_err(|error| self.failed(error));
+        let fallback = read.as_ref().ok().map(|loaded| loaded.route.clone().map(Arc::new));
+
+        let mut learned = Learned::Nothing;
+        let mut found = None;
+        self.entries.remove_if_mut(&*seat.key, |_, entry| {
+            if !entry.land(&seat.flight) {
+                return false;
+            }
+            if let Ok(loaded) = &read {
+                learned = self.learn(entry, loaded.clone());
+            }
+            found = entry.found();
+            found.is_none()
+        });
+        self.settle(&seat.key, learned);
+        match (found.or(fallback), read) {
+            (Some(found), _) => Ok(found),
+            (None, Err(error)) => Err(error),
+            (None, Ok(_)) => Ok(None),
+        }
+    }
+
+    /// Which entry stands for the slug now, so that news meant for it cannot reach a later one.
+    pub(crate) fn birth(&self, key: &RouteKey) -> Option<u64> {
+        self.entries.get(key.as_str()).map(|entry| entry.birth)
+    }
+
+    /// Applies what was read for the entry of that birth; `None`: for whichever there is.
+    pub(crate) fn apply(&self, key: &RouteKey, birth: Option<u64>, loaded: Loaded) {
+        let Some(mut entry) = self.entries.get_mut(key.as_str()) else { return };
+        if birth.is_some_and(|birth| birth != entry.birth) {
+            return;
+        }
+        let own = entry.key().clone();
+        let learned = self.learn(&mut entry, loaded);
+        drop(entry);
+        self.settle(&own, learned);
+    }
+
+    /// One who waited has gone; the last one takes the unfinished entry along.
+    fn leave(&self, seat: &Seat<'_>) {
+        self.entries.remove_if_mut(&*seat.key, |_, entry| entry.leave(&seat.flight));
+    }
+
+    fn learn(&self, entry: &mut Entry, loaded: Loaded) -> Learned {
+        let learned = entry.learn(loaded, || self.next());
+        if let Learned::Moved { from, to, .. } = learned {
+            from.into_iter().for_each(|kind| self.ring(kind).lose());
+            self.ring(to).gain();
+        }
+        learned
+    }
+
+    /// Does what must wait until the entry is let go of: queues it, and makes room for it.
+    fn settle(&self, key: &Arc<str>, learned: Learned) {
+        if let Learned::Moved { to, place, .. } = learned {
+            self.ring(to).push(key.clone(), place);
+            self.scrub(to);
+            self.make_room(to);
+        }
+    }
+
+    /// Takes some left-over places out of a ring that has grown to more of them than entries.
+    fn scrub(&self, kind: Kind) {
+        let ring = self.ring(kind);
+        for _ in 0..ring.overgrown() {
+            let Some((key, place)) = ring.pop() else { break };
+            if self.entries.get(&*key).is_some_and(|entry| entry.place == place) {
+                ring.push(key, place);
+            }
+        }
+    }
+
+    /// Evicts until the bound holds. The work of one call is bounded, whatever the number of entries.
+    fn make_room(&self, kind: Kind) {
+        const CHANCES: usize = 64;
+        const TRIES: usize = 256;
+        let ring = self.ring(kind);
+        let mut spared = 0;
+        for _ in 0..TRIES {
+            if !ring.is_over() {
+                break;
+            }
+            let Some((key, place)) = ring.pop() else { break };
+            let mut again = false;
+            let evicted = self.entries.remove_if_mut(&*key, |_, entry| {
+                if entry.place != place {
+                    return false;
+                }
+                again =
+                    entry.is_loading() || (kind == Kind::Present && spared < CHANCES && entry.take_visited());
+                if !again {
+                    ring.lose();
+                }
+                !again
+            });
+            if again {
+                spared += 1;
+                ring.push(key, place);
+            }
+            if evicted.is_some() {
+                self.evictions.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Logs that the store went away once, not for each visitor who misses a route meanwhile.
+    fn failed(&self, error: Error) -> Arc<Error> {
+        self.failed_loads.fetch_add(1, Ordering::Relaxed);
+        if error.code != Code::UNAVAILABLE {
+            tracing::error!(?error, "a route cannot be loaded");
+        } else if !self.store_away.swap(true, Ordering::Relaxed) {
+            tracing::warn!(?error, "the store is away; routes in memory keep answering");
+        }
+        Arc::new(error)
+    }
+
+    /// Notes that the store answered.
+    pub(crate) fn store_answered(&self) {
+        if self.store_away.load(Ordering::Relaxed) && self.store_away.swap(false, Ordering::Relaxed) {
+            tracing::info!("the store is back");
+        }
+    }
+
+    fn ring(&self, kind: Kind) -> &Ring {
+        match kind {
+            Kind::Present => &self.present,
+            Kind::Absent => &self.absent,
+        }
+    }
+
+    fn next(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl RouteListener for RouteTable {
+    fn link_changed(&self, handle: &Handle, slug: &SlugKey, now: Loaded) {
+        if let Some(key) = RouteKey::parsed(handle, slug) {
+            self.apply(&key, None, now);
+        }
+    }
+}

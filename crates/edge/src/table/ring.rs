@@ -1,0 +1,61 @@
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Whether a link answers under a slug. Each kind has its own bound, so that neither can displace the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Present,
+    Absent,
+}
+
+/// The order in which entries of one kind are looked at for eviction.
+///
+/// A place whose entry has gone or changed its kind stays behind until it comes to the front; its number tells it from a
+/// valid one. The ring's lock is never held together with an entry's.
+pub(super) struct Ring {
+    places: Mutex<VecDeque<(Arc<str>, u64)>>,
+    live: AtomicUsize,
+    bound: usize,
+}
+
+impl Ring {
+    pub(super) fn new(bound: usize) -> Self {
+        Self { places: Mutex::default(), live: AtomicUsize::new(0), bound }
+    }
+
+    /// How many entries are of this kind.
+    pub(super) fn live(&self) -> usize {
+        self.live.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.live() > self.bound
+    }
+
+    /// An entry has become one of this kind.
+    pub(super) fn gain(&self) {
+        self.live.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An entry is no longer one of this kind.
+    pub(super) fn lose(&self) {
+        self.live.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn push(&self, key: Arc<str>, place: u64) {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).push_back((key, place));
+    }
+
+    pub(super) fn pop(&self) -> Option<(Arc<str>, u64)> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    /// How many places to look at so that left-over ones cannot pile up: four for each new one while they are the
+    /// majority, else none.
+    pub(super) fn overgrown(&self) -> usize {
+        const AT_ONCE: usize = 4;
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner).len();
+        if places > self.live().saturating_mul(2) + 64 { AT_ONCE } else { 0 }
+    }
+}

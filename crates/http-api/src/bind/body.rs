@@ -1,0 +1,48 @@
+use axum::body::{Body, HttpBody};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use lp_application::{Code, Error, parse_json};
+use serde_json::{Map, Value};
+
+use crate::stream::{broken, too_large};
+
+/// The JSON object of a body; `None` where there is no body.
+pub(super) async fn object(
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+) -> Result<Option<Map<String, Value>>, Error> {
+    let too_large = || too_large(u64::try_from(most).unwrap_or(u64::MAX));
+    if usize::try_from(body.size_hint().lower()).is_ok_and(|sent| sent > most) {
+        return Err(too_large());
+    }
+    let bytes = match Limited::new(body, most).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
+        Err(_) => return Err(broken()),
+    };
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let json = |sent: &str| sent == "application/json" || sent.ends_with("+json");
+    if !media_type(headers).is_some_and(|sent| json(&sent)) {
+        let message = "send the body as application/json in UTF-8";
+        return Err(Error::new(Code::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    Ok(Some(parse_json(&bytes)?))
+}
+
+/// What the caller says its body is, without parameters. `None` where it says nothing, several things, or another
+/// character set than UTF-8.
+pub(super) fn media_type(headers: &HeaderMap) -> Option<String> {
+    let mut sent = headers.get_all(CONTENT_TYPE).iter();
+    let only = sent.next().filter(|_| sent.next().is_none())?.to_str().ok()?;
+    let mut parts = only.split(';');
+    let essence = parts.next()?.trim().to_ascii_lowercase();
+    let foreign = parts.filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
+        let value = value.trim().trim_matches('"');
+        name.trim().eq_ignore_ascii_case("charset") && !value.eq_ignore_ascii_case("utf-8")
+    });
+    (!foreign).then_some(essence)
+}

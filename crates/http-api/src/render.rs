@@ -1,0 +1,118 @@
+//! Answers become HTTP.
+
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderName, HeaderValue, StatusCode};
+use lp_application::{Allowance, Code, Error, Reply};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// Where the challenge says a credential is good.
+const REALM: &str = "link-platform";
+
+/// The end of a JSON call.
+pub(crate) fn reply(result: Result<Reply, Error>, request_id: &str) -> Response {
+    let reply = match result {
+        Ok(reply) => reply,
+        Err(failed) => return error(&failed, request_id),
+    };
+    let status = if reply.created { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = typed(status, "application/json", reply.value.to_string().into());
+    if reply.replayed {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// A call that failed.
+pub(crate) fn error(error: &Error, request_id: &str) -> Response {
+    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = error.body(request_id).to_string();
+    let mut response = typed(status, "application/json", body.into());
+    let headers = response.headers_mut();
+    headers.extend(challenge(error).map(|value| (WWW_AUTHENTICATE, value)));
+    let wait = error.retry_after.or((error.code == Code::RATE_LIMITED).then_some(Duration::ZERO));
+    headers.extend(wait.map(|wait| (RETRY_AFTER, HeaderValue::from(seconds(wait).max(1)))));
+    response
+}
+
+/// How to do better (RFC 6750, 3): of a 401 always, of a 403 where a wider token would help.
+fn challenge(error: &Error) -> Option<HeaderValue> {
+    let text = match error.code {
+        Code::MISSING_BEARER_TOKEN => format!("Bearer realm=\"{REALM}\""),
+        Code::INSUFFICIENT_SCOPE => {
+            let scope = error.details.get("requiredScope").and_then(|scope| scope.as_str());
+            let scope = scope.map_or_else(String::new, |scope| format!(", scope=\"{scope}\""));
+            format!("Bearer realm=\"{REALM}\", error=\"insufficient_scope\"{scope}")
+        }
+        code if code.status() == 401 => format!("Bearer realm=\"{REALM}\", error=\"invalid_token\""),
+        _ => return None,
+    };
+    HeaderValue::try_from(text).ok()
+}
+
+/// A document that is the same for everybody until the next release.
+pub(crate) fn document(content_type: &'static str, bytes: Bytes) -> Response {
+    let mut response = typed(StatusCode::OK, content_type, bytes);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// What may be asked of a path.
+pub(crate) fn options(allowed: &str) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    allowing(response, allowed)
+}
+
+/// The same reply with the methods of its path.
+pub(crate) fn allowing(mut response: Response, allowed: &str) -> Response {
+    response.headers_mut().extend(HeaderValue::try_from(allowed).ok().map(|value| (ALLOW, value)));
+    response
+}
+
+/// The same reply with what its caller has left (draft-ietf-httpapi-ratelimit-headers-11): the policy is the whole
+/// bucket and the time in which it refills.
+pub(crate) fn limits(mut response: Response, allowance: Option<Allowance>) -> Response {
+    let Some(Allowance { rate, remaining, reset, .. }) = allowance else { return response };
+    let window = rate.burst.div_ceil(rate.per_second.max(1)).max(1);
+    let policy = format!("\"default\";q={};w={window}", rate.burst);
+    let state = format!("\"default\";r={remaining};t={}", seconds(reset));
+    for (name, text) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)] {
+        response.headers_mut().extend(HeaderValue::try_from(text).ok().map(|value| (name, value)));
+    }
+    response
+}
+
+/// What every reply carries; for HEAD, the head alone.
+pub(crate) fn finish(mut response: Response, request_id: &str, head_only: bool) -> Response {
+    if head_only {
+        let length = response.body().size_hint().exact();
+        *response.body_mut() = Body::empty();
+        response.headers_mut().extend(length.map(|length| (CONTENT_LENGTH, HeaderValue::from(length))));
+    }
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.extend(HeaderValue::try_from(request_id).ok().map(|id| (REQUEST_ID, id)));
+    response
+}
+
+fn typed(status: StatusCode, content_type: &'static str, bytes: Bytes) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// Whole seconds, rounded up: who waits that long has waited long enough.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}

@@ -1,0 +1,76 @@
+//! Bytes in and out.
+
+use std::io;
+
+use axum::body::Body;
+use axum::response::Response;
+use futures_util::{StreamExt, stream};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use lp_application::{ByteStream, Code, Error, StreamReply};
+use tracing::warn;
+
+use crate::render;
+
+/// A body without bytes.
+pub(crate) fn nothing() -> ByteStream {
+    Box::pin(stream::empty())
+}
+
+/// The bytes of a body, which end with an error where there are more than `most`.
+pub(crate) fn incoming(body: Body, most: u64) -> ByteStream {
+    let start = Some((body.into_data_stream(), 0_u64));
+    Box::pin(stream::unfold(start, move |state| async move {
+        let (mut pieces, seen) = state?;
+        match pieces.next().await? {
+            Ok(piece) => {
+                let seen = seen.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+                if seen > most { Some((Err(too_large(most)), None)) } else { Some((Ok(piece), Some((pieces, seen)))) }
+            }
+            Err(_) => Some((Err(broken()), None)),
+        }
+    }))
+}
+
+/// A reply whose bytes follow as they come.
+///
+/// The head is gone when an error shows up among the bytes, so all that can be done is to break off: a reply that
+/// ended in order would pass for a whole one.
+pub(crate) fn outgoing(result: Result<StreamReply, Error>, request_id: &str) -> Response {
+    let reply = match result {
+        Ok(reply) => reply,
+        Err(error) => return render::error(&error, request_id),
+    };
+    let id = request_id.to_owned();
+    let pieces = reply.body.map(move |piece| {
+        piece.map_err(|error| {
+            let code = error.code.name();
+            warn!(error.code = code, request.id = id, "a stream broke off after its head was sent");
+            io::Error::other(error.message)
+        })
+    });
+    let mut response = Response::new(Body::from_stream(pieces));
+    *response.status_mut() = StatusCode::OK;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    let disposition = reply.file_name.and_then(|name| attachment(&name));
+    headers.extend(disposition.map(|value| (CONTENT_DISPOSITION, value)));
+    response
+}
+
+/// What makes browsers save a file (RFC 6266); a name that could leave its quotes is made plain.
+fn attachment(name: &str) -> Option<HeaderValue> {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
+    let name: String = name.chars().map(plain).collect();
+    HeaderValue::try_from(format!("attachment; filename=\"{name}\"")).ok()
+}
+
+/// There are more bytes than that.
+pub(crate) fn too_large(most: u64) -> Error {
+    Error::new(Code::PAYLOAD_TOO_LARGE, format!("the body has more than {most} bytes"))
+}
+
+/// The bytes stopped coming.
+pub(crate) fn broken() -> Error {
+    Error::new(Code::INVALID_PAYLOAD, "the body ended before it was whole")
+}

@@ -1,0 +1,172 @@
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lp_adapters_journal::{DEFAULT_CAPACITY, MemoryJournal};
+use lp_adapters_sqlite::SqliteStore;
+use lp_adapters_web::{Policy, WebProber};
+use lp_application::{
+    Application, Bootstrap, BootstrapError, Bootstrapped, FirstRun, Ports, Settings, bootstrap, catalogue, first_run,
+};
+use lp_core::{Handle, SlugKey};
+use lp_edge::{Edge, RouteTable};
+use lp_ports::{AuditReader, ChangeLog, Ids, Ingest, JournalId, JournalReader, StoreError};
+use lp_worker::{Refresh, drain_clicks, follow_changes, keep_house};
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::Config;
+use crate::client::TrustedProxies;
+use crate::clock::SystemClock;
+use crate::ids::SystemIds;
+use crate::metrics::Metrics;
+use crate::secret;
+use crate::serve::PlatformService;
+
+/// A running platform.
+pub struct Platform {
+    pub(crate) parts: Arc<Parts>,
+    ports: Ports,
+    tasks: TaskTracker,
+    cancelled: CancellationToken,
+}
+
+/// What requests need.
+pub(crate) struct Parts {
+    pub(crate) app: Application,
+    pub(crate) edge: Edge,
+    pub(crate) store: SqliteStore,
+    pub(crate) journal: Arc<MemoryJournal>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) proxies: TrustedProxies,
+}
+
+/// Why a platform did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error("the store cannot be opened{}", .path.as_ref().map_or_else(String::new, |path| format!(" at {}", path.display())))]
+    Store {
+        /// Its file.
+        path: Option<PathBuf>,
+        /// Why.
+        source: StoreError,
+    },
+    /// The secret cannot be read or made.
+    #[error("the secret key file {} cannot be used", .path.display())]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Metrics cannot be set up.
+    #[error("metrics cannot be set up")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+impl Platform {
+    /// Opens the store, loads the secret and starts the loops. Must be called on a tokio runtime.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let platform = Self::open(config).await?;
+        platform.start_loops().await?;
+        Ok(platform)
+    }
+
+    /// The same without loops: for single commands beside a running platform on the same store.
+    pub async fn open(config: Config) -> Result<Self, StartError> {
+        let opened = match &config.database {
+            Some(path) => SqliteStore::open(path).await,
+            None => SqliteStore::in_memory().await,
+        };
+        let store = opened.map_err(|source| StartError::Store { path: config.database.clone(), source })?;
+        let ids = Arc::new(SystemIds);
+        let secret = match &config.secret_file {
+            Some(path) => secret::load(path, ids.as_ref())?,
+            None => ids.random(),
+        };
+        let metrics = Arc::new(Metrics::new()?);
+        // Memory does not outlive the process, so every start has a journal of its own.
+        let journal = Arc::new(MemoryJournal::new(JournalId(ids.uuid().to_string()), DEFAULT_CAPACITY));
+        let shared = Arc::new(store.clone());
+        let ports = Ports {
+            links: shared.clone(),
+            access: shared.clone(),
+            analytics: shared.clone(),
+            audit: shared.clone(),
+            replies: shared.clone(),
+            committer: shared.clone(),
+            health: shared,
+            probe: Arc::new(WebProber::new(Policy { allow_private: config.allow_private_targets })),
+            journal: journal.clone(),
+            clock: Arc::new(SystemClock::new()),
+            ids,
+        };
+        let settings = Settings {
+            urls: config.urls,
+            default_handle: config.default_handle,
+            limits: config.limits,
+            secret,
+        };
+        let table = Arc::new(RouteTable::default());
+        let app = Application::new(catalogue(), ports.clone(), settings, table.clone(), metrics.clone());
+        let edge = Edge::new(&app, table);
+        let proxies = TrustedProxies(config.trusted_proxies);
+        let parts = Parts { app, edge, store, journal, metrics, proxies };
+        let (tasks, cancelled) = (TaskTracker::new(), CancellationToken::new());
+        Ok(Self { parts: Arc::new(parts), ports, tasks, cancelled })
+    }
+
+    async fn start_loops(&self) -> Result<(), StartError> {
+        let (app, store) = (&self.parts.app, &self.parts.store);
+        // Read before anything is loaded: what is committed from here on is met again.
+        let position = store.position().await.map_err(|source| StartError::Store { path: None, source })?;
+        let edge = self.parts.edge.clone();
+        let refresh: Refresh = Arc::new(move |handle: Handle, slug: SlugKey| {
+            let edge = edge.clone();
+            Box::pin(async move { edge.refresh(&handle, &slug).await })
+        });
+        let log: Arc<dyn ChangeLog> = Arc::new(store.clone());
+        let ingest: Arc<dyn Ingest> = Arc::new(store.clone());
+        let journal: Arc<dyn JournalReader> = self.parts.journal.clone();
+        self.tasks.spawn(follow_changes(log, position, refresh, self.cancelled.clone()));
+        self.tasks.spawn(drain_clicks(journal, ingest, app.clone(), self.cancelled.clone()));
+        self.tasks.spawn(keep_house(app.clone(), self.cancelled.clone()));
+        Ok(())
+    }
+
+    /// Every surface as one service: REST, MCP, the edge and the operations endpoints, by host and path.
+    pub fn service(&self) -> PlatformService {
+        PlatformService::new(self.parts.clone())
+    }
+
+    /// The gate, for calls from within the program.
+    pub fn application(&self) -> &Application {
+        &self.parts.app
+    }
+
+    /// Makes what is missing of an account, its handle and its token.
+    pub async fn bootstrap(&self, wanted: Bootstrap) -> Result<Bootstrapped, BootstrapError> {
+        bootstrap(&self.ports, wanted).await
+    }
+
+    /// Gives an empty store something to click; `None` where it has accounts already.
+    pub async fn first_run(&self) -> Result<Option<FirstRun>, BootstrapError> {
+        let urls = &self.parts.app.settings().urls;
+        let email = format!("owner@{}", urls.domain);
+        first_run(&self.ports, &email, &format!("{}/v2/docs", urls.api)).await
+    }
+
+    pub(crate) fn audit(&self) -> &dyn AuditReader {
+        self.ports.audit.as_ref()
+    }
+
+    /// Ends the loops, counts the last clicks and closes the store. Requests should have ended before.
+    pub async fn stop(self) {
+        self.cancelled.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.parts.store.close().await;
+    }
+}

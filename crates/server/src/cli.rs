@@ -1,0 +1,81 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::SettingArgs;
+
+/// Short links that decide: redirects by rules, measured, operated over REST and MCP.
+#[derive(Debug, Parser)]
+#[command(name = "link-platform", version, about, propagate_version = true)]
+pub(crate) struct Cli {
+    /// What to do; `serve` where nothing is said.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything: REST, MCP, the edge and the loops behind them
+    Serve,
+    /// Apply schema migrations and exit; the embedded store migrates by itself
+    Migrate,
+    /// Make an account, a handle and a token with scope `*`; a repeat changes nothing
+    Bootstrap(BootstrapArgs),
+    /// Run one operation of the catalogue, here or on a remote server
+    Call(CallArgs),
+    /// Check configuration, store, audit, clock and names; exit code 0 only if all is well
+    Doctor,
+    /// Print the OpenAPI document
+    Openapi,
+    /// Print the MCP tools
+    McpCatalogue,
+    /// Print the table of error codes in Markdown
+    Errors,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BootstrapArgs {
+    /// E-mail address of the account
+    #[arg(long)]
+    pub(crate) email: String,
+    /// Password of a new account, 8 characters at least
+    #[arg(long, env = "LINK_PLATFORM_BOOTSTRAP_PASSWORD", hide_env_values = true)]
+    pub(crate) password: String,
+    /// The handle
+    #[arg(long)]
+    pub(crate) handle: String,
+    /// Print one line of JSON as the last on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Make a new token and revoke the one an earlier run made
+    #[arg(long)]
+    pub(crate) rotate_pat: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallArgs {
+    /// The operation's name, for example `links_upsert`
+    pub(crate) operation: String,
+    /// The handle it acts in
+    #[arg(long)]
+    pub(crate) handle: Option<String>,
+    /// Its arguments, a JSON object
+    #[arg(long, default_value = "{}")]
+    pub(crate) json: String,
+    /// What a repeat of this call is recognised by
+    #[arg(long)]
+    pub(crate) idempotency_key: Option<String>,
+    /// Origin of a remote server, for example `https://ai.example.com`; without it the local store is used
+    #[arg(long, requires = "token")]
+    pub(crate) url: Option<String>,
+    /// Token for the remote server
+    #[arg(long, env = "LINK_PLATFORM_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// File that an import reads; standard input where nothing is said
+    #[arg(long)]
+    pub(crate) file: Option<PathBuf>,
+}

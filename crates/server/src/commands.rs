@@ -1,0 +1,43 @@
+//! One module per command.
+
+mod bootstrap;
+mod call;
+mod doctor;
+mod remote;
+mod serve;
+
+use std::process::ExitCode;
+
+use link_platform::{Platform, documents};
+
+use crate::cli::{Cli, Command};
+use crate::{logs, output};
+
+/// Does what the command line says.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Documents are computed from the program alone; settings have no say in them.
+    match &cli.command {
+        Some(Command::Openapi) => return document(&serde_json::to_string_pretty(&documents::openapi())?),
+        Some(Command::McpCatalogue) => return document(&serde_json::to_string_pretty(&documents::mcp_tools())?),
+        Some(Command::Errors) => return document(documents::errors().trim_end()),
+        _ => {}
+    }
+    let settings = cli.settings.settle()?;
+    logs::start(&settings)?;
+    match cli.command {
+        None | Some(Command::Serve) => serve::serve(settings).await,
+        Some(Command::Migrate) => {
+            Platform::open(settings.config(settings.listen.port())).await?.stop().await;
+            document("the store's schema is up to date")
+        }
+        Some(Command::Bootstrap(args)) => bootstrap::bootstrap(&settings, args).await,
+        Some(Command::Call(args)) => call::call(&settings, args).await,
+        Some(Command::Doctor) => doctor::doctor(&settings).await,
+        Some(Command::Openapi | Command::McpCatalogue | Command::Errors) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn document(text: &str) -> anyhow::Result<ExitCode> {
+    output::line(text)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,35 @@
+use std::process::ExitCode;
+
+use link_platform::{Bootstrap, Platform};
+use serde_json::json;
+
+use crate::cli::BootstrapArgs;
+use crate::output;
+use crate::settings::Settings;
+
+/// Makes what is missing of account, handle and token.
+pub(super) async fn bootstrap(settings: &Settings, args: BootstrapArgs) -> anyhow::Result<ExitCode> {
+    let platform = Platform::open(settings.config(settings.listen.port())).await?;
+    let wanted =
+        Bootstrap { email: args.email, password: args.password, handle: args.handle, rotate: args.rotate_pat };
+    let made = platform.bootstrap(wanted).await;
+    platform.stop().await;
+    let made = made?;
+    if args.json {
+        let line = json!({
+            "email": made.email.as_str(),
+            "handle": made.handle.as_str(),
+            "userId": made.user.to_string(),
+            "pat": made.pat,
+        });
+        output::line(&line.to_string())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    output::line(&format!("account  {} ({})", made.email, made.user))?;
+    output::line(&format!("handle   {}", made.handle))?;
+    match made.pat {
+        Some(pat) => output::line(&format!("token    {pat}\n         shown this once; keep it"))?,
+        None => output::line("token    unchanged; --rotate-pat makes a new one")?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

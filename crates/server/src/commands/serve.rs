@@ -1,0 +1,61 @@
+use std::process::ExitCode;
+
+use anyhow::Context;
+use link_platform::{FirstRun, Platform};
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+
+use crate::settings::{Durability, Settings};
+use crate::{listener, output};
+
+/// Runs everything until the process is told to end.
+pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    let listener =
+        TcpListener::bind(settings.listen).await.with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let address = listener.local_addr()?;
+    let platform = Platform::start(settings.config(address.port())).await?;
+    for remark in &settings.remarks {
+        warn!("{remark}");
+    }
+    if settings.durability != Durability::Memory {
+        warn!("clicks are kept in memory for up to 200 ms before they are stored: a killed process loses those");
+    }
+    if let Some(made) = platform.first_run().await? {
+        greet(&platform, &made)?;
+    }
+    let stopping = listener::until_told()?;
+    output::line(&format!("listening on http://{address}"))?;
+    listener::accept(listener, platform.service(), stopping).await;
+    info!("stopped accepting; counting the last clicks");
+    platform.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a first start shows, once: everything there is to click, and the only sight of the secrets.
+fn greet(platform: &Platform, made: &FirstRun) -> anyhow::Result<()> {
+    let urls = &platform.application().settings().urls;
+    let handle = &made.bootstrapped.handle;
+    let short = urls.short(handle, &made.slug);
+    let pat = made.bootstrapped.pat.as_deref().unwrap_or_default();
+    output::line(&format!(
+        "\n  Link Platform: a first start. This is shown once.\n\n\
+         \x20 short link   {short}\n\
+         \x20 API docs     {api}/v2/docs\n\
+         \x20 MCP server   {mcp}\n\
+         \x20              {shared}\n\n\
+         \x20 e-mail       {email}\n\
+         \x20 password     {password}\n\
+         \x20 token        {pat}\n\n\
+         \x20 Try it:\n\
+         \x20   curl -i {short}\n\
+         \x20   curl -X PUT {api}/v2/public/handles/{handle}/links/launch \\\n\
+         \x20     -H 'authorization: Bearer {pat}' \\\n\
+         \x20     -H 'content-type: application/json' -d '{{\"destinationUrl\":\"https://example.com/launch\"}}'\n",
+        api = urls.api,
+        mcp = urls.mcp(handle),
+        shared = urls.shared_mcp(handle),
+        email = made.bootstrapped.email,
+        password = made.password,
+    ))?;
+    Ok(())
+}

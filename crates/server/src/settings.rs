@@ -1,0 +1,234 @@
+//! Settings: flags before environment variables before the configuration file before defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+use link_platform::{Config, Handle, Limits, PublicUrls};
+use serde::Deserialize;
+
+/// As given; what is missing is looked for in the file, then defaults stand.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct SettingArgs {
+    /// TOML file with any of these settings by their long names
+    #[arg(long, global = true, env = "LINK_PLATFORM_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// Address to listen on; port 0 lets the system choose [default: 127.0.0.1:8080]
+    #[arg(long, global = true, env = "LINK_PLATFORM_LISTEN", value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    /// Folder for everything that has no other place [default: ./data]
+    #[arg(long, global = true, env = "LINK_PLATFORM_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Store [default: sqlite://{data-dir}/link-platform.db]
+    #[arg(long, global = true, env = "LINK_PLATFORM_DATABASE_URL", value_name = "URL")]
+    database_url: Option<String>,
+    /// Blobs [default: file://{data-dir}/blobs]; nothing is stored there yet
+    #[arg(long, global = true, env = "LINK_PLATFORM_BLOB_URL", value_name = "URL")]
+    blob_url: Option<String>,
+    /// Domain below which handles have their hosts [default: localhost]
+    #[arg(long, global = true, env = "LINK_PLATFORM_PUBLIC_DOMAIN", value_name = "DOMAIN")]
+    public_domain: Option<String>,
+    /// Scheme of public addresses [default: http on localhost, else https]
+    #[arg(long, global = true, env = "LINK_PLATFORM_PUBLIC_SCHEME", value_name = "SCHEME")]
+    public_scheme: Option<Scheme>,
+    /// Port of public addresses [default: the listen port on localhost, else none]
+    #[arg(long, global = true, env = "LINK_PLATFORM_PUBLIC_PORT", value_name = "PORT")]
+    public_port: Option<u16>,
+    /// Origin of the API [default: http://localhost:PORT on localhost, else https://ai.{domain}]
+    #[arg(long, global = true, env = "LINK_PLATFORM_API_URL", value_name = "URL")]
+    api_url: Option<String>,
+    /// MaxMind database for countries [default: none]; not used yet
+    #[arg(long, global = true, env = "LINK_PLATFORM_GEOIP_DB", value_name = "FILE")]
+    geoip_db: Option<PathBuf>,
+    /// Handle that is meant where neither host nor arguments name one [default: none]
+    #[arg(long, global = true, env = "LINK_PLATFORM_DEFAULT_HANDLE", value_name = "HANDLE")]
+    default_handle: Option<String>,
+    /// Networks whose X-Forwarded-* headers are believed, with commas between them [default: none]
+    #[arg(long, global = true, env = "LINK_PLATFORM_TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',')]
+    trusted_proxies: Option<Vec<IpNet>>,
+    /// Plan of new accounts [default: ENTERPRISE without a daily write quota]; not used yet
+    #[arg(long, global = true, env = "LINK_PLATFORM_DEFAULT_PLAN", value_name = "PLAN")]
+    default_plan: Option<Plan>,
+    /// Let health checks reach loopback and private addresses [default: false]
+    #[arg(long, global = true, env = "LINK_PLATFORM_ALLOW_PRIVATE_TARGETS", value_name = "BOOL")]
+    allow_private_targets: Option<bool>,
+    /// What clicks survive [default: process]; only memory is there yet, the others behave like it
+    #[arg(long, global = true, env = "LINK_PLATFORM_CLICK_DURABILITY", value_name = "MODE")]
+    click_durability: Option<Durability>,
+    /// Limit calls per actor and address [default: true]
+    #[arg(long, global = true, env = "LINK_PLATFORM_RATE_LIMITS", value_name = "BOOL")]
+    rate_limits: Option<bool>,
+    /// Log filter [default: info]
+    #[arg(long, global = true, env = "LINK_PLATFORM_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// Log format [default: pretty on a terminal, else json]
+    #[arg(long, global = true, env = "LINK_PLATFORM_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+    /// File with the installation's secret [default: {data-dir}/secret.key]
+    #[arg(long, global = true, env = "LINK_PLATFORM_SECRET_KEY_FILE", value_name = "FILE")]
+    secret_key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Pretty,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Durability {
+    Process,
+    Disk,
+    Memory,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[value(rename_all = "UPPER")]
+enum Plan {
+    Free,
+    Pro,
+    Enterprise,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Scheme {
+    Http,
+    Https,
+}
+
+/// All settled, but for what depends on the port that is really listened on.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) log: String,
+    pub(crate) log_format: Option<LogFormat>,
+    pub(crate) durability: Durability,
+    pub(crate) remarks: Vec<&'static str>,
+    database: PathBuf,
+    given: SettingArgs,
+    default_handle: Option<Handle>,
+}
+
+impl SettingArgs {
+    /// Settles what is given. Every fault has the setting's name.
+    pub(crate) fn settle(self) -> anyhow::Result<Settings> {
+        let given = match &self.config {
+            Some(path) => read(path)?.under(self),
+            None => self,
+        };
+        let data_dir = given.data_dir.clone().unwrap_or_else(|| PathBuf::from("./data"));
+        let database = match given.database_url.as_deref() {
+            None => data_dir.join("link-platform.db"),
+            Some(url) => database(url)?,
+        };
+        let handle = given.default_handle.as_deref().filter(|text| !text.is_empty());
+        let default_handle = handle.map(Handle::parse).transpose().context("default-handle")?;
+        let mut remarks = Vec::new();
+        if given.geoip_db.is_some() {
+            remarks.push("geoip-db is set, but countries are not looked up yet");
+        }
+        if given.blob_url.is_some() {
+            remarks.push("blob-url is set, but nothing is stored as a blob yet");
+        }
+        Ok(Settings {
+            listen: given.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            log: given.log.clone().unwrap_or_else(|| "info".to_owned()),
+            log_format: given.log_format,
+            durability: given.click_durability.unwrap_or(Durability::Process),
+            remarks,
+            database,
+            given: Self { data_dir: Some(data_dir), ..given },
+            default_handle,
+        })
+    }
+
+    /// What is given here, and what is not is taken from `self`, the file.
+    fn under(self, over: Self) -> Self {
+        Self {
+            config: over.config,
+            listen: over.listen.or(self.listen),
+            data_dir: over.data_dir.or(self.data_dir),
+            database_url: over.database_url.or(self.database_url),
+            blob_url: over.blob_url.or(self.blob_url),
+            public_domain: over.public_domain.or(self.public_domain),
+            public_scheme: over.public_scheme.or(self.public_scheme),
+            public_port: over.public_port.or(self.public_port),
+            api_url: over.api_url.or(self.api_url),
+            geoip_db: over.geoip_db.or(self.geoip_db),
+            default_handle: over.default_handle.or(self.default_handle),
+            trusted_proxies: over.trusted_proxies.or(self.trusted_proxies),
+            default_plan: over.default_plan.or(self.default_plan),
+            allow_private_targets: over.allow_private_targets.or(self.allow_private_targets),
+            click_durability: over.click_durability.or(self.click_durability),
+            rate_limits: over.rate_limits.or(self.rate_limits),
+            log: over.log.or(self.log),
+            log_format: over.log_format.or(self.log_format),
+            secret_key_file: over.secret_key_file.or(self.secret_key_file),
+        }
+    }
+}
+
+impl Settings {
+    /// The file of the embedded store.
+    pub(crate) fn database(&self) -> &Path {
+        &self.database
+    }
+
+    /// What the platform is started with, given the port that visitors reach it at.
+    pub(crate) fn config(&self, port: u16) -> Config {
+        let given = &self.given;
+        let domain = given.public_domain.clone().unwrap_or_else(|| "localhost".to_owned()).to_ascii_lowercase();
+        let local = domain == "localhost";
+        let scheme = match given.public_scheme {
+            Some(Scheme::Http) => "http",
+            Some(Scheme::Https) => "https",
+            None if local => "http",
+            None => "https",
+        };
+        let public_port = given.public_port.or(local.then_some(port));
+        let own_port = public_port.filter(|port| (scheme, *port) != ("http", 80) && (scheme, *port) != ("https", 443));
+        let api = given.api_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+        let api = api.unwrap_or_else(|| {
+            if local { format!("http://localhost:{port}") } else { format!("https://ai.{domain}") }
+        });
+        let data_dir = given.data_dir.clone().unwrap_or_default();
+        let secret = given.secret_key_file.clone().unwrap_or_else(|| data_dir.join("secret.key"));
+        Config {
+            data_dir,
+            database: Some(self.database.clone()),
+            secret_file: Some(secret),
+            urls: PublicUrls { domain, scheme: scheme.to_owned(), port: own_port, api },
+            default_handle: self.default_handle.clone(),
+            limits: given.rate_limits.unwrap_or(true).then(Limits::default),
+            allow_private_targets: given.allow_private_targets.unwrap_or(false),
+            trusted_proxies: given.trusted_proxies.clone().unwrap_or_default(),
+        }
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<SettingArgs> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("the configuration file {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("the configuration file {}", path.display()))
+}
+
+/// The file behind `sqlite:path`, `sqlite://path` or `sqlite:///absolute/path`.
+fn database(url: &str) -> anyhow::Result<PathBuf> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        bail!("database-url: this version has the embedded store only; PostgreSQL comes with the next");
+    }
+    let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) else {
+        bail!("database-url: '{url}' is not an address such as sqlite://data/link-platform.db");
+    };
+    if path.is_empty() || path.contains(['?', '#']) {
+        bail!("database-url: '{url}' must name a file and nothing else");
+    }
+    Ok(PathBuf::from(path))
+}

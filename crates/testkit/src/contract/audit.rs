@@ -1,0 +1,58 @@
+use std::sync::Arc;
+
+use lp_access::{AuditEntry, AuditOutcome, verify};
+use lp_ports::Batch;
+
+use crate::fixtures::{at, entry, handle, other_handle, to};
+use crate::{Author, Store};
+
+pub(super) async fn the_chain_verifies_and_counts_from_one(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    author.put("aa", to("https://example.com")).await;
+    store.commit(author.batch("look")).await.expect("nothing against it");
+    let stale = author.decide("aa", to("https://example.com/2")).await;
+    author.delete("aa").await;
+    assert!(author.commit("links_upsert", &stale).await.is_err());
+    author.put("aa", to("https://example.com/3")).await;
+    let records = store.audit(&handle(), 0, 100).await.expect("the audit reads");
+    assert_eq!(verify(None, &records), Ok(()));
+    let told: Vec<_> = records.iter().map(|it| (it.seq, it.entry.operation.as_str())).collect();
+    assert_eq!(told, [(1, "links_upsert"), (2, "look"), (3, "links_delete"), (4, "links_upsert")]);
+}
+
+pub(super) async fn refusals_are_kept_with_code_and_number(store: Arc<dyn Store>) {
+    let outcome = AuditOutcome::Refused { code: "insufficient_scope".to_owned(), times: 41 };
+    let refusal =
+        AuditEntry { outcome, subject: "läunch".to_owned(), ..entry(&handle(), at(3), "links_upsert") };
+    let receipt = store.commit(Batch::new(refusal.clone())).await.expect("nothing against it");
+    assert_eq!(receipt.version, 0);
+    let records = store.audit(&handle(), 0, 10).await.expect("the audit reads");
+    assert_eq!(records[0].entry, refusal);
+    assert_eq!(verify(None, &records), Ok(()));
+}
+
+pub(super) async fn the_chain_verifies_in_stretches(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    for _ in 0..7 {
+        store.commit(author.batch("look")).await.expect("nothing against it");
+    }
+    let first = store.audit(&handle(), 0, 3).await.expect("the audit reads");
+    let rest = store.audit(&handle(), 3, 100).await.expect("the audit reads");
+    assert_eq!((first.len(), rest.len()), (3, 4));
+    assert_eq!(verify(first.last(), &rest), Ok(()));
+    assert!(verify(None, &rest).is_err());
+    assert_eq!(store.audit(&handle(), 7, 100).await.expect("the audit reads"), []);
+}
+
+pub(super) async fn handles_have_chains_of_their_own(store: Arc<dyn Store>) {
+    assert_eq!(store.audited_handles().await.expect("reads"), []);
+    let (mine, theirs) = (Author::new(Arc::clone(&store)), Author::of(Arc::clone(&store), other_handle()));
+    for author in [&theirs, &mine, &theirs] {
+        store.commit(author.batch("look")).await.expect("nothing against it");
+    }
+    assert_eq!(store.audited_handles().await.expect("reads"), [handle(), other_handle()]);
+    for (handle, length) in [(handle(), 1), (other_handle(), 2)] {
+        let records = store.audit(&handle, 0, 100).await.expect("the audit reads");
+        assert_eq!((records.len(), verify(None, &records)), (length, Ok(())));
+    }
+}

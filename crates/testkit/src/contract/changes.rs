@@ -1,0 +1,102 @@
+use std::sync::Arc;
+
+use lp_core::Handle;
+use lp_ports::{Change, ChangeNote, ChangePosition, Changed};
+
+use crate::fixtures::{handle, household, key, other_handle, to, token};
+use crate::{Author, Store};
+
+fn note(handle: Handle, version: u64, slug: &str) -> ChangeNote {
+    ChangeNote { handle, version, changed: Changed::Link(key(slug)) }
+}
+
+/// Everything behind a position, in stretches of `limit`.
+async fn follow(
+    store: &dyn Store,
+    mut position: ChangePosition,
+    limit: u32,
+) -> (Vec<ChangeNote>, ChangePosition) {
+    let mut notes = Vec::new();
+    loop {
+        let changes = store.changes(position, limit).await.expect("the log reads");
+        position = changes.position;
+        if changes.notes.is_empty() {
+            return (notes, position);
+        }
+        assert!(changes.notes.len() <= limit as usize);
+        notes.extend(changes.notes);
+    }
+}
+
+pub(super) async fn a_fresh_log_is_empty_at_its_position(store: Arc<dyn Store>) {
+    let position = store.position().await.expect("reads");
+    assert_eq!(follow(&*store, position, 10).await, (vec![], position));
+}
+
+pub(super) async fn every_note_is_read_once_in_order(store: Arc<dyn Store>) {
+    let (mine, theirs) = (Author::new(Arc::clone(&store)), Author::of(Arc::clone(&store), other_handle()));
+    let start = store.position().await.expect("reads");
+    mine.put("Aa", to("https://example.com")).await;
+    theirs.put("aa", to("https://example.com")).await;
+    mine.put("bb", to("https://example.com")).await;
+    let (notes, position) = follow(&*store, start, 10).await;
+    assert_eq!(notes, [note(handle(), 1, "aa"), note(other_handle(), 1, "aa"), note(handle(), 2, "bb")]);
+    assert_eq!(store.position().await.expect("reads"), position);
+    mine.delete("aa").await;
+    mine.restore("aa", 1).await;
+    let (notes, _) = follow(&*store, position, 10).await;
+    assert_eq!(notes, [note(handle(), 3, "aa"), note(handle(), 4, "aa")]);
+}
+
+pub(super) async fn notes_are_read_in_stretches(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    let start = store.position().await.expect("reads");
+    let mut batch = author.batch("links_import");
+    for slug in ["aa", "bb", "cc"] {
+        batch = batch.link(&author.decide(slug, to("https://example.com")).await, author.event());
+    }
+    store.commit(batch).await.expect("nothing against it");
+    author.put("dd", to("https://example.com")).await;
+    let expected =
+        [note(handle(), 1, "aa"), note(handle(), 1, "bb"), note(handle(), 1, "cc"), note(handle(), 2, "dd")];
+    for limit in 1..=5 {
+        assert_eq!(follow(&*store, start, limit).await.0, expected, "in stretches of {limit}");
+    }
+}
+
+pub(super) async fn access_is_noted(store: Arc<dyn Store>) {
+    let start = store.position().await.expect("reads");
+    store.commit(household()).await.expect("the store is empty");
+    let author = Author::new(Arc::clone(&store));
+    let made = author.batch("tokens_create").change(Change::Token(token(5)));
+    store.commit(made).await.expect("nothing against it");
+    let (id, at) = (token(5).id, token(5).created_at);
+    let revoked = author.batch("tokens_revoke").change(Change::TokenRevoked { id, at });
+    store.commit(revoked).await.expect("nothing against it");
+    let notes = follow(&*store, start, 10).await.0;
+    let expected: Vec<_> =
+        (1..=3).map(|version| ChangeNote { handle: handle(), version, changed: Changed::Access }).collect();
+    assert_eq!(notes, expected);
+}
+
+pub(super) async fn a_batch_notes_each_thing_once(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    let start = store.position().await.expect("reads");
+    let write = author.decide("aa", to("https://example.com")).await;
+    let gone = lp_links::delete(write.link(), write.link().parts().created_at);
+    let batch = author.batch("links_churn").link(&write, author.event());
+    let batch = batch.change(Change::Link { after: gone.after, action: gone.action });
+    store.commit(batch).await.expect("nothing against it");
+    assert_eq!(follow(&*store, start, 10).await.0, [note(handle(), 1, "aa")]);
+    assert_eq!(author.slot("aa").await.latest, Some(lp_core::Revision(2)));
+}
+
+pub(super) async fn what_changes_nothing_is_not_noted(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    author.put("aa", to("https://example.com")).await;
+    let start = store.position().await.expect("reads");
+    let same = author.put("aa", to("https://example.com")).await;
+    assert_eq!(same.parts().revision, lp_core::Revision::FIRST);
+    store.commit(author.batch("look")).await.expect("nothing against it");
+    assert_eq!(follow(&*store, start, 10).await, (vec![], start));
+}

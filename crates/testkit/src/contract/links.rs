@@ -1,0 +1,102 @@
+use std::sync::Arc;
+
+use lp_core::Revision;
+use lp_links::{Field, LinkChange, QueryPassThrough, RedirectStatus, Slot};
+use lp_ports::LinkQuery;
+
+use crate::fixtures::{description, handle, key, labels, other_handle, position, title, to, url};
+use crate::{Author, Store};
+
+pub(super) async fn an_unused_slug_is_an_empty_slot(store: Arc<dyn Store>) {
+    let (handle, slug) = (handle(), key("launch"));
+    assert_eq!(store.slot(&handle, &slug).await.expect("reads"), Slot::default());
+    assert_eq!(store.revisions(&handle, &slug, None, 10).await.expect("reads"), []);
+    assert_eq!(store.revision(&handle, &slug, Revision::FIRST).await.expect("reads"), None);
+    assert_eq!(store.count(&handle).await.expect("reads"), 0);
+    assert_eq!(store.greatest_position(&handle).await.expect("reads"), None);
+    let query = LinkQuery { after: None, limit: 10, tag: None, text: None };
+    let page = store.list(&handle, &query).await.expect("reads");
+    assert!(page.items.is_empty() && page.next.is_none());
+}
+
+pub(super) async fn a_link_reads_back_as_it_was_written(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    let change = LinkChange {
+        destination: Field::Set(url("https://example.com/a?b=c&d=%25#e")),
+        title: Field::Set(title("Gruß, 世界 🚀 \"'%_\\")),
+        description: Field::Set(description("two\nlines\tand a tab")),
+        tags: Field::Set(labels(&["Sale", "ünï", "a,b"])),
+        categories: Field::Set(labels(&["c\"d"])),
+        enabled: Field::Set(false),
+        position: Field::Set(position(1_000_000_000)),
+        redirect_status: Field::Set(RedirectStatus::PermanentRedirect),
+        query: Field::Set(QueryPassThrough::Override),
+    };
+    let link = author.put("Launch_1", change).await;
+    let slot = author.slot("launch_1").await;
+    assert_eq!(slot.live, Some(link));
+    assert_eq!(slot.latest, Some(Revision::FIRST));
+}
+
+pub(super) async fn absent_fields_read_back_as_absent(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    let link = author.put("launch", to("http://example.com")).await;
+    let live = author.slot("launch").await.live.expect("the link is live");
+    assert_eq!(live, link);
+    assert_eq!((&live.parts().title, &live.parts().description), (&None, &None));
+    let cleared = LinkChange { title: Field::Set(title("one")), ..LinkChange::default() };
+    author.put("launch", cleared).await;
+    author.put("launch", LinkChange { title: Field::Clear, ..LinkChange::default() }).await;
+    assert_eq!(author.slot("launch").await.live.expect("the link is live").parts().title, None);
+}
+
+pub(super) async fn slugs_ignore_case_and_keep_their_spelling(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    author.put("LaUnch", to("https://example.com/1")).await;
+    author.put("launCH", to("https://example.com/2")).await;
+    let slot = author.slot("LAUNCH").await;
+    let parts = slot.live.as_ref().expect("one link").parts();
+    assert_eq!((parts.slug.as_str(), parts.destination.as_str()), ("LaUnch", "https://example.com/2"));
+    assert_eq!(slot.latest, Some(Revision(2)));
+    assert_eq!(store.count(&handle()).await.expect("reads"), 1);
+}
+
+pub(super) async fn handles_do_not_see_each_others_links(store: Arc<dyn Store>) {
+    let (mine, theirs) = (Author::new(Arc::clone(&store)), Author::of(Arc::clone(&store), other_handle()));
+    mine.put("launch", to("https://example.com/mine")).await;
+    theirs.put("launch", to("https://example.com/theirs")).await;
+    mine.delete("launch").await;
+    assert_eq!(mine.slot("launch").await.live, None);
+    let live = theirs.slot("launch").await.live.expect("theirs stays");
+    assert_eq!(live.parts().handle, other_handle());
+    assert_eq!(store.count(&handle()).await.expect("reads"), 0);
+    assert_eq!(store.count(&other_handle()).await.expect("reads"), 1);
+    let history = store.revisions(&other_handle(), &key("launch"), None, 10).await.expect("reads");
+    assert_eq!(history.len(), 1);
+}
+
+pub(super) async fn a_deleted_slug_is_empty_and_keeps_its_count(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    let first = author.put("launch", to("https://example.com")).await;
+    author.delete("launch").await;
+    assert_eq!(author.slot("launch").await, Slot { live: None, latest: Some(Revision(2)) });
+    let again = author.put("Launch", to("https://example.com/again")).await;
+    assert_eq!(again.parts().revision, Revision(3));
+    let live = author.slot("launch").await.live.expect("made again");
+    assert_eq!(live.parts().slug.as_str(), "Launch");
+    assert_ne!(live.parts().id, first.parts().id);
+}
+
+pub(super) async fn count_and_greatest_position_are_of_live_links(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    for (slug, place) in [("one", 5), ("two", 900), ("three", 900), ("zero", 0)] {
+        let change = LinkChange { position: Field::Set(position(place)), ..to("https://example.com") };
+        author.put(slug, change).await;
+    }
+    assert_eq!(store.count(&author.handle).await.expect("reads"), 4);
+    assert_eq!(store.greatest_position(&author.handle).await.expect("reads"), Some(position(900)));
+    author.delete("two").await;
+    author.delete("three").await;
+    assert_eq!(store.count(&author.handle).await.expect("reads"), 2);
+    assert_eq!(store.greatest_position(&author.handle).await.expect("reads"), Some(position(5)));
+}

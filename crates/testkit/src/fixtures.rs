@@ -1,0 +1,156 @@
+//! Ready values: handle `hello`, its owner, links, tokens, clicks.
+
+use std::time::Duration;
+
+use lp_access::{Account, AuditEntry, AuditOutcome, Email, HandleRecord, SecretHash, TokenRecord};
+use lp_analytics::Click;
+use lp_core::{ClickId, Device, Handle, LinkId, Scopes, Slug, SlugKey, Timestamp, TokenId, UserId, WebUrl};
+use lp_links::{Birth, Description, Field, Label, Labels, LinkChange, Position, Title};
+use lp_ports::{Batch, Change, Guard, ReplyKey, StoredReply};
+use uuid::Uuid;
+
+use crate::START;
+
+/// The actor in whose name fixtures write.
+pub const ACTOR: &str = "operator";
+
+pub fn handle() -> Handle {
+    Handle::parse("hello").expect("a handle")
+}
+
+pub fn other_handle() -> Handle {
+    Handle::parse("other").expect("a handle")
+}
+
+/// So many seconds after [`START`].
+pub fn at(seconds: u64) -> Timestamp {
+    START.plus(Duration::from_secs(seconds))
+}
+
+/// The UUIDv7 of the instant [`START`] with this number.
+pub fn uuid(number: u64) -> Uuid {
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&number.to_be_bytes());
+    let millis = u64::try_from(START.micros() / 1_000).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}
+
+pub fn slug(text: &str) -> Slug {
+    Slug::parse(text).expect("a slug")
+}
+
+pub fn key(text: &str) -> SlugKey {
+    slug(text).key()
+}
+
+pub fn url(text: &str) -> WebUrl {
+    WebUrl::parse(text).expect("a web address")
+}
+
+pub fn title(text: &str) -> Title {
+    Title::parse(text).expect("a title")
+}
+
+pub fn description(text: &str) -> Description {
+    Description::parse(text).expect("a description")
+}
+
+pub fn labels(texts: &[&str]) -> Labels {
+    Labels::of(texts.iter().map(|text| Label::parse(text).expect("a label"))).expect("labels")
+}
+
+pub fn position(number: u32) -> Position {
+    Position::of(number).expect("a position")
+}
+
+/// The account that has `hello`. Its password hash opens nothing.
+pub fn owner() -> Account {
+    Account {
+        id: UserId::new(uuid(1)),
+        email: Email::parse("owner@example.com").expect("an e-mail address"),
+        password_hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$none".to_owned(),
+        created_at: START,
+    }
+}
+
+/// A further account, with its own number and mailbox.
+pub fn account(number: u64) -> Account {
+    let email = Email::parse(&format!("user{number}@example.com")).expect("an e-mail address");
+    Account { id: UserId::new(uuid(number)), email, ..owner() }
+}
+
+pub fn handle_record() -> HandleRecord {
+    HandleRecord { handle: handle(), owner: owner().id, created_at: START }
+}
+
+/// A token of `hello` that may do everything.
+pub fn token(number: u64) -> TokenRecord {
+    TokenRecord {
+        id: TokenId::new(uuid(number)),
+        handle: handle(),
+        owner: owner().id,
+        name: format!("token {number}"),
+        scopes: Scopes::all(),
+        secret: SecretHash([u8::try_from(number % 256).unwrap_or(0); 32]),
+        created_at: START,
+        expires_at: None,
+        revoked_at: None,
+    }
+}
+
+pub fn entry(handle: &Handle, at: Timestamp, operation: &str) -> AuditEntry {
+    AuditEntry {
+        handle: handle.clone(),
+        at,
+        actor: ACTOR.to_owned(),
+        surface: "embedded".to_owned(),
+        operation: operation.to_owned(),
+        subject: String::new(),
+        request_id: "req-1".to_owned(),
+        outcome: AuditOutcome::Done,
+    }
+}
+
+/// Makes the owner and handle `hello` in an empty store.
+pub fn household() -> Batch {
+    Batch::new(entry(&handle(), START, "bootstrap"))
+        .guard(Guard::StoreEmpty)
+        .change(Change::Account(owner()))
+        .change(Change::Handle(handle_record()))
+}
+
+/// A change that sets the destination and nothing else.
+pub fn to(destination: &str) -> LinkChange {
+    LinkChange { destination: Field::Set(url(destination)), ..LinkChange::default() }
+}
+
+/// A new link of `hello`.
+pub fn birth(text: &str, number: u64) -> Birth {
+    Birth {
+        id: LinkId::new(uuid(number)),
+        handle: handle(),
+        slug: slug(text),
+        position: Position::FIRST,
+        at: START,
+    }
+}
+
+/// A reply of [`ACTOR`] that is forgotten from an instant on.
+pub fn reply(key: &str, body: &str, expires_at: Timestamp) -> StoredReply {
+    let key = ReplyKey { actor: ACTOR.to_owned(), operation: "links_upsert".to_owned(), key: key.to_owned() };
+    StoredReply { key, fingerprint: [7; 32], created: true, body: body.to_owned(), expires_at }
+}
+
+/// A visit of `hello`/`launch` by a person, at [`START`] and so many seconds.
+pub fn click(number: u64) -> Click {
+    Click {
+        id: ClickId::new(uuid(number)),
+        handle: handle(),
+        link: LinkId::new(uuid(1)),
+        slug: slug("launch"),
+        at: at(number),
+        device: Device::Desktop,
+        visitor: number,
+        referrer: "example.org".to_owned(),
+    }
+}

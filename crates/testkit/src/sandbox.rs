@@ -1,0 +1,237 @@
+//! A whole application in memory: the real catalogue over the embedded store, with a fixed clock and seeded ids.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use lp_access::{AuditEntry, AuditOutcome, mint};
+use lp_adapters_journal::MemoryJournal;
+use lp_adapters_sqlite::SqliteStore;
+use lp_application::{
+    Accepts, Answer, Application, Bootstrap, CallRecord, Catalogue, Credential, Loaded, Observer, Ports, PublicUrls, Reply,
+    Request, RouteListener, Settings, Surface, bootstrap, catalogue,
+};
+use lp_core::{Handle, Scopes, SlugKey, Timestamp, UserId, WebUrl};
+use lp_ports::{
+    Batch, Change, Clock, Committer, HealthProbe, Ids, Ingest, JournalId, JournalReader, Probe, ProbeFault,
+};
+use serde_json::Value;
+
+use crate::{FixedClock, SeededIds};
+
+/// How many clicks a sandbox's journal holds.
+const JOURNAL: usize = 10_000;
+
+/// An application with handle `hello`, its owner, and a token that may everything.
+pub struct Sandbox {
+    /// The application.
+    pub app: Application,
+    /// Its store.
+    pub store: SqliteStore,
+    /// Its time; stands still unless advanced.
+    pub clock: Arc<FixedClock>,
+    /// Its randomness.
+    pub ids: Arc<SeededIds>,
+    /// Where its clicks wait.
+    pub journal: Arc<MemoryJournal>,
+    /// What destinations answer.
+    pub probe: Arc<StubProbe>,
+    /// The calls it has seen.
+    pub observed: Arc<Recorder>,
+    /// The owner of `hello`.
+    pub owner: UserId,
+    /// A token of `hello` with scope `*`.
+    pub pat: String,
+}
+
+/// How a sandbox differs from the usual one.
+#[derive(Default)]
+pub struct SandboxOptions {
+    /// Other rows than the real ones.
+    pub catalogue: Option<Catalogue>,
+    /// Who hears of changed routes.
+    pub listener: Option<Arc<dyn RouteListener>>,
+    /// In place of the store's own committer.
+    pub committer: Option<Arc<dyn Committer>>,
+    /// Rate limits; none unless given.
+    pub limits: Option<lp_application::Limits>,
+}
+
+/// Answers probes from a list; what is not on it cannot be reached.
+#[derive(Debug, Default)]
+pub struct StubProbe {
+    answers: Mutex<HashMap<String, Probe>>,
+}
+
+/// Keeps what calls ended with.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    records: Mutex<Vec<CallRecord>>,
+}
+
+struct Deaf;
+
+impl Sandbox {
+    /// The usual one.
+    pub async fn new() -> Self {
+        Self::with(SandboxOptions::default()).await
+    }
+
+    /// One that differs.
+    pub async fn with(options: SandboxOptions) -> Self {
+        let store = SqliteStore::in_memory().await.expect("a database in memory");
+        let clock = Arc::new(FixedClock::default());
+        let ids = Arc::new(SeededIds::new(1));
+        let journal = Arc::new(MemoryJournal::new(JournalId("sandbox".to_owned()), JOURNAL));
+        let probe = Arc::new(StubProbe::default());
+        let observed = Arc::new(Recorder::default());
+        let shared = Arc::new(store.clone());
+        let ports = Ports {
+            links: shared.clone(),
+            access: shared.clone(),
+            analytics: shared.clone(),
+            audit: shared.clone(),
+            replies: shared.clone(),
+            committer: shared.clone(),
+            health: shared,
+            probe: probe.clone(),
+            journal: journal.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        };
+        let wanted = Bootstrap {
+            email: "owner@example.com".to_owned(),
+            password: "correct horse".to_owned(),
+            handle: "hello".to_owned(),
+            rotate: false,
+        };
+        let made = bootstrap(&ports, wanted).await.expect("an empty store takes its first account");
+        let ports = Ports { committer: options.committer.unwrap_or_else(|| ports.committer.clone()), ..ports };
+        let listener = options.listener.unwrap_or_else(|| Arc::new(Deaf));
+        let rows = options.catalogue.unwrap_or_else(catalogue);
+        let app = Application::new(rows, ports, settings(options.limits), listener, observed.clone());
+        let pat = made.pat.expect("the first run makes a token");
+        Self { app, store, clock, ids, journal, probe, observed, owner: made.user, pat }
+    }
+
+    /// Another token of `hello`, with these scopes only.
+    pub async fn pat_with(&self, scopes: &[&str]) -> String {
+        self.token("hello", scopes).await
+    }
+
+    /// A token of any handle; the handle need not exist.
+    pub async fn token(&self, handle: &str, scopes: &[&str]) -> String {
+        let handle = Handle::parse(handle).expect("a handle");
+        let scopes = Scopes::parse(scopes.iter().copied()).expect("known scopes");
+        let (id, random, at) = (self.ids.uuid(), self.ids.random(), self.clock.now());
+        let minted = mint(id, random, handle.clone(), self.owner, "test", scopes, at);
+        let batch = Batch::new(entry(handle, at)).change(Change::Token(minted.record));
+        self.store.commit(batch).await.expect("a token is stored");
+        minted.text
+    }
+
+    /// Another handle with an owner of its own; gives the token that may everything there.
+    pub async fn other(&self, handle: &str) -> String {
+        let owner = UserId::new(self.ids.uuid());
+        let name = Handle::parse(handle).expect("a handle");
+        let at = self.clock.now();
+        let account = lp_access::Account {
+            id: owner,
+            email: lp_access::Email::parse(&format!("{handle}@example.com")).expect("an address"),
+            password_hash: "$none".to_owned(),
+            created_at: at,
+        };
+        let record = lp_access::HandleRecord { handle: name.clone(), owner, created_at: at };
+        let batch = Batch::new(entry(name, at)).change(Change::Account(account)).change(Change::Handle(record));
+        self.store.commit(batch).await.expect("a handle is stored");
+        self.token(handle, &["*"]).await
+    }
+
+    /// Calls as an embedding program does, with the sandbox's own token.
+    pub async fn call(&self, operation: &str, arguments: Value) -> Answer<Reply> {
+        self.app.call(self.request(operation, arguments, Credential::Bearer(self.pat.clone()))).await
+    }
+
+    /// A request for `hello` with any credential.
+    pub fn request(&self, operation: &str, arguments: Value, credential: Credential) -> Request {
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        Request {
+            operation: operation.to_owned(),
+            arguments,
+            bound: Some("hello".to_owned()),
+            credential,
+            accepts: Accepts::Pat,
+            surface: Surface::Embedded,
+            request_id: "test".to_owned(),
+            idempotency_key: None,
+            address: None,
+        }
+    }
+
+    /// Counts what waits in the journal, as the worker does.
+    pub async fn drain(&self) {
+        let batch = self.journal.read(JOURNAL);
+        self.store.ingest(&self.journal.id(), batch.upto, &batch.clicks).await.expect("clicks are taken in");
+        self.journal.acknowledge(batch.upto);
+        self.app.clicks_ingested();
+    }
+}
+
+impl StubProbe {
+    /// From now on the address answers so.
+    pub fn answer(&self, url: &str, probe: Probe) {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned(), probe);
+    }
+}
+
+#[async_trait]
+impl HealthProbe for StubProbe {
+    async fn probe(&self, url: WebUrl) -> Probe {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.get(url.as_str()).copied().unwrap_or(Probe::Failed(ProbeFault::Unreachable))
+    }
+}
+
+impl Recorder {
+    /// All ends so far, in order.
+    pub fn records(&self) -> Vec<CallRecord> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Observer for Recorder {
+    fn called(&self, record: &CallRecord) {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).push(*record);
+    }
+}
+
+impl RouteListener for Deaf {
+    fn link_changed(&self, _: &Handle, _: &SlugKey, _: Loaded) {}
+}
+
+fn settings(limits: Option<lp_application::Limits>) -> Settings {
+    Settings {
+        urls: PublicUrls {
+            domain: "localhost".to_owned(),
+            scheme: "http".to_owned(),
+            port: Some(8080),
+            api: "http://localhost:8080".to_owned(),
+        },
+        default_handle: None,
+        limits,
+        secret: [7; 32],
+    }
+}
+
+fn entry(handle: Handle, at: Timestamp) -> AuditEntry {
+    AuditEntry {
+        handle,
+        at,
+        actor: "operator".to_owned(),
+        surface: "embedded".to_owned(),
+        operation: "test".to_owned(),
+        subject: String::new(),
+        request_id: String::new(),
+        outcome: AuditOutcome::Done,
+    }
+}

@@ -1,0 +1,65 @@
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lp_application::Error;
+use lp_core::{Handle, SlugKey};
+use lp_ports::{ChangeLog, ChangePosition, Changed, StoreError};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+/// How often the log is read: other nodes, and commands beside this one, are at most this far ahead.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How many notes are taken at a time.
+const BATCH: u32 = 1_000;
+
+/// Loads anew what a slug holds, if it is loaded.
+pub type Refresh = Arc<
+    dyn Fn(Handle, SlugKey) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> + Send + Sync,
+>;
+
+/// Keeps the edge's routes as new as the store until cancelled.
+///
+/// `from` is the position that was read before anything was loaded. A note whose route cannot be loaded now is met
+/// again with the next reading: the position moves on only behind what was done.
+pub async fn follow_changes(
+    log: Arc<dyn ChangeLog>,
+    from: ChangePosition,
+    refresh: Refresh,
+    cancelled: CancellationToken,
+) {
+    let mut position = from;
+    let mut away = false;
+    while !cancelled.is_cancelled() {
+        match follow_once(log.as_ref(), position, &refresh).await {
+            Ok(next) => (position, away) = (next, false),
+            Err(error) if !away => {
+                warn!(error.source = %error, "changes of other nodes cannot be followed; what is loaded keeps answering");
+                away = true;
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = sleep(PAUSE) => {}
+            () = cancelled.cancelled() => {}
+        }
+    }
+}
+
+async fn follow_once(log: &dyn ChangeLog, from: ChangePosition, refresh: &Refresh) -> Result<ChangePosition, StoreError> {
+    let mut position = from;
+    loop {
+        let changes = log.changes(position, BATCH).await?;
+        let last = changes.notes.len() < BATCH as usize;
+        for note in changes.notes {
+            if let Changed::Link(slug) = note.changed {
+                refresh(note.handle, slug).await.map_err(|error| StoreError::Unavailable(error.message.into()))?;
+            }
+        }
+        position = changes.position;
+        if last {
+            return Ok(position);
+        }
+    }
+}
