@@ -1,1 +1,11 @@
-//! Black-box tests of the real binary over real sockets: parity, the authorization sweep, bad input.
+//! The real binary in a temporary folder, and its three surfaces as a client sees them.
+//!
+//! This crate starts processes and speaks to them; it knows the platform only by its catalogue and its sockets.
+
+#![expect(clippy::missing_panics_doc, reason = "a test harness panics where a test shall fail")]
+
+mod binary;
+mod surfaces;
+
+pub use binary::{Server, Workspace};
+pub use surfaces::{Answer, cli, cli_remote, embedded, mcp, rest, rest_path};

@@ -30,7 +30,7 @@ pub(crate) async fn append(
             .bind(key)
             .execute(&mut *connection)
             .await?;
-        drop(changed);
+        noted.push(changed);
     }
     Ok(())
 }

@@ -48,11 +48,12 @@ impl Entry {
 
     /// What is known, and that somebody came to use it again.
     pub(super) fn visit(&self) -> Option<Found> {
-        // A store that changes nothing would still take the cache line from the other cores.
+        let found = self.found()?;
+        // Writing what stands there already would still take the cache line from the other cores.
         if !self.visited.load(Ordering::Relaxed) {
             self.visited.store(true, Ordering::Relaxed);
         }
-        self.found()
+        Some(found)
     }
 
     /// Whether somebody asked since the last time this was called.

@@ -37,6 +37,7 @@ pub(super) async fn clicks_are_counted_once_by_journal_position(store: Arc<dyn S
     let clicks: Vec<_> = (1..=3).map(click).collect();
     take(&*store, 300, &clicks).await;
     take(&*store, 300, &clicks).await;
+    take(&*store, 300, &[click(8)]).await;
     take(&*store, 200, &[click(9)]).await;
     assert_eq!(store.ingested(&journal("node-1")).await.expect("reads"), 300);
     assert_eq!(totals(&*store, &handle(), EVER, None).await.clicks, 3);

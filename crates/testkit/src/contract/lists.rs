@@ -47,6 +47,7 @@ pub(super) async fn pages_meet_without_gap_or_overlap(store: Arc<dyn Store>) {
             let page = list(&author, &LinkQuery { after, limit, ..ALL }).await;
             assert!(page.items.len() <= limit as usize);
             read.extend(page.items);
+            assert!(read.len() <= all.items.len(), "pages of {limit} overlap");
             after = page.next;
             if after.is_none() {
                 break;

@@ -1,0 +1,10 @@
+//! What the edge promises: loading and freshness (docs/adr/0003), replies, and that it decides as the domain does.
+
+mod allocations;
+mod bounds;
+mod fixture;
+mod freshness;
+mod loading;
+mod replies;
+mod rules;
+mod whole;

@@ -1,0 +1,147 @@
+//! The process under test.
+
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+
+use reqwest::{Client, RequestBuilder};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// A data folder, and the binary to use on it.
+pub struct Workspace {
+    folder: TempDir,
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    /// What it printed before it listened.
+    pub greeting: Vec<String>,
+    /// Where it listens.
+    pub port: u16,
+    client: Client,
+}
+
+impl Workspace {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// One with handle `hello` and its token.
+    pub async fn bootstrapped() -> (Self, String) {
+        let workspace = Self::new();
+        let pat = workspace.bootstrap("hello").await;
+        (workspace, pat)
+    }
+
+    /// Makes a handle; gives its token.
+    pub async fn bootstrap(&self, handle: &str) -> String {
+        let email = format!("{handle}@example.com");
+        let made = self
+            .run(&["bootstrap", "--email", &email, "--password", "correct horse", "--handle", handle, "--json"])
+            .await;
+        let line = String::from_utf8(made.stdout).expect("text");
+        let made: Value = serde_json::from_str(line.lines().last().expect("a line")).expect("JSON");
+        made["pat"].as_str().expect("a token").to_owned()
+    }
+
+    /// The folder of the data.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Runs a command to its end.
+    pub async fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().await.expect("the binary runs")
+    }
+
+    /// Runs a command that reads this.
+    pub async fn feed(&self, args: &[&str], input: &str) -> Output {
+        let file = self.folder.path().join("input");
+        std::fs::write(&file, input).expect("a file");
+        let mut command = self.command(args);
+        command.stdin(std::fs::File::open(&file).expect("the file"));
+        command.output().await.expect("the binary runs")
+    }
+
+    /// Starts the server on a port of the system's choice and waits until it listens.
+    pub async fn serve(&self) -> Server {
+        self.serve_with(&[]).await
+    }
+
+    /// The same with further environment variables.
+    pub async fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(variables.iter().copied()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().expect("the binary starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("standard output")).lines();
+        let mut greeting = Vec::new();
+        let port = loop {
+            let line = lines.next_line().await.expect("text").expect("the server says where it listens");
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                break address.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("a port");
+            }
+            greeting.push(line);
+        };
+        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+        Server { child, lines, greeting, port, client: client.expect("a client") }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.args(args).env_clear().env("LINK_PLATFORM_DATA_DIR", self.data()).env("LINK_PLATFORM_LOG", "error");
+        command.env("LINK_PLATFORM_RATE_LIMITS", "false").stdin(Stdio::null());
+        command
+    }
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Server {
+    /// A request to the API host.
+    pub fn api(&self, method: &str, path: &str) -> RequestBuilder {
+        self.on("localhost", method, path)
+    }
+
+    /// A request to any host of the server.
+    pub fn on(&self, host: &str, method: &str, path: &str) -> RequestBuilder {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        self.client.request(method, url).header("host", format!("{host}:{}", self.port))
+    }
+
+    /// Tells the process to end and waits for it; gives whether it ended well, and what it still said.
+    pub async fn terminate(mut self) -> (bool, Vec<String>) {
+        let id = self.child.id().expect("it runs").to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().await.expect("a signal");
+        assert!(told.success());
+        let status = self.child.wait().await.expect("it ends");
+        let mut rest = Vec::new();
+        while let Ok(Some(line)) = self.lines.next_line().await {
+            rest.push(line);
+        }
+        (status.success(), rest)
+    }
+
+    /// Ends the process at once.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it ends");
+    }
+}
+
+/// The binary beside this test in the target folder; `cargo xtask ci` builds it before any test.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("this test's own path");
+    let folder = test.ancestors().nth(2).expect("the profile's folder");
+    let binary = folder.join("link-platform");
+    assert!(binary.exists(), "{} is missing: run `cargo build --workspace --all-targets` first", binary.display());
+    binary
+}
