@@ -42,7 +42,16 @@ impl Workspace {
     pub async fn bootstrap(&self, handle: &str) -> String {
         let email = format!("{handle}@example.com");
         let made = self
-            .run(&["bootstrap", "--email", &email, "--password", "correct horse", "--handle", handle, "--json"])
+            .run(&[
+                "bootstrap",
+                "--email",
+                &email,
+                "--password",
+                "correct horse",
+                "--handle",
+                handle,
+                "--json",
+            ])
             .await;
         let line = String::from_utf8(made.stdout).expect("text");
         let made: Value = serde_json::from_str(line.lines().last().expect("a line")).expect("JSON");
@@ -93,7 +102,11 @@ impl Workspace {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
-        command.args(args).env_clear().env("LINK_PLATFORM_DATA_DIR", self.data()).env("LINK_PLATFORM_LOG", "error");
+        command
+            .args(args)
+            .env_clear()
+            .env("LINK_PLATFORM_DATA_DIR", self.data())
+            .env("LINK_PLATFORM_LOG", "error");
         command.env("LINK_PLATFORM_RATE_LIMITS", "false").stdin(Stdio::null());
         command
     }
@@ -142,6 +155,10 @@ fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("this test's own path");
     let folder = test.ancestors().nth(2).expect("the profile's folder");
     let binary = folder.join("link-platform");
-    assert!(binary.exists(), "{} is missing: run `cargo build --workspace --all-targets` first", binary.display());
+    assert!(
+        binary.exists(),
+        "{} is missing: run `cargo build --workspace --all-targets` first",
+        binary.display()
+    );
     binary
 }

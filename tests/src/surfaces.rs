@@ -20,7 +20,14 @@ pub struct Answer {
 }
 
 /// Calls over REST, on the mount that takes this kind of credential.
-pub async fn rest(server: &Server, row: &Operation, auth: Auth, handle: &str, token: Option<&str>, arguments: &Value) -> Answer {
+pub async fn rest(
+    server: &Server,
+    row: &Operation,
+    auth: Auth,
+    handle: &str,
+    token: Option<&str>,
+    arguments: &Value,
+) -> Answer {
     let mount = row.mounts().iter().find(|mount| mount.auth == auth).expect("such a mount");
     let (path, mut rest) = rest_path(mount, handle, arguments);
     let body = match mount.body {
@@ -63,14 +70,27 @@ pub fn rest_path(mount: &Mount, handle: &str, arguments: &Value) -> (String, Map
 }
 
 /// Calls a tool over MCP on the shared path of a handle, as a client of 2025-06-18 does without a handshake.
-pub async fn mcp(server: &Server, row: &Operation, handle: &str, token: Option<&str>, arguments: &Value) -> Answer {
+pub async fn mcp(
+    server: &Server,
+    row: &Operation,
+    handle: &str,
+    token: Option<&str>,
+    arguments: &Value,
+) -> Answer {
     let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": row.name, "arguments": arguments } });
     let mut request = server.api("POST", &format!("/mcp/{handle}/mcp"));
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
-    let request = request.header("content-type", "application/json").header("accept", "application/json, text/event-stream");
-    let reply = request.header("mcp-protocol-version", "2025-06-18").body(message.to_string()).send().await.expect("a reply");
+    let request = request
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream");
+    let reply = request
+        .header("mcp-protocol-version", "2025-06-18")
+        .body(message.to_string())
+        .send()
+        .await
+        .expect("a reply");
     let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
     let text = reply.text().await.expect("text");
     let body: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
@@ -80,10 +100,15 @@ pub async fn mcp(server: &Server, row: &Operation, handle: &str, token: Option<&
     let result = &body["result"];
     let structured = result["structuredContent"].clone();
     let pretty = serde_json::to_string_pretty(&structured).expect("JSON");
-    assert_eq!(result["content"], json!([{ "type": "text", "text": pretty }]), "the text is the same, pretty-printed");
+    assert_eq!(
+        result["content"],
+        json!([{ "type": "text", "text": pretty }]),
+        "the text is the same, pretty-printed"
+    );
     if result["isError"] == json!(true) {
         assert_eq!(structured["error"], "monolith_api_error");
-        let status = structured["status"].as_u64().and_then(|status| u16::try_from(status).ok()).expect("a status");
+        let status =
+            structured["status"].as_u64().and_then(|status| u16::try_from(status).ok()).expect("a status");
         return Answer { status, body: structured["body"].clone(), headers };
     }
     Answer { status, body: structured, headers }
@@ -92,11 +117,23 @@ pub async fn mcp(server: &Server, row: &Operation, handle: &str, token: Option<&
 /// Calls on the command line, on the store itself.
 pub async fn cli(workspace: &Workspace, row: &Operation, handle: &str, arguments: &Value) -> Answer {
     let json = arguments.to_string();
-    ended(row, workspace.feed(&["call", row.name, "--handle", handle, "--json", &json], "slug,destinationUrl\n").await)
+    ended(
+        row,
+        workspace
+            .feed(&["call", row.name, "--handle", handle, "--json", &json], "slug,destinationUrl\n")
+            .await,
+    )
 }
 
 /// Calls on the command line with a token, on a server.
-pub async fn cli_remote(workspace: &Workspace, server: &Server, row: &Operation, handle: &str, token: &str, arguments: &Value) -> Answer {
+pub async fn cli_remote(
+    workspace: &Workspace,
+    server: &Server,
+    row: &Operation,
+    handle: &str,
+    token: &str,
+    arguments: &Value,
+) -> Answer {
     let (json, url) = (arguments.to_string(), format!("http://127.0.0.1:{}", server.port));
     let args = ["call", row.name, "--handle", handle, "--json", &json, "--url", &url, "--token", token];
     ended(row, workspace.feed(&args, "slug,destinationUrl\n").await)
@@ -114,7 +151,13 @@ fn ended(row: &Operation, output: std::process::Output) -> Answer {
 }
 
 /// Calls from within a program that embeds the platform.
-pub async fn embedded(platform: &Platform, row: &Operation, handle: &str, credential: Credential, arguments: &Value) -> Answer {
+pub async fn embedded(
+    platform: &Platform,
+    row: &Operation,
+    handle: &str,
+    credential: Credential,
+    arguments: &Value,
+) -> Answer {
     let request = Request {
         operation: row.name.to_owned(),
         arguments: arguments.as_object().cloned().unwrap_or_default(),
@@ -127,8 +170,14 @@ pub async fn embedded(platform: &Platform, row: &Operation, handle: &str, creden
         address: None,
     };
     match platform.application().call(request).await.result {
-        Ok(reply) => Answer { status: if reply.created { 201 } else { 200 }, body: reply.value, headers: HeaderMap::new() },
-        Err(error) => Answer { status: error.code.status(), body: error.body("embedded"), headers: HeaderMap::new() },
+        Ok(reply) => Answer {
+            status: if reply.created { 201 } else { 200 },
+            body: reply.value,
+            headers: HeaderMap::new(),
+        },
+        Err(error) => {
+            Answer { status: error.code.status(), body: error.body("embedded"), headers: HeaderMap::new() }
+        }
     }
 }
 

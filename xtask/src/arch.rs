@@ -1,6 +1,7 @@
 //! Who may import whom: every dependency of every manifest against the table of layers.
 
 mod layers;
+mod picture;
 #[cfg(test)]
 mod tests;
 
@@ -36,9 +37,15 @@ enum Purpose {
     Tests,
 }
 
-pub(crate) fn run() -> Result<()> {
+/// Checks the layers and the picture of them; with `write` draws the picture anew.
+pub(crate) fn run(write: bool) -> Result<()> {
     let crates = crates(&workspace::metadata()?)?;
     workspace::report("arch", &faults(&crates))?;
+    if write {
+        picture::write(&crates)?
+    } else {
+        picture::check(&crates)?
+    }
     println!("arch: {} crates in their layers", crates.len());
     Ok(())
 }

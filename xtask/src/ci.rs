@@ -91,7 +91,7 @@ fn steps(assets: &[Asset]) -> Vec<Step> {
     let tests = if assets.contains(&Asset::Nextest) { NEXTEST } else { TEST };
     let steps = [
         ("fmt", cargo(FMT, &[])),
-        ("arch", inside("arch", arch::run)),
+        ("arch", inside("arch", || arch::run(false))),
         ("tidy", inside("tidy", || tidy::run(tidy::Bless::Nothing))),
         ("clippy", cargo(CLIPPY, &[])),
         ("doc", cargo(DOC, &[("RUSTDOCFLAGS", "-D warnings")])),

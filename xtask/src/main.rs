@@ -24,8 +24,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check that every crate imports only what its layer may import.
-    Arch,
+    /// Check that every crate imports only what its layer may import, and that ARCHITECTURE.md shows it.
+    Arch {
+        /// Draw the crates' arrows into ARCHITECTURE.md.
+        #[arg(long)]
+        write: bool,
+    },
     /// Check files: length, names, leftovers, landed migrations, links between documents.
     Tidy {
         /// Enter new migrations into xtask/migrations.lock.
@@ -47,7 +51,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Arch => arch::run(),
+        Command::Arch { write } => arch::run(write),
         Command::Tidy { bless, rewrite_migrations } => tidy::run(tidy::Bless::of(bless, rewrite_migrations)),
         Command::Surface { check: true } => surface::check(surface::Binary::Build),
         Command::Surface { check: false } => surface::write(),

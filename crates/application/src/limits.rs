@@ -65,7 +65,7 @@ impl Buckets {
         let wait = taken.checked_sub(now + whole).filter(|wait| !wait.is_zero());
         let full = if wait.is_none() { taken } else { full };
         full_at.insert(caller.to_owned(), full);
-        let reset = full - now;
+        let reset = full.saturating_sub(now);
         let free = whole.saturating_sub(reset);
         let remaining = u32::try_from(free.as_nanos() / each.as_nanos().max(1)).unwrap_or(u32::MAX);
         Allowance { rate, remaining, reset, wait }

@@ -16,7 +16,7 @@ const MOST: usize = 100;
 pub(crate) fn of_input<T: JsonSchema>() -> Value {
     bare(
         SchemaSettings::draft2020_12().for_deserialize().with(|settings| settings.inline_subschemas = true),
-        |g| g.into_root_schema_for::<T>(),
+        schemars::SchemaGenerator::into_root_schema_for::<T>,
     )
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn of_input<T: JsonSchema>() -> Value {
 pub(crate) fn of_output<T: JsonSchema>() -> Value {
     bare(
         SchemaSettings::draft2020_12().for_serialize().with(|settings| settings.inline_subschemas = true),
-        |g| g.into_root_schema_for::<T>(),
+        schemars::SchemaGenerator::into_root_schema_for::<T>,
     )
 }
 

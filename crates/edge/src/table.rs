@@ -31,6 +31,8 @@ pub struct TableStats {
     pub loaded: usize,
     /// Slugs known to hold no link.
     pub absent: usize,
+    /// Places in the order of eviction; more than entries, because left-over ones go with a delay.
+    pub places: usize,
     /// Reads of the store for visitors since the start, failed ones included.
     pub loads: u64,
     /// Those of them that failed.
@@ -101,6 +103,7 @@ impl RouteTable {
         TableStats {
             loaded: self.present.live(),
             absent: self.absent.live(),
+            places: self.present.places() + self.absent.places(),
             loads: self.loads.load(Ordering::Relaxed),
             failed_loads: self.failed_loads.load(Ordering::Relaxed),
             evictions: self.evictions.load(Ordering::Relaxed),
@@ -172,7 +175,9 @@ impl RouteTable {
     fn learn(&self, entry: &mut Entry, loaded: Loaded) -> Learned {
         let learned = entry.learn(loaded, || self.next());
         if let Learned::Moved { from, to, .. } = learned {
-            from.into_iter().for_each(|kind| self.ring(kind).lose());
+            if let Some(kind) = from {
+                self.ring(kind).lose();
+            }
             self.ring(to).gain();
         }
         learned

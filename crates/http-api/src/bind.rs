@@ -11,8 +11,8 @@ use std::net::IpAddr;
 use axum::body::{Body as Incoming, HttpBody};
 use http::{HeaderMap, HeaderName};
 use lp_application::{
-    Accepts, Auth, Body, ByteStream, Code, Credential, Error, Fault, Kind, Method, Need, Operation, Query, Request, Stream,
-    Surface,
+    Accepts, Auth, Body, ByteStream, Code, Credential, Error, Fault, Kind, Method, Need, Operation, Query,
+    Request, Stream, Surface,
 };
 use serde_json::{Map, Value};
 
@@ -75,7 +75,8 @@ fn credential(arrival: Arrival<'_>) -> Result<Credential, Error> {
 }
 
 fn takes_grant(arrival: Arrival<'_>) -> bool {
-    matches!(arrival.operation.kind, Kind::Stream(_)) && matches!(arrival.mount.auth, Auth::Pat | Auth::Signed)
+    matches!(arrival.operation.kind, Kind::Stream(_))
+        && matches!(arrival.mount.auth, Auth::Pat | Auth::Signed)
 }
 
 /// Whether the gate will refuse the call for want of any credential.

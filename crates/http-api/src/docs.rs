@@ -23,8 +23,7 @@ const INTRO: &str = include_str!("docs/intro.html");
 const STYLE: &str = include_str!("docs/style.css");
 
 /// The page loads nothing, runs nothing and stands in no frame; its only style is its own.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The page, from a document that [`openapi`](crate::openapi) made.
 pub fn docs(document: &Value) -> String {

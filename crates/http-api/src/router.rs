@@ -83,13 +83,7 @@ async fn answer(
 }
 
 impl Front {
-    async fn route(
-        &self,
-        head: &Parts,
-        body: Body,
-        client: Option<IpAddr>,
-        request_id: &str,
-    ) -> Response {
+    async fn route(&self, head: &Parts, body: Body, client: Option<IpAddr>, request_id: &str) -> Response {
         let segments = path::segments(head.uri.path()).unwrap_or_default();
         let ends = self.table.ends(&segments);
         if ends.is_empty() {
@@ -119,7 +113,7 @@ impl Front {
 
     async fn call(&self, arrival: Arrival<'_>, body: Body, client: Option<IpAddr>) -> Response {
         let request_id = arrival.request_id;
-        let refuse = |error| render::error(&bind::relocate(error, arrival.mount), request_id);
+        let refuse = |error| render::error(&error, request_id);
         let mut request = match bind::caller(arrival, client) {
             Ok(request) => request,
             Err(error) => return refuse(error),

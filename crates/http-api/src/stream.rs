@@ -25,7 +25,11 @@ pub(crate) fn incoming(body: Body, most: u64) -> ByteStream {
         match pieces.next().await? {
             Ok(piece) => {
                 let seen = seen.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
-                if seen > most { Some((Err(too_large(most)), None)) } else { Some((Ok(piece), Some((pieces, seen)))) }
+                if seen > most {
+                    Some((Err(too_large(most)), None))
+                } else {
+                    Some((Ok(piece), Some((pieces, seen))))
+                }
             }
             Err(_) => Some((Err(broken()), None)),
         }

@@ -37,7 +37,12 @@ impl TrustedProxies {
     }
 
     /// The host that the client asked for: what a trusted proxy says, else the header of the request itself.
-    pub(crate) fn host<'h>(&self, peer: IpAddr, headers: &'h HeaderMap, authority: Option<&'h str>) -> &'h str {
+    pub(crate) fn host<'h>(
+        &self,
+        peer: IpAddr,
+        headers: &'h HeaderMap,
+        authority: Option<&'h str>,
+    ) -> &'h str {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let forwarded = if self.0.is_empty() || !self.trusts(peer) { None } else { text("x-forwarded-host") };
         forwarded.or(authority).or_else(|| text("host")).unwrap_or("")

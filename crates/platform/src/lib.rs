@@ -34,11 +34,11 @@ pub use platform::{Platform, StartError};
 pub use serve::{PlatformService, documents};
 
 pub use axum::body::Body;
-pub use lp_application::{
-    Accepts, Answer, Application, Auth, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Catalogue, Code, Credential,
-    Error, FirstRun, Kind, Limits, Method, Mount, Operation, PublicUrls, Query, Rate, Reply, Request, StreamReply, Surface,
-    catalogue, parse_json,
-};
-pub use lp_application::Body as BodyBinding;
 pub use lp_access::Actor;
+pub use lp_application::Body as BodyBinding;
+pub use lp_application::{
+    Accepts, Answer, Application, Auth, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Catalogue, Code,
+    Credential, Error, FirstRun, Kind, Limits, Method, Mount, Operation, PublicUrls, Query, Rate, Reply,
+    Request, StreamReply, Surface, catalogue, parse_json,
+};
 pub use lp_core::{Handle, HandleFault};

@@ -7,7 +7,8 @@ use lp_ports::JournalReader;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 /// Milliseconds; a call to the embedded store takes about one.
-const BUCKETS: &[f64] = &[0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 5_000.0, 30_000.0];
+const BUCKETS: &[f64] =
+    &[0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 5_000.0, 30_000.0];
 
 /// A recorder of this platform alone: an embedding program keeps its own.
 pub(crate) struct Metrics {

@@ -6,7 +6,8 @@ use lp_adapters_journal::{DEFAULT_CAPACITY, MemoryJournal};
 use lp_adapters_sqlite::SqliteStore;
 use lp_adapters_web::{Policy, WebProber};
 use lp_application::{
-    Application, Bootstrap, BootstrapError, Bootstrapped, FirstRun, Ports, Settings, bootstrap, catalogue, first_run,
+    Application, Bootstrap, BootstrapError, Bootstrapped, FirstRun, Ports, Settings, bootstrap, catalogue,
+    first_run,
 };
 use lp_core::{Handle, SlugKey};
 use lp_edge::{Edge, RouteTable};

@@ -55,7 +55,8 @@ impl PlatformService {
     }
 
     async fn answer(self, mut request: Request<Body>) -> Response<Body> {
-        let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let peer =
+            request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
         let path = request.uri().path();
         match path {
             "/healthz" => return self.stamped(&request, text(StatusCode::OK, "ok\n")),
@@ -68,7 +69,9 @@ impl PlatformService {
         let domain = &self.parts.app.settings().urls.domain;
         match place(&host, domain) {
             Place::Handle(label) => self.edge(request, Some(label), client).await,
-            Place::Api if request.uri().path().starts_with("/_edge/") => self.edge(request, None, client).await,
+            Place::Api if request.uri().path().starts_with("/_edge/") => {
+                self.edge(request, None, client).await
+            }
             Place::Api => match shared_mcp(request.uri().path()) {
                 Some(bound) => self.mcp(request, bound, client).await,
                 None => self.api(request, peer, client).await,
@@ -77,7 +80,12 @@ impl PlatformService {
                 let bound = BoundHandle(Some(label.to_ascii_lowercase()));
                 self.mcp(request, bound, client).await
             }
-            Place::App | Place::Login | Place::Profile | Place::Mcp(_) | Place::Preview(_) | Place::Elsewhere => {
+            Place::App
+            | Place::Login
+            | Place::Profile
+            | Place::Mcp(_)
+            | Place::Preview(_)
+            | Place::Elsewhere => {
                 request.extensions_mut().clear();
                 self.nothing_here(&request)
             }
@@ -88,7 +96,9 @@ impl PlatformService {
         let (parts, _) = request.into_parts();
         let path = parts.uri.path();
         let answered = match label {
-            Some(label) if !path.starts_with("/_edge/") => self.parts.edge.visit_host(label, &parts, client).await,
+            Some(label) if !path.starts_with("/_edge/") => {
+                self.parts.edge.visit_host(label, &parts, client).await
+            }
             bound => self.parts.edge.visit_edge_path(path, bound, &parts, client).await,
         };
         answered.map(Body::new)

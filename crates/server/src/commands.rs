@@ -18,7 +18,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // Documents are computed from the program alone; settings have no say in them.
     match &cli.command {
         Some(Command::Openapi) => return document(&serde_json::to_string_pretty(&documents::openapi())?),
-        Some(Command::McpCatalogue) => return document(&serde_json::to_string_pretty(&documents::mcp_tools())?),
+        Some(Command::McpCatalogue) => {
+            return document(&serde_json::to_string_pretty(&documents::mcp_tools())?);
+        }
         Some(Command::Errors) => return document(documents::errors().trim_end()),
         _ => {}
     }

@@ -80,8 +80,9 @@ fn connect(
     stream: TcpStream,
     peer: SocketAddr,
     service: PlatformService,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + 'static
-{
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>>
++ Send
++ 'static {
     // Redirects are one small packet each: waiting to fill it would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         debug!(error.source = %error, "a connection keeps its delay");

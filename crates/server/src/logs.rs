@@ -12,9 +12,14 @@ const QUIET: &str = "rustls_platform_verifier=off";
 
 /// Starts logging; once per process.
 pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(format!("{},{QUIET}", settings.log))
-        .with_context(|| format!("'{}' is not a log filter such as info or lp_application=debug", settings.log))?;
-    let format = settings.log_format.unwrap_or(if io::stderr().is_terminal() { LogFormat::Pretty } else { LogFormat::Json });
+    let filter = EnvFilter::try_new(format!("{},{QUIET}", settings.log)).with_context(|| {
+        format!("'{}' is not a log filter such as info or lp_application=debug", settings.log)
+    })?;
+    let format = settings.log_format.unwrap_or(if io::stderr().is_terminal() {
+        LogFormat::Pretty
+    } else {
+        LogFormat::Json
+    });
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match format {
         LogFormat::Pretty => builder.with_ansi(io::stderr().is_terminal()).init(),

@@ -48,7 +48,13 @@ pub(crate) struct SettingArgs {
     #[arg(long, global = true, env = "LINK_PLATFORM_DEFAULT_HANDLE", value_name = "HANDLE")]
     default_handle: Option<String>,
     /// Networks whose X-Forwarded-* headers are believed, with commas between them [default: none]
-    #[arg(long, global = true, env = "LINK_PLATFORM_TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',')]
+    #[arg(
+        long,
+        global = true,
+        env = "LINK_PLATFORM_TRUSTED_PROXIES",
+        value_name = "CIDR,…",
+        value_delimiter = ','
+    )]
     trusted_proxies: Option<Vec<IpNet>>,
     /// Plan of new accounts [default: ENTERPRISE without a daily write quota]; not used yet
     #[arg(long, global = true, env = "LINK_PLATFORM_DEFAULT_PLAN", value_name = "PLAN")]
@@ -185,7 +191,8 @@ impl Settings {
     /// What the platform is started with, given the port that visitors reach it at.
     pub(crate) fn config(&self, port: u16) -> Config {
         let given = &self.given;
-        let domain = given.public_domain.clone().unwrap_or_else(|| "localhost".to_owned()).to_ascii_lowercase();
+        let domain =
+            given.public_domain.clone().unwrap_or_else(|| "localhost".to_owned()).to_ascii_lowercase();
         let local = domain == "localhost";
         let scheme = match given.public_scheme {
             Some(Scheme::Http) => "http",
@@ -194,7 +201,8 @@ impl Settings {
             None => "https",
         };
         let public_port = given.public_port.or(local.then_some(port));
-        let own_port = public_port.filter(|port| (scheme, *port) != ("http", 80) && (scheme, *port) != ("https", 443));
+        let own_port =
+            public_port.filter(|port| (scheme, *port) != ("http", 80) && (scheme, *port) != ("https", 443));
         let api = given.api_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
         let api = api.unwrap_or_else(|| {
             if local { format!("http://localhost:{port}") } else { format!("https://ai.{domain}") }
@@ -215,7 +223,8 @@ impl Settings {
 }
 
 fn read(path: &Path) -> anyhow::Result<SettingArgs> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("the configuration file {}", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the configuration file {}", path.display()))?;
     toml::from_str(&text).with_context(|| format!("the configuration file {}", path.display()))
 }
 

@@ -8,8 +8,8 @@ use lp_access::{AuditEntry, AuditOutcome, mint};
 use lp_adapters_journal::MemoryJournal;
 use lp_adapters_sqlite::SqliteStore;
 use lp_application::{
-    Accepts, Answer, Application, Bootstrap, CallRecord, Catalogue, Credential, Loaded, Observer, Ports, PublicUrls, Reply,
-    Request, RouteListener, Settings, Surface, bootstrap, catalogue,
+    Accepts, Answer, Application, Bootstrap, CallRecord, Catalogue, Credential, Loaded, Observer, Ports,
+    PublicUrls, Reply, Request, RouteListener, Settings, Surface, bootstrap, catalogue,
 };
 use lp_core::{Handle, Scopes, SlugKey, Timestamp, UserId, WebUrl};
 use lp_ports::{
@@ -106,7 +106,8 @@ impl Sandbox {
             rotate: false,
         };
         let made = bootstrap(&ports, wanted).await.expect("an empty store takes its first account");
-        let ports = Ports { committer: options.committer.unwrap_or_else(|| ports.committer.clone()), ..ports };
+        let ports =
+            Ports { committer: options.committer.unwrap_or_else(|| ports.committer.clone()), ..ports };
         let listener = options.listener.unwrap_or_else(|| Arc::new(Deaf));
         let rows = options.catalogue.unwrap_or_else(catalogue);
         let app = Application::new(rows, ports, settings(options.limits), listener, observed.clone());
@@ -142,7 +143,8 @@ impl Sandbox {
             created_at: at,
         };
         let record = lp_access::HandleRecord { handle: name.clone(), owner, created_at: at };
-        let batch = Batch::new(entry(name, at)).change(Change::Account(account)).change(Change::Handle(record));
+        let batch =
+            Batch::new(entry(name, at)).change(Change::Account(account)).change(Change::Handle(record));
         self.store.commit(batch).await.expect("a handle is stored");
         self.token(handle, &["*"]).await
     }

@@ -15,9 +15,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 const BATCH: u32 = 1_000;
 
 /// Loads anew what a slug holds, if it is loaded.
-pub type Refresh = Arc<
-    dyn Fn(Handle, SlugKey) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> + Send + Sync,
->;
+pub type Refresh =
+    Arc<dyn Fn(Handle, SlugKey) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> + Send + Sync>;
 
 /// Keeps the edge's routes as new as the store until cancelled.
 ///
@@ -47,14 +46,20 @@ pub async fn follow_changes(
     }
 }
 
-async fn follow_once(log: &dyn ChangeLog, from: ChangePosition, refresh: &Refresh) -> Result<ChangePosition, StoreError> {
+async fn follow_once(
+    log: &dyn ChangeLog,
+    from: ChangePosition,
+    refresh: &Refresh,
+) -> Result<ChangePosition, StoreError> {
     let mut position = from;
     loop {
         let changes = log.changes(position, BATCH).await?;
         let last = changes.notes.len() < BATCH as usize;
         for note in changes.notes {
             if let Changed::Link(slug) = note.changed {
-                refresh(note.handle, slug).await.map_err(|error| StoreError::Unavailable(error.message.into()))?;
+                refresh(note.handle, slug)
+                    .await
+                    .map_err(|error| StoreError::Unavailable(error.message.into()))?;
             }
         }
         position = changes.position;

@@ -9,14 +9,29 @@ use serde_json::{Value, json};
 /// Calls that between them use every JSON row of a handle, with what succeeds and what is refused.
 fn calls() -> Vec<(&'static str, Value)> {
     vec![
-        ("links_create", json!({ "payload": { "slug": "made", "destinationUrl": "https://example.com/made" } })),
-        ("links_create", json!({ "payload": { "slug": "made", "destinationUrl": "https://example.com/made" } })),
+        (
+            "links_create",
+            json!({ "payload": { "slug": "made", "destinationUrl": "https://example.com/made" } }),
+        ),
+        (
+            "links_create",
+            json!({ "payload": { "slug": "made", "destinationUrl": "https://example.com/made" } }),
+        ),
         ("links_create", json!({ "payload": { "slug": "m?de", "title": 7 } })),
-        ("links_upsert", json!({ "slug": "launch", "payload": { "destinationUrl": "https://example.com/launch", "title": "Launch", "tags": ["a", "b"] } })),
+        (
+            "links_upsert",
+            json!({ "slug": "launch", "payload": { "destinationUrl": "https://example.com/launch", "title": "Launch", "tags": ["a", "b"] } }),
+        ),
         ("links_upsert", json!({ "slug": "launch", "payload": { "enabled": false, "title": null } })),
-        ("links_upsert", json!({ "slug": "launch", "replace": true, "payload": { "destinationUrl": "https://example.com/2" } })),
+        (
+            "links_upsert",
+            json!({ "slug": "launch", "replace": true, "payload": { "destinationUrl": "https://example.com/2" } }),
+        ),
         ("links_upsert", json!({ "slug": "bad", "payload": { "destinationUrl": "javascript:alert(1)" } })),
-        ("links_upsert", json!({ "slug": "bad", "payload": { "destinationUrl": 5, "nonsense": [], "position": -4 } })),
+        (
+            "links_upsert",
+            json!({ "slug": "bad", "payload": { "destinationUrl": 5, "nonsense": [], "position": -4 } }),
+        ),
         ("links_update", json!({ "slug": "launch", "payload": { "title": "Again", "redirectStatus": 308 } })),
         ("links_update", json!({ "slug": "absent", "payload": { "title": "Again" } })),
         ("links_get", json!({ "slug": "LAUNCH" })),
@@ -28,7 +43,10 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("links_list", json!({ "tag": "a", "q": "example" })),
         ("links_history", json!({ "slug": "launch", "limit": 2 })),
         ("links_history", json!({ "slug": "absent" })),
-        ("links_route_preview", json!({ "slug": "launch", "payload": { "country": "US", "device": "mobile" } })),
+        (
+            "links_route_preview",
+            json!({ "slug": "launch", "payload": { "country": "US", "device": "mobile" } }),
+        ),
         ("links_route_preview", json!({ "slug": "launch", "payload": { "device": "toaster" } })),
         ("links_route_preview", json!({ "slug": "launch" })),
         ("links_health_check", json!({ "payload": { "slugs": ["absent"] } })),
@@ -49,7 +67,8 @@ fn calls() -> Vec<(&'static str, Value)> {
 async fn every_row_says_the_same_on_every_surface() {
     let rows = catalogue();
     let called: BTreeSet<_> = calls().into_iter().map(|(name, _)| name).collect();
-    let speaking = rows.operations().iter().filter(|row| row.kind == Kind::Json && row.tool).map(|row| row.name);
+    let speaking =
+        rows.operations().iter().filter(|row| row.kind == Kind::Json && row.tool).map(|row| row.name);
     assert_eq!(called, speaking.collect(), "every JSON row is called");
 
     let (on_rest, rest_pat) = Workspace::bootstrapped().await;
@@ -62,7 +81,8 @@ async fn every_row_says_the_same_on_every_surface() {
 
     for (name, arguments) in calls() {
         let row = rows.find(name).expect("a row");
-        let by_program = embedded(&platform, row, "hello", Credential::Known(Actor::Operator), &arguments).await;
+        let by_program =
+            embedded(&platform, row, "hello", Credential::Known(Actor::Operator), &arguments).await;
         let by_rest = rest(&rest_server, row, Auth::Pat, "hello", Some(&rest_pat), &arguments).await;
         let by_mcp = mcp(&mcp_server, row, "hello", Some(&mcp_pat), &arguments).await;
         let by_cli = cli(&on_cli, row, "hello", &arguments).await;
@@ -89,7 +109,8 @@ fn plain(answer: &Answer) -> Value {
 
 fn fault(field: &Value) -> String {
     let pointer = field["pointer"].as_str().expect("a pointer");
-    let inner = pointer.strip_prefix("/payload").or_else(|| pointer.strip_prefix("/query")).unwrap_or(pointer);
+    let inner =
+        pointer.strip_prefix("/payload").or_else(|| pointer.strip_prefix("/query")).unwrap_or(pointer);
     format!("{inner} {}", field["code"])
 }
 
@@ -97,7 +118,9 @@ fn blur(value: &mut Value) {
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                if ["createdAt", "updatedAt", "at", "actor", "shortUrl", "freshness", "nextCursor"].contains(&key.as_str()) {
+                if ["createdAt", "updatedAt", "at", "actor", "shortUrl", "freshness", "nextCursor"]
+                    .contains(&key.as_str())
+                {
                     *value = Value::Null;
                 }
                 blur(value);

@@ -29,7 +29,8 @@ fn arguments(row: &Operation) -> Value {
 async fn wrong(workspace: &Workspace, pat: &str) -> Wrong {
     let foreign = workspace.bootstrap("other").await;
     // Two scopes that no row needs together with mcp.connect, so that each row lacks its own.
-    let underscoped = lp_testkit::mint(&workspace.data().join("link-platform.db"), "hello", &["agent.strategy.read"]).await;
+    let underscoped =
+        lp_testkit::mint(&workspace.data().join("link-platform.db"), "hello", &["agent.strategy.read"]).await;
     Wrong {
         none: None,
         malformed: "patv1_broken".to_owned(),
@@ -40,7 +41,12 @@ async fn wrong(workspace: &Workspace, pat: &str) -> Wrong {
 }
 
 fn refused(answer: &Answer, status: u16, code: &str, what: &str) {
-    assert_eq!((answer.status, answer.body["error"].as_str()), (status, Some(code)), "{what}: {:?}", answer.body);
+    assert_eq!(
+        (answer.status, answer.body["error"].as_str()),
+        (status, Some(code)),
+        "{what}: {:?}",
+        answer.body
+    );
     assert!(!answer.body.to_string().contains("example.com"), "{what}: nothing of the handle shows");
 }
 
@@ -51,7 +57,8 @@ async fn over_rest_every_row_refuses_every_wrong_credential() {
     let wrong = wrong(&workspace, &pat).await;
     for row in catalogue().operations() {
         let arguments = arguments(row);
-        let ask = async |auth, token: Option<&str>| rest(&server, row, auth, "hello", token, &arguments).await;
+        let ask =
+            async |auth, token: Option<&str>| rest(&server, row, auth, "hello", token, &arguments).await;
         if row.mounts().iter().any(|mount| mount.auth == Auth::Public) {
             assert_eq!(ask(Auth::Public, Some(&wrong.malformed)).await.status, 200, "{}: public", row.name);
             continue;
@@ -60,11 +67,26 @@ async fn over_rest_every_row_refuses_every_wrong_credential() {
         let none = ask(Auth::Pat, wrong.none.as_deref()).await;
         refused(&none, 401, "missing_bearer_token", &what("none"));
         assert!(none.headers.contains_key("www-authenticate"), "{}", row.name);
-        refused(&ask(Auth::Pat, Some(&wrong.malformed)).await, 401, "invalid_token_format", &what("malformed"));
+        refused(
+            &ask(Auth::Pat, Some(&wrong.malformed)).await,
+            401,
+            "invalid_token_format",
+            &what("malformed"),
+        );
         refused(&ask(Auth::Pat, Some(&wrong.unknown)).await, 401, "invalid_token", &what("unknown"));
-        refused(&ask(Auth::Pat, Some("eyJhbGciOiJub25lIn0.e30.")).await, 401, "invalid_token", &what("of another kind"));
+        refused(
+            &ask(Auth::Pat, Some("eyJhbGciOiJub25lIn0.e30.")).await,
+            401,
+            "invalid_token",
+            &what("of another kind"),
+        );
         refused(&ask(Auth::Pat, Some(&wrong.foreign)).await, 404, "not_found", &what("foreign"));
-        refused(&ask(Auth::Pat, Some(&wrong.underscoped)).await, 403, "insufficient_scope", &what("underscoped"));
+        refused(
+            &ask(Auth::Pat, Some(&wrong.underscoped)).await,
+            403,
+            "insufficient_scope",
+            &what("underscoped"),
+        );
         refused(&ask(Auth::Jwt, None).await, 401, "missing_bearer_token", &what("account route, none"));
         refused(&ask(Auth::Jwt, Some(&pat)).await, 401, "invalid_token", &what("account route, a token"));
     }
@@ -75,8 +97,12 @@ async fn over_mcp_every_tool_refuses_every_wrong_credential() {
     let (workspace, pat) = Workspace::bootstrapped().await;
     let server = workspace.serve().await;
     let wrong = wrong(&workspace, &pat).await;
-    let connected =
-        lp_testkit::mint(&workspace.data().join("link-platform.db"), "hello", &["mcp.connect", "agent.strategy.read"]).await;
+    let connected = lp_testkit::mint(
+        &workspace.data().join("link-platform.db"),
+        "hello",
+        &["mcp.connect", "agent.strategy.read"],
+    )
+    .await;
     for row in catalogue().operations().iter().filter(|row| row.tool) {
         let arguments = arguments(row);
         let ask = async |token: Option<&str>| mcp(&server, row, "hello", token, &arguments).await;
@@ -93,7 +119,8 @@ async fn over_mcp_every_tool_refuses_every_wrong_credential() {
 
 fn challenged(answer: &Answer, code: &str, row: &Operation) {
     refused(answer, 401, code, row.name);
-    let challenge = answer.headers.get("www-authenticate").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let challenge =
+        answer.headers.get("www-authenticate").and_then(|value| value.to_str().ok()).unwrap_or_default();
     assert!(challenge.starts_with("Bearer resource_metadata=\"http"), "{}: {challenge}", row.name);
 }
 
@@ -102,9 +129,9 @@ async fn on_the_command_line_every_row_refuses_every_wrong_token() {
     let (workspace, pat) = Workspace::bootstrapped().await;
     let server = workspace.serve().await;
     let wrong = wrong(&workspace, &pat).await;
-    for row in guarded() {
-        let arguments = arguments(&row);
-        let ask = async |token: &str| cli_remote(&workspace, &server, &row, "hello", token, &arguments).await;
+    for row in catalogue().operations().iter().filter(guarded) {
+        let arguments = arguments(row);
+        let ask = async |token: &str| cli_remote(&workspace, &server, row, "hello", token, &arguments).await;
         refused(&ask(&wrong.malformed).await, 401, "invalid_token_format", row.name);
         refused(&ask(&wrong.unknown).await, 401, "invalid_token", row.name);
         refused(&ask(&wrong.foreign).await, 404, "not_found", row.name);
@@ -117,9 +144,9 @@ async fn within_a_program_every_row_refuses_every_wrong_credential() {
     let (workspace, pat) = Workspace::bootstrapped().await;
     let wrong = wrong(&workspace, &pat).await;
     let platform = Platform::open(Config::local(&workspace.data(), 8080)).await.expect("a platform");
-    for row in guarded().into_iter().filter(|row| row.kind == Kind::Json) {
-        let arguments = arguments(&row);
-        let ask = async |credential| embedded(&platform, &row, "hello", credential, &arguments).await;
+    for row in catalogue().operations().iter().filter(guarded).filter(|row| row.kind == Kind::Json) {
+        let arguments = arguments(row);
+        let ask = async |credential| embedded(&platform, row, "hello", credential, &arguments).await;
         let bearer = |text: &String| Credential::Bearer(text.clone());
         refused(&ask(Credential::None).await, 401, "missing_bearer_token", row.name);
         refused(&ask(bearer(&wrong.malformed)).await, 401, "invalid_token_format", row.name);
@@ -135,7 +162,16 @@ async fn a_rotated_token_opens_nothing_at_the_next_request() {
     let (workspace, pat) = Workspace::bootstrapped().await;
     let server = workspace.serve().await;
     assert_eq!(list(&server, &pat).await, 200);
-    let again = ["bootstrap", "--email", "hello@example.com", "--password", "correct horse", "--handle", "hello", "--json"];
+    let again = [
+        "bootstrap",
+        "--email",
+        "hello@example.com",
+        "--password",
+        "correct horse",
+        "--handle",
+        "hello",
+        "--json",
+    ];
     let unchanged = workspace.run(&again).await;
     assert!(String::from_utf8_lossy(&unchanged.stdout).contains("\"pat\":null"));
     let rotated = workspace.run(&[&again[..], &["--rotate-pat"]].concat()).await;
@@ -149,7 +185,7 @@ async fn list(server: &Server, pat: &str) -> u16 {
     reply.expect("a reply").status().as_u16()
 }
 
-/// The rows that need a credential.
-fn guarded() -> Vec<Operation> {
-    link_platform::operations().into_iter().filter(|row| row.mounts().iter().any(|mount| mount.auth == Auth::Pat)).collect()
+/// Whether a row needs a credential.
+fn guarded(row: &&Operation) -> bool {
+    row.mounts().iter().any(|mount| mount.auth == Auth::Pat)
 }

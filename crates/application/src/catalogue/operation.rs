@@ -53,6 +53,7 @@ pub enum Realm {
 }
 
 /// What an operation may change, in the words of MCP's tool annotations.
+#[expect(clippy::struct_excessive_bools, reason = "the four annotations of the protocol, each on its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effect {
     /// Changes nothing.
@@ -93,12 +94,14 @@ pub trait View: Serialize + JsonSchema + Send + 'static {
     }
 }
 
+type JsonFunction = dyn Fn(Cx, Value) -> BoxFuture<'static, Result<(Value, bool), Error>> + Send + Sync;
+type StreamFunction =
+    dyn Fn(Cx, Value, ByteStream) -> BoxFuture<'static, Result<StreamReply, Error>> + Send + Sync;
+
 /// The function of a row, with its types erased.
 pub(crate) enum Run {
-    Json(Box<dyn Fn(Cx, Value) -> BoxFuture<'static, Result<(Value, bool), Error>> + Send + Sync>),
-    Stream(
-        Box<dyn Fn(Cx, Value, ByteStream) -> BoxFuture<'static, Result<StreamReply, Error>> + Send + Sync>,
-    ),
+    Json(Box<JsonFunction>),
+    Stream(Box<StreamFunction>),
 }
 
 impl Effect {

@@ -120,7 +120,6 @@ impl Inner {
             Credential::Known(actor) => Ok(actor.clone()),
             _ if need == Need::Public => Ok(Actor::Anonymous),
             Credential::None => Err(Denied::NoCredential.into()),
-            Credential::Grant(_) => Err(wrong_kind()),
             Credential::Bearer(text)
                 if matches!(accepts, Accepts::Pat | Accepts::Connector) && Pat::claims(text) =>
             {
@@ -129,7 +128,7 @@ impl Inner {
                 record.admit(&sent, self.ports.clock.now())?;
                 Ok(Actor::Token { id: record.id, handle: record.handle, scopes: record.scopes })
             }
-            Credential::Bearer(_) => Err(wrong_kind()),
+            Credential::Grant(_) | Credential::Bearer(_) => Err(wrong_kind()),
         }
     }
 

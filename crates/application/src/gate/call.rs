@@ -154,7 +154,7 @@ impl Entered {
         for _ in 1..TRIES {
             match function(self.cx(operation, repeat.clone()), arguments.clone()).await {
                 Err(Error { cause: Cause::Stale, .. }) => {
-                    debug!("the world changed under a call; it is run again")
+                    debug!("the world changed under a call; it is run again");
                 }
                 ended => return settle(ended, repeat.as_ref()),
             }

@@ -189,7 +189,7 @@ async fn write_once(
                 batch = batch.link(&write, cx.event_id());
             }
             Err(error) => {
-                results.push(RowResult::failed(waiting.row, Some(waiting.input.slug.0.to_string()), &error))
+                results.push(RowResult::failed(waiting.row, Some(waiting.input.slug.0.to_string()), &error));
             }
         }
     }

@@ -203,7 +203,7 @@ fn csv_line(cells: &[String]) -> Vec<u8> {
 
 /// A link as a line of JSON.
 pub(super) fn to_line(link: &LinkView) -> Vec<u8> {
-    let mut line = serde_json::to_vec(link).unwrap_or_default();
-    line.push(b'\n');
-    line
+    let mut json = serde_json::to_vec(link).unwrap_or_default();
+    json.push(b'\n');
+    json
 }

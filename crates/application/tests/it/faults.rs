@@ -37,9 +37,10 @@ async fn a_world_that_keeps_changing_is_a_conflict_after_three_tries() {
 #[tokio::test]
 async fn a_store_that_is_away_is_said_to_be_and_says_nothing_of_itself() {
     let mut committer = MockCommitter::new();
-    committer.expect_commit().times(1).returning(|_| {
-        Err(CommitError::Store(StoreError::Unavailable("disk /dev/sda1 is full".into())))
-    });
+    committer
+        .expect_commit()
+        .times(1)
+        .returning(|_| Err(CommitError::Store(StoreError::Unavailable("disk /dev/sda1 is full".into()))));
     let refused = error(with(committer).await.call("links_upsert", upsert()).await);
     assert_eq!((refused.code.name(), refused.code.retryable()), ("service_unavailable", true));
     assert!(!refused.body("r").to_string().contains("sda1"));

@@ -55,11 +55,15 @@ async fn the_handle_comes_from_the_address_the_argument_or_the_token() {
     let bearer = || Credential::Bearer(sandbox.pat.clone());
     let own = Request { bound: None, ..sandbox.request("links_list", json!({}), bearer()) };
     assert_eq!(value(sandbox.app.call(own).await)["handle"], "hello");
-    let argument = Request { bound: None, ..sandbox.request("links_list", json!({ "handle": "hello" }), bearer()) };
+    let argument =
+        Request { bound: None, ..sandbox.request("links_list", json!({ "handle": "hello" }), bearer()) };
     assert_eq!(value(sandbox.app.call(argument).await)["handle"], "hello");
     let both = sandbox.request("links_list", json!({ "handle": "other" }), bearer());
     assert_eq!(refusal(&sandbox, both).await, "handle_mismatch");
-    let operator = Request { bound: None, ..sandbox.request("links_list", json!({}), Credential::Known(Actor::Operator)) };
+    let operator = Request {
+        bound: None,
+        ..sandbox.request("links_list", json!({}), Credential::Known(Actor::Operator))
+    };
     assert_eq!(refusal(&sandbox, operator).await, "missing_handle");
     let wrong = Request { bound: None, ..sandbox.request("links_list", json!({ "handle": 7 }), bearer()) };
     assert_eq!(refusal(&sandbox, wrong).await, "validation_error");
@@ -74,7 +78,9 @@ async fn on_mcp_a_token_of_another_handle_is_no_token() {
     assert_eq!(refusal(&sandbox, request).await, "invalid_token");
     let unconnected = sandbox.pat_with(&["links.read"]).await;
     let request = sandbox.request("links_list", json!({}), Credential::Bearer(unconnected));
-    let refused = error(sandbox.app.call(Request { accepts: Accepts::Connector, surface: Surface::Mcp, ..request }).await);
+    let refused = error(
+        sandbox.app.call(Request { accepts: Accepts::Connector, surface: Surface::Mcp, ..request }).await,
+    );
     assert_eq!(refused.details["requiredScope"], "mcp.connect");
 }
 
@@ -82,7 +88,11 @@ async fn on_mcp_a_token_of_another_handle_is_no_token() {
 async fn a_repeat_with_the_same_key_is_answered_from_memory() {
     let sandbox = Sandbox::new().await;
     let create = |url: &str, key: &str| {
-        let request = sandbox.request("links_create", json!({ "payload": { "destinationUrl": url } }), Credential::Bearer(sandbox.pat.clone()));
+        let request = sandbox.request(
+            "links_create",
+            json!({ "payload": { "destinationUrl": url } }),
+            Credential::Bearer(sandbox.pat.clone()),
+        );
         Request { idempotency_key: Some(key.to_owned()), ..request }
     };
     let first = sandbox.app.call(create("https://example.com/1", "k")).await.result.expect("made");
@@ -94,7 +104,10 @@ async fn a_repeat_with_the_same_key_is_answered_from_memory() {
     sandbox.clock.advance(Duration::from_hours(25));
     let later = sandbox.app.call(create("https://example.com/1", "k")).await.result.expect("made anew");
     assert!(!later.replayed);
-    assert_eq!(refusal(&sandbox, create("https://example.com/1", &"x".repeat(129))).await, "validation_error");
+    assert_eq!(
+        refusal(&sandbox, create("https://example.com/1", &"x".repeat(129))).await,
+        "validation_error"
+    );
     assert_eq!(value(sandbox.call("system_health", json!({})).await)["links"], json!(3));
 }
 
@@ -103,7 +116,8 @@ async fn refusals_reach_the_audit_summed() {
     let sandbox = Sandbox::new().await;
     let reader = sandbox.pat_with(&["links.read"]).await;
     for _ in 0..3 {
-        let delete = sandbox.request("links_delete", json!({ "slug": "a" }), Credential::Bearer(reader.clone()));
+        let delete =
+            sandbox.request("links_delete", json!({ "slug": "a" }), Credential::Bearer(reader.clone()));
         assert_eq!(refusal(&sandbox, delete).await, "insufficient_scope");
     }
     sandbox.app.audit_refusals().await.expect("written");
@@ -121,7 +135,12 @@ async fn every_end_of_a_call_is_observed() {
     let sandbox = Sandbox::new().await;
     value(sandbox.call("links_list", json!({})).await);
     error(sandbox.call("links_get", json!({ "slug": "absent" })).await);
-    let seen: Vec<_> = sandbox.observed.records().iter().map(|record| (record.operation, record.code, record.actor)).collect();
+    let seen: Vec<_> = sandbox
+        .observed
+        .records()
+        .iter()
+        .map(|record| (record.operation, record.code, record.actor))
+        .collect();
     assert_eq!(seen, [("links_list", "ok", "token"), ("links_get", "not_found", "token")]);
 }
 

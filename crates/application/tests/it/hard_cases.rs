@@ -5,8 +5,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use lp_access::Need;
 use lp_application::{
-    Auth, Body, ByteStream, Catalogue, Code, Credential, Cx, Effect, Error, Method, Mount, Operation, Query, Request, Stream,
-    StreamReply, View,
+    Auth, Body, ByteStream, Catalogue, Code, Credential, Cx, Effect, Error, Method, Mount, Operation, Query,
+    Request, Stream, StreamReply, View,
 };
 use lp_core::{Role, Scope};
 use lp_testkit::{Sandbox, SandboxOptions};
@@ -49,7 +49,13 @@ fn deploy() -> Need {
 }
 
 fn public(path: &str) -> Mount {
-    Mount { method: Method::Get, path: path.to_owned(), auth: Auth::Public, body: Body::None, query: Query::Rest }
+    Mount {
+        method: Method::Get,
+        path: path.to_owned(),
+        auth: Auth::Public,
+        body: Body::None,
+        query: Query::Rest,
+    }
 }
 
 async fn said(_: Cx, input: Anything) -> Result<Said, Error> {
@@ -69,7 +75,10 @@ fn rows() -> Catalogue {
     const PNG: Stream = Stream { consumes: &["image/png"], produces: &["text/plain"], max_bytes: 1_000 };
     let mut rows = vec![
         Operation::read("tracking_resolve_context", Need::Public, said).mount(public("/v2/public/context")),
-        Operation::write("site_deploy", deploy(), said).at(Method::Post, "site-deployments").body(Body::Rest).no_tool(),
+        Operation::write("site_deploy", deploy(), said)
+            .at(Method::Post, "site-deployments")
+            .body(Body::Rest)
+            .no_tool(),
         Operation::write("site_deploy_inline", deploy(), said),
         Operation::write("site_deploy_multifile", deploy(), said),
         Operation::stream("site_upload", deploy(), Effect::PUBLISH, PNG, upload).mount(Mount {
@@ -80,7 +89,11 @@ fn rows() -> Catalogue {
             query: Query::Rest,
         }),
     ];
-    rows.push(Operation::write("thing_upsert", deploy(), said).at(Method::Put, "things/{ctx}").body(Body::Under("html")));
+    rows.push(
+        Operation::write("thing_upsert", deploy(), said)
+            .at(Method::Put, "things/{ctx}")
+            .body(Body::Under("html")),
+    );
     Catalogue::of(rows)
 }
 
@@ -114,26 +127,47 @@ async fn two_tools_share_one_route() {
 #[tokio::test]
 async fn an_upload_is_opened_by_its_signed_address_alone() {
     let sandbox = sandbox().await;
-    let ask = sandbox.request("site_upload", json!({ "path": "logo.png" }), Credential::Bearer(sandbox.pat.clone()));
+    let ask = sandbox.request(
+        "site_upload",
+        json!({ "path": "logo.png" }),
+        Credential::Bearer(sandbox.pat.clone()),
+    );
     let signed = sandbox.app.sign(ask).await.result.expect("signed");
     assert_eq!((signed.method, signed.consumes), ("PUT", &["image/png"][..]));
     let grant = signed.url.split_once("?grant=").expect("a grant").1.to_owned();
     assert!(signed.url.starts_with("http://localhost:8080/_uploads/hello?grant="));
-    let put = |credential| sandbox.request("site_upload", json!({ "path": "other.png", "contentType": "image/png" }), credential);
-    let mut reply = sandbox.app.stream(put(Credential::Grant(grant.clone())), bytes("12345")).await.result.expect("taken");
-    assert_eq!(reply.body.next().await.expect("a piece").expect("bytes"), "logo.png 5", "the grant's arguments stand");
-    let forged = format!("{}x", grant);
-    let refused = sandbox.app.stream(put(Credential::Grant(forged)), bytes("")).await.result.err().expect("refused");
+    let put = |credential| {
+        sandbox.request("site_upload", json!({ "path": "other.png", "contentType": "image/png" }), credential)
+    };
+    let mut reply = sandbox
+        .app
+        .stream(put(Credential::Grant(grant.clone())), bytes("12345"))
+        .await
+        .result
+        .expect("taken");
+    assert_eq!(
+        reply.body.next().await.expect("a piece").expect("bytes"),
+        "logo.png 5",
+        "the grant's arguments stand"
+    );
+    let forged = format!("{grant}x");
+    let refused =
+        sandbox.app.stream(put(Credential::Grant(forged)), bytes("")).await.result.err().expect("refused");
     assert_eq!(refused.code, Code::INVALID_TOKEN);
     sandbox.clock.advance(std::time::Duration::from_mins(16));
-    let late = sandbox.app.stream(put(Credential::Grant(grant)), bytes("")).await.result.err().expect("refused");
+    let late =
+        sandbox.app.stream(put(Credential::Grant(grant)), bytes("")).await.result.err().expect("refused");
     assert_eq!(late.code, Code::TOKEN_EXPIRED);
 }
 
 #[tokio::test]
 async fn a_grant_opens_only_its_own_operation() {
     let sandbox = sandbox().await;
-    let ask = sandbox.request("site_upload", json!({ "path": "logo.png" }), Credential::Bearer(sandbox.pat.clone()));
+    let ask = sandbox.request(
+        "site_upload",
+        json!({ "path": "logo.png" }),
+        Credential::Bearer(sandbox.pat.clone()),
+    );
     let signed = sandbox.app.sign(ask).await.result.expect("signed");
     let grant = signed.url.split_once("?grant=").expect("a grant").1.to_owned();
     let other = sandbox.request("site_deploy", json!({}), Credential::Grant(grant));
@@ -141,7 +175,6 @@ async fn a_grant_opens_only_its_own_operation() {
 }
 
 #[test]
-#[expect(clippy::redundant_closure_for_method_calls, reason = "the closure makes the panic's payload go away")]
 fn two_rows_with_one_name_or_route_do_not_start() {
     let row = |name| Operation::read(name, Need::Public, said).mount(public("/v2/x"));
     let same_name = std::panic::catch_unwind(|| Catalogue::of(vec![row("a_b"), row("a_b")])).map(|_| ());

@@ -10,7 +10,12 @@ use serde_json::{Value, json};
 use crate::value;
 
 /// The lines of an import's reply.
-async fn import(sandbox: &Sandbox, arguments: Value, text: impl Into<Bytes>, key: Option<&str>) -> Vec<Value> {
+async fn import(
+    sandbox: &Sandbox,
+    arguments: Value,
+    text: impl Into<Bytes>,
+    key: Option<&str>,
+) -> Vec<Value> {
     let text: Bytes = text.into();
     // In pieces of seven bytes, as a slow network would bring them.
     let pieces: Vec<_> = text.chunks(7).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
@@ -18,11 +23,12 @@ async fn import(sandbox: &Sandbox, arguments: Value, text: impl Into<Bytes>, key
     let request = sandbox.request("links_import", arguments, Credential::Bearer(sandbox.pat.clone()));
     let request = Request { idempotency_key: key.map(ToOwned::to_owned), ..request };
     let reply = sandbox.app.stream(request, body).await.result.expect("an import");
-    lines(collect(reply.body).await)
+    lines(&collect(reply.body).await)
 }
 
 async fn export(sandbox: &Sandbox, format: &str) -> String {
-    let request = sandbox.request("links_export", json!({ "format": format }), Credential::Bearer(sandbox.pat.clone()));
+    let request =
+        sandbox.request("links_export", json!({ "format": format }), Credential::Bearer(sandbox.pat.clone()));
     let reply = sandbox.app.stream(request, Box::pin(stream::empty())).await.result.expect("an export");
     collect(reply.body).await
 }
@@ -35,7 +41,7 @@ async fn collect(mut body: ByteStream) -> String {
     String::from_utf8(bytes).expect("text")
 }
 
-fn lines(text: String) -> Vec<Value> {
+fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
@@ -67,18 +73,29 @@ async fn a_title_of_one_line_comes_through_a_csv_with_its_quotes() {
                c,https://example.com/c,,,maybe,\n";
     let reply = import(&sandbox, json!({}), csv, None).await;
     assert_eq!(statuses(&reply), ["created", "failed", "failed"]);
-    assert_eq!((&reply[1]["error"], &reply[1]["fields"][0]["pointer"]), (&json!("invalid_destination_url"), &json!("/destinationUrl")));
-    assert_eq!(reply[2]["fields"][0], json!({ "pointer": "/enabled", "code": "wrong_type", "message": "must be of type boolean or null" }));
-    let summary = json!({ "rows": 3, "created": 1, "updated": 0, "unchanged": 0, "failed": 2, "dryRun": false });
+    assert_eq!(
+        (&reply[1]["error"], &reply[1]["fields"][0]["pointer"]),
+        (&json!("invalid_destination_url"), &json!("/destinationUrl"))
+    );
+    assert_eq!(
+        reply[2]["fields"][0],
+        json!({ "pointer": "/enabled", "code": "wrong_type", "message": "must be of type boolean or null" })
+    );
+    let summary =
+        json!({ "rows": 3, "created": 1, "updated": 0, "unchanged": 0, "failed": 2, "dryRun": false });
     assert_eq!(reply[3]["summary"], summary);
     let link = value(sandbox.call("links_get", json!({ "slug": "a" })).await);
-    assert_eq!((&link["title"], &link["tags"], &link["position"]), (&json!("Title, with \"quotes\""), &json!(["x", "y"]), &json!(5)));
+    assert_eq!(
+        (&link["title"], &link["tags"], &link["position"]),
+        (&json!("Title, with \"quotes\""), &json!(["x", "y"]), &json!(5))
+    );
 }
 
 #[tokio::test]
 async fn a_csv_with_unknown_columns_is_refused_whole() {
     let sandbox = Sandbox::new().await;
-    let body: ByteStream = Box::pin(stream::once(async { Ok(Bytes::from_static(b"destinationUrl,colour,colour\n")) }));
+    let body: ByteStream =
+        Box::pin(stream::once(async { Ok(Bytes::from_static(b"destinationUrl,colour,colour\n")) }));
     let request = sandbox.request("links_import", json!({}), Credential::Bearer(sandbox.pat.clone()));
     let refused = sandbox.app.stream(request, body).await.result.err().expect("refused");
     assert_eq!(crate::faults(&refused), ["/colour unknown_field", "/colour unknown_field", "/slug required"]);
@@ -89,14 +106,15 @@ async fn json_lines_are_imported_in_chunks_with_one_audit_entry_each() {
     let sandbox = Sandbox::new().await;
     let handle = Handle::parse("hello").expect("a handle");
     let before = sandbox.store.audit(&handle, 0, 1_000).await.expect("the audit").len();
-    let mut text = String::new();
-    for n in 0..1_200 {
-        text += &format!("{}\n", json!({ "slug": format!("s{n}"), "destinationUrl": format!("https://example.com/{n}") }));
-    }
+    let row = |n| json!({ "slug": format!("s{n}"), "destinationUrl": format!("https://example.com/{n}") });
+    let mut text: String = (0..1_200).flat_map(|n| [row(n).to_string(), "\n".to_owned()]).collect();
     text += "{\"slug\":\"twice\",\"slug\":\"twice\"}\n[]\n{\"slug\":\"s0\",\"destinationUrl\":\"https://example.com/0\"}\n";
     let reply = import(&sandbox, json!({ "contentType": "application/x-ndjson" }), text, None).await;
     let summary = &reply.last().expect("a summary")["summary"];
-    assert_eq!((&summary["created"], &summary["failed"], &summary["unchanged"]), (&json!(1_200), &json!(2), &json!(1)));
+    assert_eq!(
+        (&summary["created"], &summary["failed"], &summary["unchanged"]),
+        (&json!(1_200), &json!(2), &json!(1))
+    );
     assert_eq!(reply[1_200]["error"], "invalid_payload");
     let audit = sandbox.store.audit(&handle, 0, 1_000).await.expect("the audit");
     let subjects: Vec<_> = audit[before..].iter().map(|record| record.entry.subject.as_str()).collect();
@@ -127,7 +145,11 @@ async fn a_repeated_import_with_the_same_key_is_answered_from_memory() {
 #[tokio::test]
 async fn an_overlong_row_ends_the_import_and_says_so() {
     let sandbox = Sandbox::new().await;
-    let text = format!("{}\n{}", json!({ "slug": "a", "destinationUrl": "https://example.com" }), "x".repeat(70_000));
+    let text = format!(
+        "{}\n{}",
+        json!({ "slug": "a", "destinationUrl": "https://example.com" }),
+        "x".repeat(70_000)
+    );
     let reply = import(&sandbox, json!({ "contentType": "application/x-ndjson" }), text, None).await;
     assert_eq!(statuses(&reply), ["created", "failed"]);
     assert_eq!(reply[1]["fields"][0]["code"], "too_long");
@@ -142,7 +164,14 @@ async fn what_is_exported_can_be_imported() {
             "tags": ["semi;colon", "plain"], "enabled": false, "position": 9, "redirectStatus": 308, "queryPassThrough": "off"
         });
         value(sandbox.call("links_upsert", json!({ "slug": "Full", "payload": payload })).await);
-        value(sandbox.call("links_upsert", json!({ "slug": "bare", "payload": { "destinationUrl": "https://example.com" } })).await);
+        value(
+            sandbox
+                .call(
+                    "links_upsert",
+                    json!({ "slug": "bare", "payload": { "destinationUrl": "https://example.com" } }),
+                )
+                .await,
+        );
         let text = export(&sandbox, format).await;
         let fresh = Sandbox::new().await;
         let reply = import(&fresh, json!({ "contentType": content_type }), text.clone(), None).await;

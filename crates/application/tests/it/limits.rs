@@ -17,7 +17,10 @@ async fn a_caller_above_the_rate_is_told_when_to_go_on() {
         value(answer);
     }
     let limited = error(sandbox.call("system_health", json!({})).await);
-    assert_eq!((limited.code.name(), limited.retry_after), ("rate_limited", Some(Duration::from_millis(500))));
+    assert_eq!(
+        (limited.code.name(), limited.retry_after),
+        ("rate_limited", Some(Duration::from_millis(500)))
+    );
     assert_eq!(limited.body("r")["retryAfterMs"], json!(500));
     sandbox.clock.advance(Duration::from_millis(500));
     value(sandbox.call("system_health", json!({})).await);

@@ -26,10 +26,14 @@ async fn an_upsert_creates_and_then_sets_only_what_is_given() {
         })
     );
     sandbox.clock.advance(Duration::from_secs(1));
-    let set = sandbox.call("links_upsert", json!({ "slug": "LAUNCH", "payload": { "enabled": false } })).await;
+    let set =
+        sandbox.call("links_upsert", json!({ "slug": "LAUNCH", "payload": { "enabled": false } })).await;
     assert!(!set.result.as_ref().expect("set").created);
     let set = value(set);
-    assert_eq!((&set["title"], &set["enabled"], &set["slug"]), (&json!("Launch"), &json!(false), &json!("launch")));
+    assert_eq!(
+        (&set["title"], &set["enabled"], &set["slug"]),
+        (&json!("Launch"), &json!(false), &json!("launch"))
+    );
     assert_eq!((&set["revision"], &set["updatedAt"]), (&json!(2), &json!("2026-01-01T00:00:01.000Z")));
 }
 
@@ -38,10 +42,13 @@ async fn null_clears_and_replace_resets() {
     let sandbox = Sandbox::new().await;
     let payload = json!({ "destinationUrl": "https://example.com", "title": "T", "description": "D", "redirectStatus": 308 });
     value(sandbox.call("links_upsert", json!({ "slug": "a", "payload": payload })).await);
-    let cleared = value(sandbox.call("links_upsert", json!({ "slug": "a", "payload": { "title": null } })).await);
+    let cleared =
+        value(sandbox.call("links_upsert", json!({ "slug": "a", "payload": { "title": null } })).await);
     assert_eq!((&cleared["title"], &cleared["description"]), (&json!(null), &json!("D")));
     let payload = json!({ "destinationUrl": "https://example.com/b" });
-    let replaced = value(sandbox.call("links_upsert", json!({ "slug": "a", "replace": true, "payload": payload })).await);
+    let replaced = value(
+        sandbox.call("links_upsert", json!({ "slug": "a", "replace": true, "payload": payload })).await,
+    );
     assert_eq!((&replaced["description"], &replaced["redirectStatus"]), (&json!(null), &json!(302)));
 }
 
@@ -89,7 +96,10 @@ async fn one_fault_with_a_documented_code_gives_the_reply_that_code() {
     let bad = json!({ "slug": "_x", "payload": { "destinationUrl": "https://example.com" } });
     assert_eq!(error(sandbox.call("links_upsert", bad).await).code.name(), "invalid_slug");
     let bad = error(sandbox.call("links_upsert", json!({ "slug": "new", "payload": {} })).await);
-    assert_eq!((bad.code.name(), faults(&bad)), ("validation_error", vec!["/payload/destinationUrl required".into()]));
+    assert_eq!(
+        (bad.code.name(), faults(&bad)),
+        ("validation_error", vec!["/payload/destinationUrl required".into()])
+    );
     let bad = error(sandbox.call("links_list", json!({ "cursor": "bm9wZQ" })).await);
     assert_eq!((bad.code.name(), faults(&bad)), ("invalid_cursor", vec!["/cursor invalid_cursor".into()]));
 }
@@ -107,7 +117,10 @@ async fn a_list_goes_on_behind_its_cursor_and_filters() {
         links.iter().map(|link| link["slug"].as_str().expect("a slug").to_owned()).collect()
     };
     let first = value(sandbox.call("links_list", json!({ "limit": 3 })).await);
-    assert_eq!((first["handle"].as_str(), slugs(&first)), (Some("hello"), vec!["s1".into(), "s2".into(), "s3".into()]));
+    assert_eq!(
+        (first["handle"].as_str(), slugs(&first)),
+        (Some("hello"), vec!["s1".into(), "s2".into(), "s3".into()])
+    );
     let rest = value(sandbox.call("links_list", json!({ "limit": 3, "cursor": first["nextCursor"] })).await);
     assert_eq!(slugs(&rest), ["s4", "s5"]);
     assert!(rest.get("nextCursor").is_none());
@@ -119,11 +132,16 @@ async fn a_list_goes_on_behind_its_cursor_and_filters() {
 #[tokio::test]
 async fn a_created_link_gets_a_random_slug_or_the_one_it_asks_for() {
     let sandbox = Sandbox::new().await;
-    let random = value(sandbox.call("links_create", json!({ "payload": { "destinationUrl": "https://example.com" } })).await);
+    let random = value(
+        sandbox.call("links_create", json!({ "payload": { "destinationUrl": "https://example.com" } })).await,
+    );
     assert_eq!(random["slug"].as_str().map(str::len), Some(7));
     let payload = json!({ "slug": "mine", "destinationUrl": "https://example.com" });
     assert_eq!(value(sandbox.call("links_create", json!({ "payload": payload })).await)["slug"], "mine");
-    assert_eq!(error(sandbox.call("links_create", json!({ "payload": payload })).await).code.name(), "conflict");
+    assert_eq!(
+        error(sandbox.call("links_create", json!({ "payload": payload })).await).code.name(),
+        "conflict"
+    );
 }
 
 #[tokio::test]
@@ -138,22 +156,30 @@ async fn an_update_needs_a_link_and_a_delete_keeps_history_for_a_rollback() {
     assert_eq!(gone, json!({ "slug": "a", "deleted": true, "revision": 3 }));
     assert_eq!(error(sandbox.call("links_get", json!({ "slug": "a" })).await).code.name(), "not_found");
     let history = value(sandbox.call("links_history", json!({ "slug": "a", "limit": 2 })).await);
-    let actions: Vec<_> = history["revisions"].as_array().expect("revisions").iter().map(|r| r["action"].clone()).collect();
+    let actions: Vec<_> =
+        history["revisions"].as_array().expect("revisions").iter().map(|r| r["action"].clone()).collect();
     assert_eq!(actions, ["DELETED", "UPDATED"]);
     let older = json!({ "slug": "a", "cursor": history["nextCursor"] });
     assert_eq!(value(sandbox.call("links_history", older).await)["revisions"][0]["action"], "CREATED");
-    let back = value(sandbox.call("links_rollback", json!({ "slug": "a", "payload": { "revision": 1 } })).await);
+    let back =
+        value(sandbox.call("links_rollback", json!({ "slug": "a", "payload": { "revision": 1 } })).await);
     assert_eq!((&back["title"], &back["revision"]), (&json!(null), &json!(4)));
-    let deleted = error(sandbox.call("links_rollback", json!({ "slug": "a", "payload": { "revision": 3 } })).await);
+    let deleted =
+        error(sandbox.call("links_rollback", json!({ "slug": "a", "payload": { "revision": 3 } })).await);
     assert_eq!(faults(&deleted), ["/payload/revision deleted_revision"]);
-    let never = error(sandbox.call("links_rollback", json!({ "slug": "a", "payload": { "revision": 99 } })).await);
+    let never =
+        error(sandbox.call("links_rollback", json!({ "slug": "a", "payload": { "revision": 99 } })).await);
     assert_eq!(never.code.name(), "not_found");
 }
 
 #[tokio::test]
 async fn a_health_check_tells_which_destinations_answer() {
     let sandbox = Sandbox::new().await;
-    for (slug, url) in [("good", "https://example.com/good"), ("old", "https://example.com/old"), ("inner", "http://10.0.0.1/")] {
+    for (slug, url) in [
+        ("good", "https://example.com/good"),
+        ("old", "https://example.com/old"),
+        ("inner", "http://10.0.0.1/"),
+    ] {
         let payload = json!({ "destinationUrl": url });
         value(sandbox.call("links_upsert", json!({ "slug": slug, "payload": payload })).await);
     }
@@ -171,7 +197,10 @@ async fn a_health_check_tells_which_destinations_answer() {
     );
     let some = json!({ "payload": { "slugs": ["good", "absent"] } });
     let report = value(sandbox.call("links_health_check", some).await);
-    assert_eq!(report["results"][1], json!({ "slug": "absent", "status": null, "healthy": false, "reason": "not_found" }));
+    assert_eq!(
+        report["results"][1],
+        json!({ "slug": "absent", "status": null, "healthy": false, "reason": "not_found" })
+    );
     let many: Vec<_> = (0..101).map(|n| format!("s{n}")).collect();
     let refused = error(sandbox.call("links_health_check", json!({ "payload": { "slugs": many } })).await);
     assert_eq!(faults(&refused), ["/payload/slugs too_many"]);
@@ -182,8 +211,10 @@ async fn a_preview_says_where_and_why() {
     let sandbox = Sandbox::new().await;
     let payload = json!({ "destinationUrl": "https://example.com/p?a=1", "redirectStatus": 307 });
     value(sandbox.call("links_upsert", json!({ "slug": "pricing", "payload": payload })).await);
-    let conditions = json!({ "country": "us", "device": "mobile", "source": "ad", "campaign": "spring", "query": "?b=2" });
-    let preview = value(sandbox.call("links_route_preview", json!({ "slug": "pricing", "payload": conditions })).await);
+    let conditions =
+        json!({ "country": "us", "device": "mobile", "source": "ad", "campaign": "spring", "query": "?b=2" });
+    let preview =
+        value(sandbox.call("links_route_preview", json!({ "slug": "pricing", "payload": conditions })).await);
     assert_eq!(
         (&preview["resolvedUrl"], &preview["ruleApplied"], &preview["fallback"], &preview["status"]),
         (&json!("https://example.com/p?a=1&b=2"), &json!(null), &json!(true), &json!(307))

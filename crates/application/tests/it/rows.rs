@@ -18,7 +18,8 @@ fn names_say_their_context_and_fit_every_host() {
 fn a_row_of_a_handle_is_reached_by_accounts_and_by_tokens() {
     for operation in catalogue().operations() {
         if let Need::Member { .. } = operation.need {
-            let ways: HashSet<_> = operation.mounts().iter().map(|mount| format!("{:?}", mount.auth)).collect();
+            let ways: HashSet<_> =
+                operation.mounts().iter().map(|mount| format!("{:?}", mount.auth)).collect();
             assert!(ways.contains("Jwt") && ways.contains("Pat"), "{}", operation.name);
         } else {
             assert!(operation.mounts().iter().all(|mount| mount.auth == Auth::Public), "{}", operation.name);

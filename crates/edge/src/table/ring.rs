@@ -51,11 +51,15 @@ impl Ring {
         self.places.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
+    /// How many places there are, left-over ones included.
+    pub(super) fn places(&self) -> usize {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// How many places to look at so that left-over ones cannot pile up: four for each new one while they are the
     /// majority, else none.
     pub(super) fn overgrown(&self) -> usize {
         const AT_ONCE: usize = 4;
-        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner).len();
-        if places > self.live().saturating_mul(2) + 64 { AT_ONCE } else { 0 }
+        if self.places() > self.live().saturating_mul(2) + 64 { AT_ONCE } else { 0 }
     }
 }

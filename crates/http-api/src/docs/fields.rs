@@ -64,9 +64,7 @@ fn collect<'a>(document: &'a Value, schema: &'a Value, above: &str, depth: usize
 /// Of a schema that takes `null` beside something, that something.
 pub(super) fn present(schema: &Value) -> &Value {
     let branches = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array());
-    branches
-        .and_then(|branches| branches.iter().find(|branch| branch["type"] != "null"))
-        .unwrap_or(schema)
+    branches.and_then(|branches| branches.iter().find(|branch| branch["type"] != "null")).unwrap_or(schema)
 }
 
 fn row(name: &str, required: bool, schema: &Value, about: &str) -> String {
@@ -102,7 +100,8 @@ fn kind(schema: &Value) -> String {
 /// What a field means, and its bounds.
 fn about(schema: &Value, described: Option<&str>) -> String {
     let inner = present(schema);
-    let described = described.or_else(|| schema["description"].as_str()).or_else(|| inner["description"].as_str());
+    let described =
+        described.or_else(|| schema["description"].as_str()).or_else(|| inner["description"].as_str());
     let mut said = described.map(prose).into_iter().collect::<Vec<_>>();
     if let Some(options) = inner["enum"].as_array() {
         let options: Vec<_> = options

@@ -36,12 +36,14 @@ pub(super) fn method(name: &str) -> String {
 /// A table that scrolls where it is too wide; `rows` is HTML.
 pub(super) fn table(heads: &[&str], rows: &str) -> String {
     let heads: String = heads.iter().map(|head| format!("<th>{}</th>", escape(head))).collect();
-    format!(
-        "<div class=\"wide\"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    format!("<div class=\"wide\"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>")
 }
 
 /// A block of code under a caption.
 pub(super) fn code(caption: &str, text: &str) -> String {
-    format!("<figure><figcaption>{}</figcaption><pre><code>{}</code></pre></figure>", escape(caption), escape(text))
+    format!(
+        "<figure><figcaption>{}</figcaption><pre><code>{}</code></pre></figure>",
+        escape(caption),
+        escape(text)
+    )
 }

@@ -134,7 +134,8 @@ impl<'a> Described<'a> {
             let schema = &reply["content"]["application/json"]["schema"]["allOf"][1];
             let names = schema["properties"]["error"]["enum"].as_array();
             for name in names.into_iter().flatten().filter_map(Value::as_str) {
-                let meaning = Code::ALL.iter().find(|code| code.name() == name).map_or("", |code| code.meaning());
+                let meaning =
+                    Code::ALL.iter().find(|code| code.name() == name).map_or("", |code| code.meaning());
                 count += 1;
                 let _ = write!(
                     rows,

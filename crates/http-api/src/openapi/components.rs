@@ -41,7 +41,8 @@ impl Components {
 
 fn refusal(status: u16, codes: &[Code]) -> Value {
     let names: Vec<_> = codes.iter().map(|code| code.name()).collect();
-    let meanings: Vec<_> = codes.iter().map(|code| format!("`{}`: {}", code.name(), code.meaning())).collect();
+    let meanings: Vec<_> =
+        codes.iter().map(|code| format!("`{}`: {}", code.name(), code.meaning())).collect();
     let mut headers = common_headers();
     if status == 401 || codes.contains(&Code::INSUFFICIENT_SCOPE) {
         headers.insert("www-authenticate".to_owned(), header("WwwAuthenticate"));

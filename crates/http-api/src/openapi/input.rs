@@ -48,13 +48,14 @@ pub(super) fn requires(schema: &Value, name: &str) -> bool {
 /// The arguments that a body of fields holds, and whether any is demanded.
 pub(super) fn rest(row: &Operation, mount: &Mount) -> (Value, bool) {
     let elsewhere = |name: &str| {
-        in_path(mount).any(|taken| taken == name) || matches!(mount.query, Query::Under(taken) if taken == name)
+        in_path(mount).any(|taken| taken == name)
+            || matches!(mount.query, Query::Under(taken) if taken == name)
     };
     let mut schema = row.input.clone();
-    if let Some(properties) = schema["properties"].as_object_mut() {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.retain(|name, _| !elsewhere(name));
     }
-    if let Some(required) = schema["required"].as_array_mut() {
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|name| !name.as_str().is_some_and(elsewhere));
     }
     let required = schema["required"].as_array().is_some_and(|names| !names.is_empty());

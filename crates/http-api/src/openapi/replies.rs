@@ -20,9 +20,8 @@ pub(super) fn describe(row: &Operation, mount: &Mount, components: &mut Componen
     };
     let done = |description: &str| json!({ "description": description, "headers": headers(row), "content": content });
     replies.insert("200".to_owned(), done("Done."));
-    let makes = row.kind == Kind::Json
-        && !row.effect.read_only
-        && matches!(mount.method, Method::Post | Method::Put);
+    let makes =
+        row.kind == Kind::Json && !row.effect.read_only && matches!(mount.method, Method::Post | Method::Put);
     if makes {
         replies.insert("201".to_owned(), done("Done, and something was made that was not there."));
     }

@@ -10,8 +10,12 @@ use crate::settings::Settings;
 /// Makes what is missing of account, handle and token.
 pub(super) async fn bootstrap(settings: &Settings, args: BootstrapArgs) -> anyhow::Result<ExitCode> {
     let platform = Platform::open(settings.config(settings.listen.port())).await?;
-    let wanted =
-        Bootstrap { email: args.email, password: args.password, handle: args.handle, rotate: args.rotate_pat };
+    let wanted = Bootstrap {
+        email: args.email,
+        password: args.password,
+        handle: args.handle,
+        rotate: args.rotate_pat,
+    };
     let made = platform.bootstrap(wanted).await;
     platform.stop().await;
     let made = made?;

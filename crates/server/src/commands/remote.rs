@@ -23,15 +23,21 @@ pub(super) async fn call(
     bytes: Option<Vec<u8>>,
 ) -> anyhow::Result<ExitCode> {
     let open = |mount: &&Mount| matches!(mount.auth, Auth::Pat | Auth::Public);
-    let Some(mount) = operation.mounts().iter().find(open) else { bail!("{} has no REST route", operation.name) };
+    let Some(mount) = operation.mounts().iter().find(open) else {
+        bail!("{} has no REST route", operation.name)
+    };
     let named = arguments.shift_remove("handle").and_then(|handle| handle.as_str().map(ToOwned::to_owned));
     let handle = args.handle.clone().or(named);
     let mut url = Url::parse(origin).context("--url")?;
     url.set_path(&path(mount, handle.as_deref(), &mut arguments)?);
     let content_type = arguments.get("contentType").and_then(Value::as_str).unwrap_or("text/csv").to_owned();
     let body = match (mount.body, bytes) {
-        (BodyBinding::Under(name), _) => arguments.shift_remove(name).map(|value| (value.to_string(), "application/json".to_owned())),
-        (BodyBinding::Rest, _) => Some((Value::Object(std::mem::take(&mut arguments)).to_string(), "application/json".to_owned())),
+        (BodyBinding::Under(name), _) => {
+            arguments.shift_remove(name).map(|value| (value.to_string(), "application/json".to_owned()))
+        }
+        (BodyBinding::Rest, _) => {
+            Some((Value::Object(std::mem::take(&mut arguments)).to_string(), "application/json".to_owned()))
+        }
         (BodyBinding::Bytes, Some(bytes)) => {
             arguments.shift_remove("contentType");
             Some((String::from_utf8(bytes).context("the rows are not UTF-8")?, content_type))
@@ -40,7 +46,8 @@ pub(super) async fn call(
     };
     query(mount, &mut url, arguments);
     let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
-    let mut request = client.request(Method::from_bytes(mount.method.as_str().as_bytes())?, url).bearer_auth(token);
+    let mut request =
+        client.request(Method::from_bytes(mount.method.as_str().as_bytes())?, url).bearer_auth(token);
     if let Some(key) = &args.idempotency_key {
         request = request.header("idempotency-key", key);
     }

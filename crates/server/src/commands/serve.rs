@@ -10,15 +10,18 @@ use crate::{listener, output};
 
 /// Runs everything until the process is told to end.
 pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
-    let listener =
-        TcpListener::bind(settings.listen).await.with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
     let platform = Platform::start(settings.config(address.port())).await?;
     for remark in &settings.remarks {
         warn!("{remark}");
     }
     if settings.durability != Durability::Memory {
-        warn!("clicks are kept in memory for up to 200 ms before they are stored: a killed process loses those");
+        warn!(
+            "clicks are kept in memory for up to 200 ms before they are stored: a killed process loses those"
+        );
     }
     if let Some(made) = platform.first_run().await? {
         greet(&platform, &made)?;

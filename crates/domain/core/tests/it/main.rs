@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use lp_core::{Device, Handle, LinkId, Place, Scope, Scopes, Slug, Timestamp, TokenId, WebUrl, WebUrlFault, place};
+use lp_core::{
+    Device, Handle, LinkId, Place, Scope, Scopes, Slug, Timestamp, TokenId, WebUrl, WebUrlFault, place,
+};
 use proptest::prelude::*;
 
 #[test]

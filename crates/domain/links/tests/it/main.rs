@@ -2,9 +2,9 @@
 
 use lp_core::{Handle, LinkId, Revision, Slug, Timestamp, WebUrl};
 use lp_links::{
-    Birth, Description, Field, Label, Labels, Link, LinkChange, LinkParts, LinkRefused, LinkRevision, LinkState, LinkWrite,
-    Mode, Position, QueryPassThrough, RedirectStatus, RevisionAction, Slot, Title, create, delete, generated_slug, healthy,
-    restore, update, upsert,
+    Birth, Description, Field, Label, Labels, Link, LinkChange, LinkParts, LinkRefused, LinkRevision,
+    LinkState, LinkWrite, Mode, Position, QueryPassThrough, RedirectStatus, RevisionAction, Slot, Title,
+    create, delete, generated_slug, healthy, restore, update, upsert,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -66,7 +66,8 @@ fn setting_a_title_wipes_nothing() {
         ..LinkChange::default()
     };
     let first = update(&made(), change, Mode::Merge, LATER).expect("allowed");
-    let title = LinkChange { title: Field::Set(Title::parse("New").expect("a title")), ..LinkChange::default() };
+    let title =
+        LinkChange { title: Field::Set(Title::parse("New").expect("a title")), ..LinkChange::default() };
     let second = upsert(&slot(live(&first)), birth("LAUNCH"), title, Mode::Merge).expect("allowed");
     let parts = live(&second).parts();
     assert_eq!(parts.destination.as_str(), "https://example.com/a");
@@ -87,7 +88,10 @@ fn replacing_resets_everything_but_the_position() {
     let parts = live(&replaced).parts();
     assert_eq!((parts.title.as_ref(), parts.redirect_status), (None, RedirectStatus::Found));
     assert_eq!(parts.position.number(), 7);
-    assert_eq!(update(live(&full), LinkChange::default(), Mode::Replace, LATER), Err(LinkRefused::DestinationRequired));
+    assert_eq!(
+        update(live(&full), LinkChange::default(), Mode::Replace, LATER),
+        Err(LinkRefused::DestinationRequired)
+    );
 }
 
 #[test]
@@ -108,7 +112,12 @@ fn a_deleted_link_can_be_restored_under_its_old_id() {
     let link = made();
     let gone = delete(&link, LATER);
     let empty = Slot { live: None, latest: Some(gone.link().parts().revision) };
-    let chosen = LinkRevision { action: RevisionAction::Created, at: AT, actor: "operator".into(), link: link.clone() };
+    let chosen = LinkRevision {
+        action: RevisionAction::Created,
+        at: AT,
+        actor: "operator".into(),
+        link: link.clone(),
+    };
     let back = restore(&chosen, &empty, LATER).expect("allowed");
     assert_eq!((live(&back).parts().id, live(&back).parts().revision), (link.parts().id, Revision(3)));
     let deletion = LinkRevision { action: RevisionAction::Deleted, ..chosen };
@@ -120,7 +129,10 @@ fn revisions_go_on_when_a_slug_is_used_again() {
     let empty = Slot { live: None, latest: Some(Revision(5)) };
     let write = create(&empty, birth("launch"), to("https://example.com")).expect("allowed");
     assert_eq!((live(&write).parts().revision, write.before), (Revision(6), Some(Revision(5))));
-    assert_eq!(create(&slot(&made()), birth("launch"), to("https://example.com")), Err(LinkRefused::SlugTaken));
+    assert_eq!(
+        create(&slot(&made()), birth("launch"), to("https://example.com")),
+        Err(LinkRefused::SlugTaken)
+    );
 }
 
 #[test]
@@ -158,7 +170,9 @@ fn texts_have_bounds() {
 
 #[test]
 fn only_answers_for_visitors_are_healthy() {
-    for (status, well) in [(Some(200), true), (Some(304), true), (Some(404), false), (Some(500), false), (None, false)] {
+    for (status, well) in
+        [(Some(200), true), (Some(304), true), (Some(404), false), (Some(500), false), (None, false)]
+    {
         assert_eq!(healthy(status), well, "{status:?}");
     }
 }

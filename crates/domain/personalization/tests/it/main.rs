@@ -1,7 +1,9 @@
 //! Where visitors go.
 
 use lp_core::{Device, Handle, LinkId, Slug, Timestamp, WebUrl};
-use lp_links::{Birth, Field, Link, LinkChange, LinkState, Position, QueryPassThrough, RedirectStatus, Slot, create};
+use lp_links::{
+    Birth, Field, Link, LinkChange, LinkState, Position, QueryPassThrough, RedirectStatus, Slot, create,
+};
 use lp_personalization::{Closed, Decision, Redirect, Step, Visitor, compile};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -30,13 +32,19 @@ fn location(url: &str, mode: QueryPassThrough, query: &str) -> String {
 fn a_visitor_goes_to_the_destination() {
     let route = compile(&link("https://example.com/a", LinkChange::default()));
     let Decision::Redirect(redirect) = route.decide(&Visitor::UNKNOWN) else { panic!("the link is open") };
-    assert_eq!((redirect.location(None).as_str(), redirect.status), ("https://example.com/a", RedirectStatus::Found));
+    assert_eq!(
+        (redirect.location(None).as_str(), redirect.status),
+        ("https://example.com/a", RedirectStatus::Found)
+    );
     assert_eq!(redirect.rule, None);
 }
 
 #[test]
 fn a_disabled_link_is_closed() {
-    let route = compile(&link("https://example.com", LinkChange { enabled: Field::Set(false), ..LinkChange::default() }));
+    let route = compile(&link(
+        "https://example.com",
+        LinkChange { enabled: Field::Set(false), ..LinkChange::default() },
+    ));
     let mut steps = Vec::new();
     let decision = route.explain(&Visitor::UNKNOWN, &mut |step| steps.push(step));
     assert_eq!(decision, Decision::Closed(Closed::Disabled));

@@ -1,0 +1,113 @@
+//! What operators need: health, metrics, documents, doctor, a clean end.
+
+use e2e::Workspace;
+use serde_json::Value;
+
+#[tokio::test]
+async fn health_and_readiness_answer_on_every_host() {
+    let workspace = Workspace::new();
+    let server = workspace.serve().await;
+    for host in ["localhost", "hello.localhost", "hello.mcp.localhost", "nowhere.example"] {
+        for path in ["/healthz", "/readyz"] {
+            let reply = server.on(host, "GET", path).send().await.expect("a reply");
+            assert_eq!(reply.status(), 200, "{host}{path}");
+            assert!(reply.headers().contains_key("x-request-id"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_host_serves_its_own_and_nothing_else() {
+    let workspace = Workspace::new();
+    let server = workspace.serve().await;
+    for (host, path, status) in [
+        ("localhost", "/v2/system/health", 200),
+        ("ai.localhost", "/v2/system/health", 200),
+        ("127.0.0.1", "/v2/openapi.json", 200),
+        ("hello.localhost", "/v2/system/health", 404),
+        ("hello.localhost", "/mcp", 404),
+        ("hello.mcp.localhost", "/v2/system/health", 404),
+        ("hello--preview.localhost", "/", 404),
+        ("app.localhost", "/v2/system/health", 404),
+        ("nowhere.example", "/v2/system/health", 404),
+        ("localhost", "/welcome", 404),
+        ("hello.localhost", "/metrics", 404),
+    ] {
+        let reply = server.on(host, "GET", path).send().await.expect("a reply");
+        assert_eq!(reply.status().as_u16(), status, "{host}{path}");
+        assert!(reply.headers().contains_key("x-request-id"), "{host}{path}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_count_calls_by_operation_code_and_surface() {
+    let (workspace, pat) = Workspace::bootstrapped().await;
+    let server = workspace.serve().await;
+    server.api("GET", "/v2/public/handles/hello/links").bearer_auth(&pat).send().await.expect("a reply");
+    let page = server.api("GET", "/metrics").send().await.expect("a reply").text().await.expect("text");
+    let line = page
+        .lines()
+        .find(|line| line.starts_with("operation_duration_ms_count") && line.contains("links_list"));
+    let line = line.unwrap_or_else(|| panic!("no count in {page}"));
+    assert!(line.contains("code=\"ok\"") && line.contains("surface=\"rest\""), "{line}");
+    let forwarded = server.api("GET", "/metrics").header("x-forwarded-for", "203.0.113.7").send().await;
+    assert_eq!(forwarded.expect("a reply").status(), 200, "nobody believes a header of an untrusted sender");
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_metrics_stay_inside() {
+    let workspace = Workspace::new();
+    let server = workspace.serve_with(&[("LINK_PLATFORM_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
+    let outside =
+        server.api("GET", "/metrics").header("x-forwarded-for", "203.0.113.7").send().await.expect("a reply");
+    assert_eq!(outside.status(), 404);
+    let forwarded = server.api("GET", "/welcome").header("x-forwarded-host", "hello.localhost").send().await;
+    assert_eq!(forwarded.expect("a reply").status(), 302);
+}
+
+#[tokio::test]
+async fn documents_are_printed_without_a_store() {
+    let workspace = Workspace::new();
+    let openapi: Value = serde_json::from_slice(&workspace.run(&["openapi"]).await.stdout).expect("JSON");
+    assert_eq!(openapi["openapi"].as_str().map(|version| &version[..3]), Some("3.1"));
+    let tools: Value = serde_json::from_slice(&workspace.run(&["mcp-catalogue"]).await.stdout).expect("JSON");
+    assert!(tools["tools"].as_array().is_some_and(|tools| tools.len() >= 13));
+    assert!(String::from_utf8_lossy(&workspace.run(&["errors"]).await.stdout).contains("insufficient_scope"));
+    assert!(!workspace.data().exists());
+}
+
+#[tokio::test]
+async fn the_doctor_is_content_with_a_good_store_and_names_a_broken_one() {
+    let (workspace, _) = Workspace::bootstrapped().await;
+    let well = workspace.run(&["doctor"]).await;
+    assert!(well.status.success(), "{}", String::from_utf8_lossy(&well.stdout));
+    std::fs::write(
+        workspace.data().join("link-platform.db"),
+        b"not a database at all, but long enough to be read as one",
+    )
+    .expect("a file");
+    let ill = workspace.run(&["doctor"]).await;
+    assert!(!ill.status.success());
+    assert!(
+        String::from_utf8_lossy(&ill.stdout).contains("FAIL  store"),
+        "{}",
+        String::from_utf8_lossy(&ill.stdout)
+    );
+}
+
+#[tokio::test]
+async fn an_idempotent_create_is_answered_the_same_after_a_restart() {
+    let (workspace, pat) = Workspace::bootstrapped().await;
+    let mut slugs = Vec::new();
+    for _ in 0..2 {
+        let server = workspace.serve().await;
+        let post = server.api("POST", "/v2/public/handles/hello/links").bearer_auth(&pat);
+        let post = post.header("idempotency-key", "once").header("content-type", "application/json");
+        let reply = post.body(r#"{"destinationUrl":"https://example.com"}"#).send().await.expect("a reply");
+        assert_eq!(reply.status(), 201);
+        let body: Value = serde_json::from_str(&reply.text().await.expect("text")).expect("JSON");
+        slugs.push(body["slug"].as_str().expect("a slug").to_owned());
+        server.kill().await;
+    }
+    assert_eq!(slugs[0], slugs[1]);
+}
