@@ -11,6 +11,7 @@ use crate::{Code, Fault};
 
 /// More faults than this are not worth reading, and a hostile body must not make a reply grow without end.
 const MOST: usize = 100;
+const MISTYPED: &str = "wrong_type";
 
 /// The schema of what is read as `T` (JSON Schema 2020-12), everything inline.
 pub(crate) fn of_input<T: JsonSchema>() -> Value {
@@ -55,9 +56,15 @@ pub(crate) fn validator(schema: &Value) -> Validator {
     options.build(schema).expect("a derived schema compiles")
 }
 
-/// Every fault of the arguments, in the order of the schema, at most a hundred.
+/// Every fault of the arguments, in the order of the schema, at most a hundred. Of a value of the wrong type nothing
+/// else is said: that it is none of the right values either helps nobody.
 pub(crate) fn faults(validator: &Validator, arguments: &Value) -> Vec<Fault> {
-    validator.iter_errors(arguments).flat_map(|error| name(&error)).take(MOST).collect()
+    let mut faults: Vec<_> =
+        validator.iter_errors(arguments).flat_map(|error| name(&error)).take(MOST).collect();
+    let mistyped: Vec<_> =
+        faults.iter().filter(|fault| fault.code == MISTYPED).map(|fault| fault.pointer.clone()).collect();
+    faults.retain(|fault| fault.code == MISTYPED || !mistyped.contains(&fault.pointer));
+    faults
 }
 
 fn name(error: &ValidationError<'_>) -> Vec<Fault> {
@@ -86,7 +93,7 @@ fn name(error: &ValidationError<'_>) -> Vec<Fault> {
                 None => one("invalid_format", format!("is not a {format}")),
             }
         }
-        ValidationErrorKind::Type { kind } => one("wrong_type", format!("must be of type {}", types(kind))),
+        ValidationErrorKind::Type { kind } => one(MISTYPED, format!("must be of type {}", types(kind))),
         ValidationErrorKind::Enum { options } => one("unknown_value", format!("must be one of {options}")),
         ValidationErrorKind::Constant { expected_value } => {
             one("unknown_value", format!("must be {expected_value}"))

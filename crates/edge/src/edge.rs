@@ -83,12 +83,7 @@ impl Edge {
     }
 
     /// Answers on the host of a handle, whose label is given as the visitor wrote it.
-    pub async fn visit_host(
-        &self,
-        label: &str,
-        parts: &Parts,
-        address: Option<IpAddr>,
-    ) -> Response<Full<Bytes>> {
+    pub async fn visit_host(&self, label: &str, parts: &Parts, address: IpAddr) -> Response<Full<Bytes>> {
         let path = parts.uri.path();
         if path.starts_with("/_edge/") {
             return self.visit_edge_path(path, Some(label), parts, address).await;
@@ -104,7 +99,7 @@ impl Edge {
         path: &str,
         bound: Option<&str>,
         parts: &Parts,
-        address: Option<IpAddr>,
+        address: IpAddr,
     ) -> Response<Full<Bytes>> {
         let wanted = path.strip_prefix("/_edge/redirect/").and_then(|rest| rest.split_once('/')).filter(
             |(handle, slug)| is_segment(slug) && bound.is_none_or(|bound| bound.eq_ignore_ascii_case(handle)),
@@ -117,7 +112,7 @@ impl Edge {
         &self,
         wanted: Option<(&str, &str)>,
         parts: &Parts,
-        address: Option<IpAddr>,
+        address: IpAddr,
     ) -> Response<Full<Bytes>> {
         let asked = Asked { parts, request_id: self.inner.request_ids.of(&parts.headers) };
         let Some((handle, slug)) = wanted else { return reply::refused(asked, Code::NOT_FOUND) };
@@ -141,7 +136,7 @@ impl Edge {
         key: &RouteKey,
         route: &Route,
         asked: Asked<'_>,
-        address: Option<IpAddr>,
+        address: IpAddr,
     ) -> Response<Full<Bytes>> {
         let user_agent = text(&asked.parts.headers, &header::USER_AGENT);
         // Country, source and campaign are found out once rules ask for them.
@@ -157,14 +152,14 @@ impl Edge {
         }
     }
 
-    fn count(&self, key: &RouteKey, route: &Route, parts: &Parts, device: Device, address: Option<IpAddr>) {
+    fn count(&self, key: &RouteKey, route: &Route, parts: &Parts, device: Device, address: IpAddr) {
         // Under the handle of a loaded route only; were it none, there would be nobody to count for.
         let recorded = Handle::parse(key.handle()).is_ok_and(|handle| {
             self.inner.clicks.record(Visit {
                 handle: &handle,
                 link: route.link(),
                 slug: route.slug(),
-                address,
+                address: Some(address),
                 user_agent: text(&parts.headers, &header::USER_AGENT),
                 device,
                 referrer: text(&parts.headers, &header::REFERER),

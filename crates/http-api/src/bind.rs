@@ -14,6 +14,7 @@ use lp_application::{
     Accepts, Auth, Body, ByteStream, Code, Credential, Error, Fault, Kind, Method, Need, Operation, Query,
     Request, Stream, Surface,
 };
+use lp_core::text::is_request_id;
 use serde_json::{Map, Value};
 
 use crate::router::Arrival;
@@ -32,8 +33,7 @@ const CONTENT_TYPE: &str = "contentType";
 /// The caller's own name for the request, where it can stand in headers and logs as it is.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(REQUEST_ID)?.to_str().ok()?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    ((1..=128).contains(&text.len()) && text.bytes().all(plain)).then(|| text.to_owned())
+    is_request_id(text).then(|| text.to_owned())
 }
 
 /// Who calls what where: all of a request but query and body.

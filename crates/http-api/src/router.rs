@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request};
 use lp_application::{Application, Code, Error, Kind, Mount, Operation};
+use tracing::{Instrument, debug, info_span};
 
 use crate::bind::{self, path};
 use crate::table::{End, Table, Target};
@@ -78,7 +79,14 @@ async fn answer(
     let (head, body) = request.into_parts();
     let request_id = bind::request_id(&head.headers).unwrap_or_else(|| front.app.request_id());
     let client = client.map(|Extension(ClientAddr(address))| address);
-    let reply = Box::pin(front.route(&head, body, client, &request_id)).await;
+    let span = info_span!(
+        "request",
+        request.method = head.method.as_str(),
+        request.surface = "rest",
+        request.id = request_id,
+    );
+    let reply = Box::pin(front.route(&head, body, client, &request_id)).instrument(span.clone()).await;
+    span.in_scope(|| debug!(reply.status = reply.status().as_u16(), "a request was answered"));
     render::finish(reply, &request_id, head.method == Method::HEAD)
 }
 

@@ -2,7 +2,7 @@
 
 use ::metrics::{counter, gauge, histogram, with_local_recorder};
 use lp_application::{CallRecord, Observer};
-use lp_edge::Stats;
+use lp_edge::EdgeStats;
 use lp_ports::JournalReader;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
@@ -24,15 +24,16 @@ impl Metrics {
     }
 
     /// The page that Prometheus reads.
-    pub(crate) fn render(&self, edge: &Stats, journal: &dyn JournalReader) -> String {
+    pub(crate) fn render(&self, edge: &EdgeStats, journal: &dyn JournalReader) -> String {
         with_local_recorder(&self.recorder, || {
             let numbers = [
-                ("edge_routes_loaded", edge.loaded),
-                ("edge_routes_absent", edge.absent),
-                ("edge_route_loads", edge.loads),
-                ("edge_route_evictions", edge.evictions),
-                ("edge_redirects", edge.redirects),
-                ("clicks_lost", journal.lost()),
+                ("edge_routes_loaded", edge.routes.loaded as u64),
+                ("edge_routes_absent", edge.routes.absent as u64),
+                ("edge_route_loads", edge.routes.loads),
+                ("edge_route_loads_failed", edge.routes.failed_loads),
+                ("edge_route_evictions", edge.routes.evictions),
+                ("edge_change_position", edge.routes.newest_change),
+                ("clicks_lost", edge.clicks_lost.max(journal.lost())),
             ];
             for (name, number) in numbers {
                 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]

@@ -1,5 +1,6 @@
 use std::io;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use lp_adapters_journal::{DEFAULT_CAPACITY, MemoryJournal};
@@ -10,9 +11,9 @@ use lp_application::{
     first_run,
 };
 use lp_core::{Handle, SlugKey};
-use lp_edge::{Edge, RouteTable};
-use lp_ports::{AuditReader, ChangeLog, Ids, Ingest, JournalId, JournalReader, StoreError};
-use lp_worker::{Refresh, drain_clicks, follow_changes, keep_house};
+use lp_edge::{Edge, LiveRoutes, RouteTable};
+use lp_ports::{AuditReader, ChangeLog, ChangePosition, Ids, Ingest, JournalId, JournalReader, StoreError};
+use lp_worker::{RouteKeeper, drain_clicks, follow_changes, keep_house};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -42,6 +43,9 @@ pub(crate) struct Parts {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) proxies: TrustedProxies,
 }
+
+/// The edge's routes, as the loop that follows other nodes sees them.
+struct EdgeRoutes(LiveRoutes);
 
 /// Why a platform did not start.
 #[derive(Debug, Error)]
@@ -123,15 +127,11 @@ impl Platform {
         let (app, store) = (&self.parts.app, &self.parts.store);
         // Read before anything is loaded: what is committed from here on is met again.
         let position = store.position().await.map_err(|source| StartError::Store { path: None, source })?;
-        let edge = self.parts.edge.clone();
-        let refresh: Refresh = Arc::new(move |handle: Handle, slug: SlugKey| {
-            let edge = edge.clone();
-            Box::pin(async move { edge.refresh(&handle, &slug).await })
-        });
+        let keeper = Arc::new(EdgeRoutes(self.parts.edge.routes().clone()));
         let log: Arc<dyn ChangeLog> = Arc::new(store.clone());
         let ingest: Arc<dyn Ingest> = Arc::new(store.clone());
         let journal: Arc<dyn JournalReader> = self.parts.journal.clone();
-        self.tasks.spawn(follow_changes(log, position, refresh, self.cancelled.clone()));
+        self.tasks.spawn(follow_changes(log, position, keeper, self.cancelled.clone()));
         self.tasks.spawn(drain_clicks(journal, ingest, app.clone(), self.cancelled.clone()));
         self.tasks.spawn(keep_house(app.clone(), self.cancelled.clone()));
         Ok(())
@@ -169,5 +169,19 @@ impl Platform {
         self.tasks.close();
         self.tasks.wait().await;
         self.parts.store.close().await;
+    }
+}
+
+impl RouteKeeper for EdgeRoutes {
+    fn refresh(
+        &self,
+        handle: Handle,
+        slug: SlugKey,
+    ) -> Pin<Box<dyn Future<Output = Result<(), lp_application::Error>> + Send + '_>> {
+        Box::pin(async move { self.0.refresh(&handle, &slug).await })
+    }
+
+    fn caught_up(&self, position: ChangePosition) {
+        self.0.table().caught_up(position.0);
     }
 }

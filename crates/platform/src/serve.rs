@@ -11,6 +11,7 @@ use axum::body::Body;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use lp_application::Error;
+use lp_core::text::is_request_id;
 use lp_core::{Place, place};
 use lp_mcp_server::{BoundHandle, McpService};
 use tower::{Service, ServiceExt};
@@ -60,7 +61,10 @@ impl PlatformService {
         let path = request.uri().path();
         match path {
             "/healthz" => return self.stamped(&request, text(StatusCode::OK, "ok\n")),
-            "/readyz" => return self.stamped(&request, self.readiness().await),
+            "/readyz" => {
+                let readiness = self.readiness().await;
+                return self.stamped(&request, readiness);
+            }
             _ => {}
         }
         let authority = request.uri().authority().map(http::uri::Authority::as_str);
@@ -94,12 +98,10 @@ impl PlatformService {
 
     async fn edge(&self, request: Request<Body>, label: Option<&str>, client: IpAddr) -> Response<Body> {
         let (parts, _) = request.into_parts();
-        let path = parts.uri.path();
+        let edge = &self.parts.edge;
         let answered = match label {
-            Some(label) if !path.starts_with("/_edge/") => {
-                self.parts.edge.visit_host(label, &parts, client).await
-            }
-            bound => self.parts.edge.visit_edge_path(path, bound, &parts, client).await,
+            Some(label) => edge.visit_host(label, &parts, client).await,
+            None => edge.visit_edge_path(parts.uri.path(), None, &parts, client).await,
         };
         answered.map(Body::new)
     }
@@ -169,7 +171,9 @@ impl PlatformService {
     }
 
     fn request_id(&self, request: &Request<Body>) -> String {
-        lp_http_api::request_id(request.headers()).unwrap_or_else(|| self.parts.app.request_id())
+        let sent = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+        let sent = sent.filter(|text| is_request_id(text));
+        sent.map_or_else(|| self.parts.app.request_id(), ToOwned::to_owned)
     }
 }
 

@@ -2,7 +2,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lp_application::Error;
+use lp_application::{Code, Error};
 use lp_core::{Handle, SlugKey};
 use lp_ports::{ChangeLog, ChangePosition, Changed, StoreError};
 use tokio::time::sleep;
@@ -14,9 +14,18 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How many notes are taken at a time.
 const BATCH: u32 = 1_000;
 
-/// Loads anew what a slug holds, if it is loaded.
-pub type Refresh =
-    Arc<dyn Fn(Handle, SlugKey) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> + Send + Sync>;
+/// Who holds routes that have to be kept as new as the store.
+pub trait RouteKeeper: Send + Sync {
+    /// Loads anew what a slug holds, if it is held.
+    fn refresh(
+        &self,
+        handle: Handle,
+        slug: SlugKey,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>>;
+
+    /// Everything up to this position of the change log is held as it is.
+    fn caught_up(&self, position: ChangePosition);
+}
 
 /// Keeps the edge's routes as new as the store until cancelled.
 ///
@@ -25,13 +34,13 @@ pub type Refresh =
 pub async fn follow_changes(
     log: Arc<dyn ChangeLog>,
     from: ChangePosition,
-    refresh: Refresh,
+    keeper: Arc<dyn RouteKeeper>,
     cancelled: CancellationToken,
 ) {
     let mut position = from;
     let mut away = false;
     while !cancelled.is_cancelled() {
-        match follow_once(log.as_ref(), position, &refresh).await {
+        match follow_once(log.as_ref(), position, keeper.as_ref()).await {
             Ok(next) => (position, away) = (next, false),
             Err(error) if !away => {
                 warn!(error.source = %error, "changes of other nodes cannot be followed; what is loaded keeps answering");
@@ -49,7 +58,7 @@ pub async fn follow_changes(
 async fn follow_once(
     log: &dyn ChangeLog,
     from: ChangePosition,
-    refresh: &Refresh,
+    keeper: &dyn RouteKeeper,
 ) -> Result<ChangePosition, StoreError> {
     let mut position = from;
     loop {
@@ -57,12 +66,18 @@ async fn follow_once(
         let last = changes.notes.len() < BATCH as usize;
         for note in changes.notes {
             if let Changed::Link(slug) = note.changed {
-                refresh(note.handle, slug)
-                    .await
-                    .map_err(|error| StoreError::Unavailable(error.message.into()))?;
+                match keeper.refresh(note.handle, slug).await {
+                    Ok(()) => {}
+                    Err(error) if error.code == Code::UNAVAILABLE => {
+                        return Err(StoreError::Unavailable(error.message.into()));
+                    }
+                    // One damaged row, which the edge has logged: the others must not wait for it.
+                    Err(_) => {}
+                }
             }
         }
         position = changes.position;
+        keeper.caught_up(position);
         if last {
             return Ok(position);
         }

@@ -8,6 +8,6 @@ mod changes;
 mod clicks;
 mod housekeeping;
 
-pub use changes::{Refresh, follow_changes};
+pub use changes::{RouteKeeper, follow_changes};
 pub use clicks::{drain_clicks, drain_once};
 pub use housekeeping::keep_house;

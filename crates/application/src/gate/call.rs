@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use lp_access::{Actor, Need};
+use lp_core::Handle;
 use lp_ports::{ReplyKey, StoredReply};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tracing::field::Empty;
 use tracing::{Instrument, debug, error, info_span};
@@ -185,7 +186,7 @@ impl Entered {
         let mount = mount.ok_or_else(|| Error::internal("a stream without a route cannot be signed"))?;
         let settings = self.app.settings();
         let grant = Grant::new(operation.name, &handle, id, self.request.arguments, self.app.now());
-        let path = mount.path.replace("{handle}", handle.as_str());
+        let path = address(&mount.path, &handle, &grant.arguments);
         Ok(SignedUrl {
             url: format!("{}{path}?grant={}", settings.urls.api, grant.seal(&settings.secret)?),
             method: mount.method.as_str(),
@@ -229,6 +230,14 @@ impl Entered {
         };
         Ok(Some(Repeat { key, fingerprint: hash.finalize().into() }))
     }
+}
+
+/// A route's path with its parameters filled in. Path parameters are parsed values, safe in a path as they are.
+fn address(path: &str, handle: &Handle, arguments: &Map<String, Value>) -> String {
+    let texts = arguments.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
+    texts.fold(path.replace("{handle}", handle.as_str()), |path, (name, text)| {
+        path.replace(&format!("{{{name}}}"), text)
+    })
 }
 
 fn settle(ended: Result<(Value, bool), Error>, repeat: Option<&Repeat>) -> Result<Reply, Error> {

@@ -29,6 +29,13 @@ pub fn lines(text: &str, max: usize) -> Result<(), TextFault> {
     if text.chars().any(|c| hidden(c) && !allowed(c)) { Err(TextFault::Control) } else { Ok(()) }
 }
 
+/// Whether a caller's request id is taken over: 1 to 128 letters, digits, `.`, `_` and `-`, so that it can stand in a
+/// header, a log line and a reply as it is.
+pub fn is_request_id(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    (1..=128).contains(&text.len()) && text.bytes().all(allowed)
+}
+
 fn within(text: &str, max: usize) -> Result<(), TextFault> {
     // Bytes bound characters from above, so the common short text is not counted.
     if text.len() > max && text.chars().count() > max { Err(TextFault::TooLong { max }) } else { Ok(()) }

@@ -2,11 +2,9 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use lp_core::text::is_request_id;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Longer ones are not taken over from callers.
-const MAX: usize = 128;
 
 /// Names requests: by the caller's id if that can be repeated safely, else by a number of our own.
 ///
@@ -24,7 +22,7 @@ impl RequestIds {
 
     pub(super) fn of(&self, headers: &HeaderMap) -> HeaderValue {
         match headers.get(X_REQUEST_ID) {
-            Some(own) if is_valid(own.as_bytes()) => own.clone(),
+            Some(own) if own.to_str().is_ok_and(is_request_id) => own.clone(),
             _ => self.next(),
         }
     }
@@ -37,9 +35,4 @@ impl RequestIds {
         let _ = write!(id, "-{number:x}");
         HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-"))
     }
-}
-
-fn is_valid(id: &[u8]) -> bool {
-    (1..=MAX).contains(&id.len())
-        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte))
 }

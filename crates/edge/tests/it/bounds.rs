@@ -1,6 +1,6 @@
 use lp_edge::Bounds;
 
-use crate::fixture::{Rig, deleted, linked, start, to};
+use crate::fixture::{Rig, deleted, linked, nothing, start, to};
 
 fn small() -> Rig {
     Rig::bounded(Bounds { routes: 3, absent: 2 })
@@ -19,13 +19,13 @@ async fn a_scan_of_absent_slugs_displaces_the_oldest_absent_ones_and_no_route() 
     let rig = with_links(&["welcome"]).await;
     rig.visit("welcome").await.expect("loaded");
     for number in 0..500 {
-        assert_eq!(rig.visit(&format!("scan-{number}")).await, Ok(None));
+        assert_eq!(rig.visit(&format!("scan-{number}")).await, Ok(nothing()));
     }
     let stats = rig.table.stats();
     assert_eq!((stats.loaded, stats.absent, stats.evictions), (1, 2, 498));
     assert_eq!(rig.known("scan-497"), None);
-    assert_eq!(rig.known("scan-498"), Some(None));
-    assert_eq!(rig.known("scan-499"), Some(None));
+    assert_eq!(rig.known("scan-498"), Some(nothing()));
+    assert_eq!(rig.known("scan-499"), Some(nothing()));
     assert_eq!(rig.known("welcome"), Some(to(1)));
 }
 

@@ -114,7 +114,7 @@ impl Rig {
     }
 
     /// What a visitor of `hello` finds.
-    pub(crate) fn visit(&self, slug: &str) -> Running<'_, Result<Option<String>, Code>> {
+    pub(crate) fn visit(&self, slug: &str) -> Running<'_, Result<String, Code>> {
         let key = RouteKey::of("hello", slug).expect("a key");
         Box::pin(async move {
             let found = self.live.find(&key).await;
@@ -123,7 +123,7 @@ impl Rig {
     }
 
     /// What is in memory for a slug of `hello`, without touching the store.
-    pub(crate) fn known(&self, slug: &str) -> Option<Option<String>> {
+    pub(crate) fn known(&self, slug: &str) -> Option<String> {
         let key = RouteKey::of("hello", slug).expect("a key");
         self.table.find(&key).as_ref().map(destination)
     }
@@ -188,8 +188,13 @@ pub(crate) fn deleted(revision: u64) -> Loaded {
 }
 
 /// What [`linked`] leads to.
-pub(crate) fn to(revision: u64) -> Option<String> {
-    Some(format!("https://example.com/{revision}"))
+pub(crate) fn to(revision: u64) -> String {
+    format!("https://example.com/{revision}")
+}
+
+/// What is found where no link answers.
+pub(crate) fn nothing() -> String {
+    "nothing".to_owned()
 }
 
 async fn routes() -> Vec<Route> {
@@ -210,14 +215,15 @@ pub(crate) async fn route(sandbox: &Sandbox, slug: &str, payload: serde_json::Va
     loaded.route.expect("the link lives")
 }
 
-fn destination(found: &Found) -> Option<String> {
-    found.as_ref().map(|route| match route.decide(&Visitor { device: Device::Desktop, ..Visitor::UNKNOWN }) {
+fn destination(found: &Found) -> String {
+    let Some(route) = found else { return nothing() };
+    match route.decide(&Visitor { device: Device::Desktop, ..Visitor::UNKNOWN }) {
         Decision::Redirect(redirect) => redirect.location(None),
         Decision::Closed(closed) => format!("{closed:?}"),
-    })
+    }
 }
 
-pub(crate) const VISITOR: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+pub(crate) const VISITOR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 /// The head of a request.
 pub(crate) fn asked(method: &str, target: &str, headers: &[(&str, &str)]) -> Parts {

@@ -1,6 +1,6 @@
 use lp_application::Code;
 
-use crate::fixture::{Rig, deleted, linked, start, to};
+use crate::fixture::{Rig, deleted, linked, nothing, start, to};
 
 #[tokio::test]
 async fn an_own_commit_shows_at_once() {
@@ -15,7 +15,7 @@ async fn an_own_commit_shows_at_once() {
 #[tokio::test]
 async fn a_link_made_under_a_slug_known_as_absent_shows_at_once() {
     let rig = Rig::new();
-    assert_eq!(rig.visit("welcome").await, Ok(None));
+    assert_eq!(rig.visit("welcome").await, Ok(nothing()));
     rig.commit("welcome", linked(1).await);
     assert_eq!(rig.visit("welcome").await, Ok(to(1)));
 }
@@ -64,8 +64,8 @@ async fn a_deletion_during_a_load_beats_the_older_read() {
     start(&mut visit).await;
     rig.commit("welcome", deleted(2));
     rig.store.held_read().await.send(()).expect("the reader waits");
-    assert_eq!(visit.await, Ok(None));
-    assert_eq!(rig.known("welcome"), Some(None));
+    assert_eq!(visit.await, Ok(nothing()));
+    assert_eq!(rig.known("welcome"), Some(nothing()));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use lp_application::Code;
 
-use crate::fixture::{Rig, deleted, linked, start, to};
+use crate::fixture::{Rig, VISITOR, asked, deleted, linked, nothing, start, to};
 
 #[tokio::test]
 async fn a_slug_is_read_once_and_then_answers_from_memory() {
@@ -15,8 +15,8 @@ async fn a_slug_is_read_once_and_then_answers_from_memory() {
 #[tokio::test]
 async fn an_absent_slug_is_remembered_as_absent() {
     let rig = Rig::new();
-    assert_eq!(rig.visit("nobody").await, Ok(None));
-    assert_eq!(rig.visit("nobody").await, Ok(None));
+    assert_eq!(rig.visit("nobody").await, Ok(nothing()));
+    assert_eq!(rig.visit("nobody").await, Ok(nothing()));
     assert_eq!(rig.store.reads(), 1);
     assert_eq!((rig.table.stats().loaded, rig.table.stats().absent), (0, 1));
 }
@@ -40,11 +40,11 @@ async fn what_cannot_be_a_slug_or_handle_reaches_neither_store_nor_table() {
         ("a", "/welcome"),
         ("", "/welcome"),
     ] {
-        let reply = edge.visit_host(label, &crate::fixture::asked("GET", path, &[]), None).await;
+        let reply = edge.visit_host(label, &asked("GET", path, &[]), VISITOR).await;
         assert_eq!(reply.status(), 404, "{label} {path}");
     }
     let long = format!("/{}", "a".repeat(65));
-    let reply = edge.visit_host("hello", &crate::fixture::asked("GET", &long, &[]), None).await;
+    let reply = edge.visit_host("hello", &asked("GET", &long, &[]), VISITOR).await;
     assert_eq!(reply.status(), 404);
     assert_eq!(rig.store.reads(), 0);
     assert_eq!(rig.table.stats().absent, 0);
@@ -60,6 +60,7 @@ async fn visitors_of_one_unknown_slug_share_one_read() {
         start(visit).await;
     }
     assert_eq!(rig.store.reads(), 1);
+    rig.store.hold(false);
     rig.store.held_read().await.send(()).expect("the reader waits");
     for visit in visits {
         assert_eq!(visit.await, Ok(to(1)));
@@ -93,6 +94,7 @@ async fn when_the_reading_visitor_leaves_the_next_one_reads() {
     drop(first);
     drop(rig.store.held_read().await);
     start(&mut second).await;
+    rig.store.hold(false);
     rig.store.held_read().await.send(()).expect("the second visitor reads");
     assert_eq!(second.await, Ok(to(1)));
     assert_eq!(third.await, Ok(to(1)));
@@ -154,7 +156,7 @@ async fn loaded_and_absent_slugs_keep_answering_while_the_store_is_away() {
     rig.visit("nobody").await.expect("loaded");
     rig.store.go_away(true);
     assert_eq!(rig.visit("welcome").await, Ok(to(1)));
-    assert_eq!(rig.visit("nobody").await, Ok(None));
+    assert_eq!(rig.visit("nobody").await, Ok(nothing()));
 }
 
 #[tokio::test]
@@ -166,6 +168,7 @@ async fn visitors_who_wait_for_one_read_share_its_failure() {
     for visit in &mut visits {
         start(visit).await;
     }
+    rig.store.hold(false);
     rig.store.held_read().await.send(()).expect("the reader waits");
     for visit in visits {
         assert_eq!(visit.await, Err(Code::UNAVAILABLE));
@@ -192,7 +195,7 @@ async fn a_deletion_makes_a_loaded_slug_an_absent_one() {
     rig.store.put("hello/welcome", linked(1).await);
     rig.visit("welcome").await.expect("loaded");
     rig.commit("welcome", deleted(2));
-    assert_eq!(rig.visit("welcome").await, Ok(None));
+    assert_eq!(rig.visit("welcome").await, Ok(nothing()));
     assert_eq!((rig.table.stats().loaded, rig.table.stats().absent), (0, 1));
     rig.commit("welcome", linked(3).await);
     assert_eq!(rig.visit("welcome").await, Ok(to(3)));

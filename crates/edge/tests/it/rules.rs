@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::fixture::{Rig, asked, route};
+use crate::fixture::{Rig, VISITOR, asked, route};
 
 const HEADERS: [&str; 8] =
     ["user-agent", "referer", "accept", "x-request-id", "sec-purpose", "purpose", "cookie", "host"];
@@ -82,7 +82,7 @@ proptest! {
                 let target = query.map_or("/any".to_owned(), |query| format!("/any?{query}"));
                 let Ok(uri) = Uri::try_from(target) else { continue };
 
-                let reply = edge.visit_host("hello", &asked("GET", &uri.to_string(), &[]), None).await;
+                let reply = edge.visit_host("hello", &asked("GET", &uri.to_string(), &[]), VISITOR).await;
                 let location = reply.headers().get("location").map(|value| value.to_str().expect("ASCII").to_owned());
                 prop_assert_eq!((reply.status().as_u16(), location), expected(&route, uri.query()));
             }
@@ -110,9 +110,9 @@ proptest! {
         let runtime = Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             let (edge, _) = Rig::new().edge();
-            let host = edge.visit_host(&label, &parts, None).await;
+            let host = edge.visit_host(&label, &parts, VISITOR).await;
             prop_assert!(host.headers().contains_key("x-request-id"));
-            let path = edge.visit_edge_path(parts.uri.path(), Some(&label), &parts, None).await;
+            let path = edge.visit_edge_path(parts.uri.path(), Some(&label), &parts, VISITOR).await;
             prop_assert!(matches!(path.status().as_u16(), 204 | 404 | 405));
             Ok(())
         })?;

@@ -5,6 +5,17 @@ use super::html::{escape, prose, table};
 /// Deeper fields than this are left to the document.
 const DEPTH: usize = 4;
 
+/// Keywords that bound a value, and the words around theirs.
+const BOUNDS: [(&str, &str, &str); 7] = [
+    ("minimum", "at least", ""),
+    ("maximum", "at most", ""),
+    ("minLength", "at least", " characters"),
+    ("maxLength", "at most", " characters"),
+    ("minItems", "at least", " entries"),
+    ("maxItems", "at most", " entries"),
+    ("default", "default", ""),
+];
+
 /// One field of a schema, with where it stands in it.
 struct Field<'a> {
     path: String,
@@ -72,11 +83,12 @@ fn row(name: &str, required: bool, schema: &Value, about: &str) -> String {
     format!(
         "<tr><td><code>{}</code>{required}</td><td class=\"type\">{}</td><td>{about}</td></tr>",
         escape(name),
-        escape(&kind(schema)),
+        escape(&kind(schema, name)),
     )
 }
 
-fn kind(schema: &Value) -> String {
+/// The types of a schema, with the format where it says more than the field's own name.
+fn kind(schema: &Value, name: &str) -> String {
     let inner = present(schema);
     let mut kinds: Vec<String> = match &inner["type"] {
         Value::String(only) => vec![only.clone()],
@@ -89,8 +101,11 @@ fn kind(schema: &Value) -> String {
     let kinds: Vec<_> = kinds
         .into_iter()
         .map(|kind| match kind.as_str() {
-            "array" => format!("array of {}", self::kind(&inner["items"])),
-            "string" => inner["format"].as_str().map_or(kind, |format| format!("string ({format})")),
+            "array" => format!("array of {}", self::kind(&inner["items"], name)),
+            "string" => {
+                let format = inner["format"].as_str().filter(|format| *format != name);
+                format.map_or(kind, |format| format!("string ({format})"))
+            }
             _ => kind,
         })
         .collect();
@@ -111,25 +126,16 @@ fn about(schema: &Value, described: Option<&str>) -> String {
             .collect();
         said.push(format!("One of {}.", options.join(", ")));
     }
-    let bounds = [
-        ("minimum", "at least"),
-        ("maximum", "at most"),
-        ("minLength", "characters at least"),
-        ("maxLength", "characters at most"),
-        ("minItems", "entries at least"),
-        ("maxItems", "entries at most"),
-        ("default", "default"),
-    ];
     // That an unsigned number is not negative goes without saying, and so does a default of nothing.
     let telling = |key: &str, value: &Value| match key {
         "minimum" => value.as_f64() != Some(0.0),
         _ => !value.is_null() && !value.is_object(),
     };
-    let bounds: Vec<_> = bounds
+    let bounds: Vec<_> = BOUNDS
         .iter()
-        .filter_map(|(key, words)| {
+        .filter_map(|(key, before, behind)| {
             let value = inner.get(key).or_else(|| schema.get(key)).filter(|value| telling(key, value))?;
-            Some(format!("{words} <code>{}</code>", escape(&plain(value))))
+            Some(format!("{before} <code>{}</code>{behind}", escape(&plain(value))))
         })
         .collect();
     if !bounds.is_empty() {

@@ -18,11 +18,10 @@ pub(super) fn escape(text: &str) -> String {
 pub(super) fn prose(text: &str) -> String {
     let mut html = String::new();
     for (at, part) in text.split('`').enumerate() {
-        if at % 2 == 1 {
-            html.push_str(&format!("<code>{}</code>", escape(part)));
-        } else {
-            html.push_str(&escape(part));
-        }
+        let (open, close) = if at % 2 == 1 { ("<code>", "</code>") } else { ("", "") };
+        html.push_str(open);
+        html.push_str(&escape(part));
+        html.push_str(close);
     }
     html
 }
@@ -35,7 +34,8 @@ pub(super) fn method(name: &str) -> String {
 
 /// A table that scrolls where it is too wide; `rows` is HTML.
 pub(super) fn table(heads: &[&str], rows: &str) -> String {
-    let heads: String = heads.iter().map(|head| format!("<th>{}</th>", escape(head))).collect();
+    let heads: Vec<_> = heads.iter().map(|head| format!("<th>{}</th>", escape(head))).collect();
+    let heads = heads.concat();
     format!("<div class=\"wide\"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>")
 }
 

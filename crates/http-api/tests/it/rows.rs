@@ -84,7 +84,8 @@ struct Activate {
 struct Nothing {}
 
 fn seen<T: Serialize>(input: &T, created: bool) -> Result<Seen, Error> {
-    Ok(Seen { seen: serde_json::to_value(input).expect("inputs are JSON"), created })
+    let seen = serde_json::to_value(input).map_err(|error| Error::new(Code::INTERNAL, error.to_string()))?;
+    Ok(Seen { seen, created })
 }
 
 /// Reads a stream to its end and tells how much it held.

@@ -1,0 +1,57 @@
+//! How a caller learns where credentials come from and what they must allow.
+//!
+//! The documents that the addresses lead to (RFC 9728) are served by the authorization server, which comes in an issue of
+//! its own; until then personal access tokens are the only credential, and clients that follow the address find a 404.
+
+use lp_application::{Code, Error, Need, PublicUrls};
+use lp_core::{Handle, Scope};
+use serde_json::{Value, json};
+
+const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+/// Where the metadata of the addressed MCP server stand: on the handle's own host, or on the API's below the same path.
+pub(crate) fn metadata_url(urls: &PublicUrls, bound: Option<&Handle>, path: &str) -> String {
+    match bound {
+        None => format!("{}{WELL_KNOWN}/mcp", urls.api),
+        Some(handle) if path == "/mcp" => {
+            let resource = urls.mcp(handle);
+            let origin = resource.strip_suffix("/mcp").unwrap_or(&resource);
+            format!("{origin}{WELL_KNOWN}/mcp")
+        }
+        Some(handle) => format!("{}{WELL_KNOWN}/mcp/{handle}/mcp", urls.api),
+    }
+}
+
+/// The `WWW-Authenticate` of a 401 (RFC 6750, 3; RFC 9728, 5.1).
+pub(crate) fn unauthorized(metadata_url: &str, error: &Error) -> String {
+    let scopes = format!("{} {}", Scope::MCP_CONNECT, Scope::SKILLS_READ);
+    let challenge = format!("Bearer resource_metadata=\"{metadata_url}\", scope=\"{scopes}\"");
+    if error.code == Code::MISSING_BEARER_TOKEN {
+        challenge
+    } else {
+        format!("{challenge}, error=\"invalid_token\"")
+    }
+}
+
+/// The same inside a tool's result, for hosts that ask for consent from there; `None` where no credential would help.
+pub(crate) fn in_result(metadata_url: &str, need: Need, error: &Error) -> Option<Value> {
+    let (word, description) = match error.code {
+        Code::INSUFFICIENT_SCOPE => ("insufficient_scope", "the token does not allow this tool"),
+        code if code.status() == 401 => ("invalid_token", "the token does not open this server"),
+        _ => return None,
+    };
+    let scopes = scopes(need).join(" ");
+    Some(json!([format!(
+        "Bearer error=\"{word}\", error_description=\"{description}\", scope=\"{scopes}\", \
+         resource_metadata=\"{metadata_url}\""
+    )]))
+}
+
+/// Every scope that a tool needs, connecting included.
+pub(crate) fn scopes(need: Need) -> Vec<&'static str> {
+    match need {
+        Need::Public => Vec::new(),
+        Need::Member { scope, .. } if scope == Scope::MCP_CONNECT => vec![scope.as_str()],
+        Need::Member { scope, .. } => vec![Scope::MCP_CONNECT.as_str(), scope.as_str()],
+    }
+}
