@@ -39,6 +39,41 @@ pub struct Ports {
     pub ids: Arc<dyn Ids>,
 }
 
+impl Ports {
+    /// One store behind all its ports, and the outside.
+    pub fn over<S>(
+        store: Arc<S>,
+        probe: Arc<dyn HealthProbe>,
+        journal: Arc<dyn ClickJournal>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Self
+    where
+        S: LinkReader
+            + AccessReader
+            + AnalyticsReader
+            + AuditReader
+            + IdempotencyReader
+            + Committer
+            + StoreHealth
+            + 'static,
+    {
+        Self {
+            links: store.clone(),
+            access: store.clone(),
+            analytics: store.clone(),
+            audit: store.clone(),
+            replies: store.clone(),
+            committer: store.clone(),
+            health: store,
+            probe,
+            journal,
+            clock,
+            ids,
+        }
+    }
+}
+
 /// Hears of changed routes after their commit and before anybody is answered.
 pub trait RouteListener: Send + Sync {
     /// The slug holds this from now on.

@@ -162,8 +162,7 @@ impl Front {
             let message = "send 'content-type: application/json'";
             return Err(refused(&Error::new(Code::UNSUPPORTED_MEDIA_TYPE, message)));
         }
-        let bytes =
-            message::collect(body, self.options.body_bytes).await.map_err(|error| refused(&error))?;
+        let bytes = message::collect(body, self.options.body_bytes).await.map_err(|error| refused(&error))?;
         let message = message::read(&bytes).map_err(|bad| Box::new(reply::bad_message(bad, request_id)))?;
         if let Err(error) = self.admit(&caller, &message).await {
             return Err(Box::new(not_admitted(&error, &caller, message.id)));
@@ -179,8 +178,8 @@ impl Front {
     fn caller(&self, head: &Parts, request_id: &str) -> Result<Caller, Box<Response<ReplyBody>>> {
         let bound = head.extensions.get::<BoundHandle>().and_then(|bound| bound.0.clone());
         let handle = bound.as_deref().map(Handle::parse).transpose();
-        let handle = handle
-            .map_err(|_| Box::new(reply::error(&Error::not_found("this MCP server"), request_id)))?;
+        let handle =
+            handle.map_err(|_| Box::new(reply::error(&Error::not_found("this MCP server"), request_id)))?;
         let urls = &self.app.settings().urls;
         let metadata_url = challenge::metadata_url(urls, handle.as_ref(), head.uri.path());
         let credential = credential::of_headers(&head.headers)

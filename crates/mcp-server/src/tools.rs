@@ -94,7 +94,9 @@ fn meta(row: &Operation) -> MetaObject {
     let scopes = challenge::scopes(row.need);
     let mut meta = MetaObject::new();
     // The row's own scope comes last, after the one that every connection needs.
-    meta.extend(scopes.last().map(|scope| ("link-platform/scope".to_owned(), json!(scope))));
+    if let Some(scope) = scopes.last() {
+        meta.insert("link-platform/scope".to_owned(), json!(scope));
+    }
     let scheme = if scopes.is_empty() {
         json!({ "type": "noauth" })
     } else {
@@ -122,8 +124,10 @@ mod tests {
         let all = document["tools"].as_array().expect("tools");
         let mut told = 0;
         for tool in all {
-            let size: usize =
-                ["name", "title", "description", "inputSchema"].map(|key| tool[key].to_string().len()).iter().sum();
+            let size: usize = ["name", "title", "description", "inputSchema"]
+                .map(|key| tool[key].to_string().len())
+                .iter()
+                .sum();
             told += size;
             assert!(size <= 6_000, "{}: {size} bytes", tool["name"]);
         }
@@ -171,7 +175,11 @@ mod tests {
         for tool in tools_document(&catalogue())["tools"].as_array().expect("tools") {
             for key in ["inputSchema", "outputSchema"] {
                 let text = tool[key].to_string();
-                assert!(!text.contains("\"$ref\"") && !text.contains("\"$schema\""), "{} {key}", tool["name"]);
+                assert!(
+                    !text.contains("\"$ref\"") && !text.contains("\"$schema\""),
+                    "{} {key}",
+                    tool["name"]
+                );
                 jsonschema::validator_for(&tool[key]).expect("a schema");
             }
         }

@@ -7,8 +7,6 @@ use lp_core::Handle;
 /// What a platform is started with. [`Config::local`] is enough for a first one.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where everything that has no other place is kept.
-    pub data_dir: PathBuf,
     /// The embedded store's file; `None`: in memory, gone with the process.
     pub database: Option<PathBuf>,
     /// The file with the installation's secret; `None`: a fresh one that is gone with the process.
@@ -29,7 +27,6 @@ impl Config {
     /// One that keeps everything in a folder and is reached on `localhost` at this port.
     pub fn local(data_dir: &Path, port: u16) -> Self {
         Self {
-            data_dir: data_dir.to_owned(),
             database: Some(data_dir.join("link-platform.db")),
             secret_file: Some(data_dir.join("secret.key")),
             urls: PublicUrls {

@@ -94,20 +94,9 @@ impl Platform {
         let metrics = Arc::new(Metrics::new()?);
         // Memory does not outlive the process, so every start has a journal of its own.
         let journal = Arc::new(MemoryJournal::new(JournalId(ids.uuid().to_string()), DEFAULT_CAPACITY));
-        let shared = Arc::new(store.clone());
-        let ports = Ports {
-            links: shared.clone(),
-            access: shared.clone(),
-            analytics: shared.clone(),
-            audit: shared.clone(),
-            replies: shared.clone(),
-            committer: shared.clone(),
-            health: shared,
-            probe: Arc::new(WebProber::new(Policy { allow_private: config.allow_private_targets })),
-            journal: journal.clone(),
-            clock: Arc::new(SystemClock::new()),
-            ids,
-        };
+        let probe = WebProber::new(Policy { allow_private: config.allow_private_targets });
+        let clock = Arc::new(SystemClock::new());
+        let ports = Ports::over(Arc::new(store.clone()), Arc::new(probe), journal.clone(), clock, ids);
         let settings = Settings {
             urls: config.urls,
             default_handle: config.default_handle,
@@ -118,9 +107,9 @@ impl Platform {
         let app = Application::new(catalogue(), ports.clone(), settings, table.clone(), metrics.clone());
         let edge = Edge::new(&app, table);
         let proxies = TrustedProxies(config.trusted_proxies);
-        let parts = Parts { app, edge, store, journal, metrics, proxies };
+        let inner = Parts { app, edge, store, journal, metrics, proxies };
         let (tasks, cancelled) = (TaskTracker::new(), CancellationToken::new());
-        Ok(Self { parts: Arc::new(parts), ports, tasks, cancelled })
+        Ok(Self { parts: Arc::new(inner), ports, tasks, cancelled })
     }
 
     async fn start_loops(&self) -> Result<(), StartError> {

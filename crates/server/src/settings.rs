@@ -194,12 +194,8 @@ impl Settings {
         let domain =
             given.public_domain.clone().unwrap_or_else(|| "localhost".to_owned()).to_ascii_lowercase();
         let local = domain == "localhost";
-        let scheme = match given.public_scheme {
-            Some(Scheme::Http) => "http",
-            Some(Scheme::Https) => "https",
-            None if local => "http",
-            None => "https",
-        };
+        let plain = given.public_scheme.map_or(local, |scheme| scheme == Scheme::Http);
+        let scheme = if plain { "http" } else { "https" };
         let public_port = given.public_port.or(local.then_some(port));
         let own_port =
             public_port.filter(|port| (scheme, *port) != ("http", 80) && (scheme, *port) != ("https", 443));
@@ -210,7 +206,6 @@ impl Settings {
         let data_dir = given.data_dir.clone().unwrap_or_default();
         let secret = given.secret_key_file.clone().unwrap_or_else(|| data_dir.join("secret.key"));
         Config {
-            data_dir,
             database: Some(self.database.clone()),
             secret_file: Some(secret),
             urls: PublicUrls { domain, scheme: scheme.to_owned(), port: own_port, api },

@@ -1,15 +1,16 @@
-//! Tokens for a store on disk, while a server runs on it: until accounts can make them, nobody else does.
+//! Tokens, as long as accounts cannot make them themselves.
 
 use std::path::Path;
 
 use lp_access::{AuditEntry, AuditOutcome};
 use lp_adapters_sqlite::SqliteStore;
-use lp_core::{Handle, Scopes};
+use lp_core::{Handle, Scopes, Timestamp, UserId};
 use lp_ports::{AccessReader, Batch, Change, Clock, Committer, Ids};
 
 use crate::{FixedClock, SeededIds};
 
-/// Stores a token of an existing handle with these scopes only; gives its text.
+/// Stores a token of an existing handle with these scopes only, beside a server that may run on the same store; gives
+/// its text.
 pub async fn mint(database: &Path, handle: &str, scopes: &[&str]) -> String {
     let store = SqliteStore::open(database).await.expect("the store");
     let handle = Handle::parse(handle).expect("a handle");
@@ -19,10 +20,32 @@ pub async fn mint(database: &Path, handle: &str, scopes: &[&str]) -> String {
         .iter()
         .flat_map(|scope| scope.bytes())
         .fold(7_u64, |seed, byte| seed.wrapping_mul(31) + u64::from(byte));
-    let (ids, at) = (SeededIds::new(seed), FixedClock::new().now());
-    let known = Scopes::parse(scopes.iter().copied()).expect("known scopes");
-    let minted = lp_access::mint(ids.uuid(), ids.random(), handle.clone(), owner, "test", known, at);
-    let entry = AuditEntry {
+    let text =
+        store_token(&store, &SeededIds::new(seed), FixedClock::new().now(), handle, owner, scopes).await;
+    store.close().await;
+    text
+}
+
+pub(crate) async fn store_token(
+    store: &SqliteStore,
+    ids: &SeededIds,
+    at: Timestamp,
+    handle: Handle,
+    owner: UserId,
+    scopes: &[&str],
+) -> String {
+    let scopes = Scopes::parse(scopes.iter().copied()).expect("known scopes");
+    let minted = lp_access::mint(ids.uuid(), ids.random(), handle.clone(), owner, "test", scopes, at);
+    store
+        .commit(Batch::new(entry(handle, at)).change(Change::Token(minted.record)))
+        .await
+        .expect("a token is stored");
+    minted.text
+}
+
+/// Who a test acts as where nobody in particular acts.
+pub(crate) fn entry(handle: Handle, at: Timestamp) -> AuditEntry {
+    AuditEntry {
         handle,
         at,
         actor: "operator".to_owned(),
@@ -31,8 +54,5 @@ pub async fn mint(database: &Path, handle: &str, scopes: &[&str]) -> String {
         subject: String::new(),
         request_id: String::new(),
         outcome: AuditOutcome::Done,
-    };
-    store.commit(Batch::new(entry).change(Change::Token(minted.record))).await.expect("a token is stored");
-    store.close().await;
-    minted.text
+    }
 }

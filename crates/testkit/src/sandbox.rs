@@ -4,19 +4,19 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use lp_access::{AuditEntry, AuditOutcome, mint};
 use lp_adapters_journal::MemoryJournal;
 use lp_adapters_sqlite::SqliteStore;
 use lp_application::{
     Accepts, Answer, Application, Bootstrap, CallRecord, Catalogue, Credential, Loaded, Observer, Ports,
     PublicUrls, Reply, Request, RouteListener, Settings, Surface, bootstrap, catalogue,
 };
-use lp_core::{Handle, Scopes, SlugKey, Timestamp, UserId, WebUrl};
+use lp_core::{Handle, SlugKey, UserId, WebUrl};
 use lp_ports::{
     Batch, Change, Clock, Committer, HealthProbe, Ids, Ingest, JournalId, JournalReader, Probe, ProbeFault,
 };
 use serde_json::Value;
 
+use crate::mint::{entry, store_token};
 use crate::{FixedClock, SeededIds};
 
 /// How many clicks a sandbox's journal holds.
@@ -85,20 +85,8 @@ impl Sandbox {
         let journal = Arc::new(MemoryJournal::new(JournalId("sandbox".to_owned()), JOURNAL));
         let probe = Arc::new(StubProbe::default());
         let observed = Arc::new(Recorder::default());
-        let shared = Arc::new(store.clone());
-        let ports = Ports {
-            links: shared.clone(),
-            access: shared.clone(),
-            analytics: shared.clone(),
-            audit: shared.clone(),
-            replies: shared.clone(),
-            committer: shared.clone(),
-            health: shared,
-            probe: probe.clone(),
-            journal: journal.clone(),
-            clock: clock.clone(),
-            ids: ids.clone(),
-        };
+        let ports =
+            Ports::over(Arc::new(store.clone()), probe.clone(), journal.clone(), clock.clone(), ids.clone());
         let wanted = Bootstrap {
             email: "owner@example.com".to_owned(),
             password: "correct horse".to_owned(),
@@ -123,12 +111,7 @@ impl Sandbox {
     /// A token of any handle; the handle need not exist.
     pub async fn token(&self, handle: &str, scopes: &[&str]) -> String {
         let handle = Handle::parse(handle).expect("a handle");
-        let scopes = Scopes::parse(scopes.iter().copied()).expect("known scopes");
-        let (id, random, at) = (self.ids.uuid(), self.ids.random(), self.clock.now());
-        let minted = mint(id, random, handle.clone(), self.owner, "test", scopes, at);
-        let batch = Batch::new(entry(handle, at)).change(Change::Token(minted.record));
-        self.store.commit(batch).await.expect("a token is stored");
-        minted.text
+        store_token(&self.store, self.ids.as_ref(), self.clock.now(), handle, self.owner, scopes).await
     }
 
     /// Another handle with an owner of its own; gives the token that may everything there.
@@ -222,18 +205,5 @@ fn settings(limits: Option<lp_application::Limits>) -> Settings {
         default_handle: None,
         limits,
         secret: [7; 32],
-    }
-}
-
-fn entry(handle: Handle, at: Timestamp) -> AuditEntry {
-    AuditEntry {
-        handle,
-        at,
-        actor: "operator".to_owned(),
-        surface: "embedded".to_owned(),
-        operation: "test".to_owned(),
-        subject: String::new(),
-        request_id: String::new(),
-        outcome: AuditOutcome::Done,
     }
 }

@@ -66,13 +66,11 @@ async fn follow_once(
         let last = changes.notes.len() < BATCH as usize;
         for note in changes.notes {
             if let Changed::Link(slug) = note.changed {
-                match keeper.refresh(note.handle, slug).await {
-                    Ok(()) => {}
-                    Err(error) if error.code == Code::UNAVAILABLE => {
-                        return Err(StoreError::Unavailable(error.message.into()));
-                    }
-                    // One damaged row, which the edge has logged: the others must not wait for it.
-                    Err(_) => {}
+                // One damaged row, which the edge has logged, must not hold up the others; a store that is away does.
+                if let Err(error) = keeper.refresh(note.handle, slug).await
+                    && error.code == Code::UNAVAILABLE
+                {
+                    return Err(StoreError::Unavailable(error.message.into()));
                 }
             }
         }

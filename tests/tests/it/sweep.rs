@@ -129,7 +129,7 @@ async fn on_the_command_line_every_row_refuses_every_wrong_token() {
     let (workspace, pat) = Workspace::bootstrapped().await;
     let server = workspace.serve().await;
     let wrong = wrong(&workspace, &pat).await;
-    for row in catalogue().operations().iter().filter(guarded) {
+    for row in catalogue().operations().iter().filter(|row| guarded(row)) {
         let arguments = arguments(row);
         let ask = async |token: &str| cli_remote(&workspace, &server, row, "hello", token, &arguments).await;
         refused(&ask(&wrong.malformed).await, 401, "invalid_token_format", row.name);
@@ -144,7 +144,8 @@ async fn within_a_program_every_row_refuses_every_wrong_credential() {
     let (workspace, pat) = Workspace::bootstrapped().await;
     let wrong = wrong(&workspace, &pat).await;
     let platform = Platform::open(Config::local(&workspace.data(), 8080)).await.expect("a platform");
-    for row in catalogue().operations().iter().filter(guarded).filter(|row| row.kind == Kind::Json) {
+    for row in catalogue().operations().iter().filter(|row| guarded(row)).filter(|row| row.kind == Kind::Json)
+    {
         let arguments = arguments(row);
         let ask = async |credential| embedded(&platform, row, "hello", credential, &arguments).await;
         let bearer = |text: &String| Credential::Bearer(text.clone());
@@ -186,6 +187,6 @@ async fn list(server: &Server, pat: &str) -> u16 {
 }
 
 /// Whether a row needs a credential.
-fn guarded(row: &&Operation) -> bool {
+fn guarded(row: &Operation) -> bool {
     row.mounts().iter().any(|mount| mount.auth == Auth::Pat)
 }

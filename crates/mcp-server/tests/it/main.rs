@@ -1,0 +1,11 @@
+//! The MCP front before a real application in memory, in process.
+
+mod bodies;
+mod calls;
+mod client;
+mod credentials;
+mod lists;
+mod origins;
+mod protocol;
+mod public;
+mod scopes;
