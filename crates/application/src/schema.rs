@@ -12,6 +12,8 @@ use crate::{Code, Fault};
 /// More faults than this are not worth reading, and a hostile body must not make a reply grow without end.
 const MOST: usize = 100;
 const MISTYPED: &str = "wrong_type";
+/// What the derive calls numbers.
+const NUMBERS: [&str; 5] = ["uint16", "uint32", "uint64", "int64", "double"];
 
 /// The schema of what is read as `T` (JSON Schema 2020-12), everything inline.
 pub(crate) fn of_input<T: JsonSchema>() -> Value {
@@ -39,7 +41,26 @@ fn bare(
             object.shift_remove(key);
         }
     }
+    plain(&mut schema);
     schema
+}
+
+/// Drops what only says which Rust number it was: it means nothing to readers, and models pay for every word.
+fn plain(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            let machine = |format: &Value| format.as_str().is_some_and(|name| NUMBERS.contains(&name));
+            if object.get("format").is_some_and(machine) {
+                object.shift_remove("format");
+                if object.get("maximum").is_some_and(|most| *most == u16::MAX) {
+                    object.shift_remove("maximum");
+                }
+            }
+            object.values_mut().for_each(plain);
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain),
+        _ => {}
+    }
 }
 
 /// Compiles a schema; the formats are those of the wire types.

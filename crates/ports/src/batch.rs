@@ -91,7 +91,11 @@ pub enum CommitError {
 /// appends its audit entry to the handle's hash chain; a batch whose reply key is remembered (and not expired at the
 /// entry's instant) commits nothing and returns the remembered reply, before guards are judged; what was committed is
 /// seen by the next read, from any connection; of two racing batches guarded on the same revision exactly one wins;
-/// a batch with changes raises the handle's version by one and appends to the change log, one without leaves both.
+/// a batch with changes raises the handle's version by one and appends to the change log, where each thing it changed
+/// is noted once; a batch without changes leaves both. A change that contradicts what is stored is answered as the
+/// guard that would have found it, stated or not: a second account of a mailbox as `EmailFree`, a second revision of
+/// a number as `SlugAt`. All of a batch belongs to the handle of its audit entry. Revoking a token again keeps the
+/// first instant.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Committer: Send + Sync {

@@ -34,7 +34,7 @@ pub enum Probe {
 /// Why a destination gave no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProbeFault {
-    /// It lies in a network that requests of this installation must not enter.
+    /// It lies in a network, or behind a port, that requests of this installation must not enter.
     Forbidden,
     /// Its name does not resolve.
     Unresolved,

@@ -28,10 +28,16 @@ async fn a_body_that_is_not_one_strict_message_is_refused_with_its_faults() {
     for (body, code) in bodies {
         let answer = client.send(Method::POST, body).await;
         let shown = String::from_utf8_lossy(body);
-        assert_eq!((answer.status, answer.rpc_code()), (StatusCode::BAD_REQUEST, code), "{shown}: {}", answer.text);
+        assert_eq!(
+            (answer.status, answer.rpc_code()),
+            (StatusCode::BAD_REQUEST, code),
+            "{shown}: {}",
+            answer.text
+        );
         assert!(answer.json["error"]["data"]["requestId"].is_string(), "{}", answer.text);
     }
-    let twice = client.send(Method::POST, r#"{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":1,"a":2}}"#).await;
+    let twice =
+        client.send(Method::POST, r#"{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":1,"a":2}}"#).await;
     assert_eq!(twice.json["error"]["data"]["fields"][0]["pointer"], "/params/a");
     assert_eq!(twice.json["error"]["data"]["fields"][0]["code"], "duplicate_key");
 }
@@ -99,6 +105,9 @@ async fn ids_come_back_as_they_were_sent() {
     for id in [json!(0), json!(-7), json!("a b"), json!(i64::MAX)] {
         let message = json!({ "jsonrpc": "2.0", "id": id, "method": "ping" });
         let answer = Client::new(&sandbox).post(&message).await;
-        assert_eq!(answer.json, json!({ "jsonrpc": "2.0", "id": id, "result": Value::Object(serde_json::Map::new()) }));
+        assert_eq!(
+            answer.json,
+            json!({ "jsonrpc": "2.0", "id": id, "result": Value::Object(serde_json::Map::new()) })
+        );
     }
 }

@@ -9,7 +9,10 @@ async fn an_upsert_answers_the_link_as_the_documentation_has_it() {
     let sandbox = Sandbox::new().await;
     let answer = Client::new(&sandbox).call("links_upsert", launch()).await;
     let link = answer.structured();
-    assert_eq!((&link["slug"], &link["destinationUrl"]), (&json!("launch"), &json!("https://example.com/launch")));
+    assert_eq!(
+        (&link["slug"], &link["destinationUrl"]),
+        (&json!("launch"), &json!("https://example.com/launch"))
+    );
     assert_ne!(answer.json["result"]["isError"], json!(true));
     let keys: Vec<_> = link.as_object().expect("an object").keys().map(String::as_str).collect();
     assert_eq!(keys[..2], ["slug", "destinationUrl"], "the order is the application's own");

@@ -20,7 +20,10 @@ fn challenged(answer: &Answer, code: &str, metadata: &str, sent: bool) {
 
 fn requests() -> [(&'static str, Value); 5] {
     [
-        ("initialize", json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } })),
+        (
+            "initialize",
+            json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } }),
+        ),
         ("ping", json!({})),
         ("tools/list", json!({})),
         ("tools/call", json!({ "name": "links_list", "arguments": {} })),
@@ -45,7 +48,8 @@ async fn without_a_credential_every_request_is_challenged() {
 async fn a_bad_credential_is_challenged_and_named() {
     let sandbox = Sandbox::new().await;
     let foreign = sandbox.other("other").await;
-    let unknown = format!("{}0", &sandbox.pat[..sandbox.pat.len() - 1]);
+    let last = if sandbox.pat.ends_with('0') { '1' } else { '0' };
+    let unknown = format!("{}{last}", &sandbox.pat[..sandbox.pat.len() - 1]);
     for (method, params) in requests() {
         for (token, code) in [
             ("patv1_broken", "invalid_token_format"),

@@ -34,7 +34,11 @@ async fn allowed_pages_may_call_and_read() {
         assert_eq!(asked.status, StatusCode::NO_CONTENT, "{origin}");
         assert_eq!(asked.header("access-control-allow-methods"), "POST");
         assert!(asked.header("access-control-allow-headers").contains("mcp-protocol-version"));
-        for answer in [asked, client().legacy("ping", json!({})).await, client().anonymous().legacy("ping", json!({})).await] {
+        for answer in [
+            asked,
+            client().legacy("ping", json!({})).await,
+            client().anonymous().legacy("ping", json!({})).await,
+        ] {
             assert_eq!(answer.header("access-control-allow-origin"), origin);
             assert_eq!(answer.header("vary"), "origin");
             assert!(answer.header("access-control-expose-headers").contains("www-authenticate"));

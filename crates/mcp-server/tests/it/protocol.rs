@@ -25,9 +25,8 @@ async fn the_handshake_agrees_on_the_revision_that_the_client_asks_for() {
         assert!(result["instructions"].as_str().is_some_and(|text| text.contains("links_upsert")));
         assert_eq!(answer.header("mcp-session-id"), "", "there are no sessions");
     }
-    let answer = Client::new(&sandbox)
-        .post(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
-        .await;
+    let answer =
+        Client::new(&sandbox).post(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
     assert_eq!((answer.status, answer.text.as_str()), (StatusCode::ACCEPTED, ""));
 }
 
@@ -72,7 +71,12 @@ async fn the_newest_revision_discovers_lists_and_calls() {
 
     let listed = Client::new(&sandbox).modern("tools/list", json!({})).await;
     let result = &listed.json["result"];
-    assert_eq!((&result["ttlMs"], &result["cacheScope"]), (&json!(300_000), &json!("public")), "{}", listed.text);
+    assert_eq!(
+        (&result["ttlMs"], &result["cacheScope"]),
+        (&json!(300_000), &json!("public")),
+        "{}",
+        listed.text
+    );
     assert_eq!(result["resultType"], "complete");
     assert_eq!(result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "link-platform");
 
@@ -134,7 +138,8 @@ async fn metadata_that_the_newest_revision_demands_must_be_there() {
 #[tokio::test]
 async fn what_the_server_does_not_offer_is_an_unknown_method() {
     let sandbox = Sandbox::new().await;
-    let methods = ["resources/list", "resources/templates/list", "prompts/list", "logging/setLevel", "no/such"];
+    let methods =
+        ["resources/list", "resources/templates/list", "prompts/list", "logging/setLevel", "no/such"];
     for method in methods {
         let params = if method == "logging/setLevel" { json!({ "level": "info" }) } else { json!({}) };
         let answer = Client::new(&sandbox).legacy(method, params.clone()).await;

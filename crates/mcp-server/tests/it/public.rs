@@ -37,7 +37,9 @@ async fn sandbox() -> Sandbox {
 async fn a_public_tool_is_called_without_a_credential_or_with_any() {
     let sandbox = sandbox().await;
     let client = || Client::new(&sandbox).at("/mcp", None);
-    for client in [client(), client().anonymous(), client().token("patv1_broken"), Client::new(&sandbox).anonymous()] {
+    for client in
+        [client(), client().anonymous(), client().token("patv1_broken"), Client::new(&sandbox).anonymous()]
+    {
         let answer = client.call("words_say", json!({ "word": "hello" })).await;
         assert_eq!(answer.structured(), &json!({ "word": "hello" }));
     }

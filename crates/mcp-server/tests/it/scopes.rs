@@ -15,7 +15,8 @@ async fn a_tool_beyond_the_token_s_scopes_is_a_result_that_names_the_scope() {
     let challenge = answer.json["result"]["_meta"]["mcp/www_authenticate"][0].as_str().expect("a challenge");
     assert!(challenge.starts_with("Bearer error=\"insufficient_scope\""), "{challenge}");
     assert!(challenge.contains("scope=\"mcp.connect links.write\""), "{challenge}");
-    let metadata = "resource_metadata=\"http://hello.mcp.localhost:8080/.well-known/oauth-protected-resource/mcp\"";
+    let metadata =
+        "resource_metadata=\"http://hello.mcp.localhost:8080/.well-known/oauth-protected-resource/mcp\"";
     assert!(challenge.contains(metadata), "{challenge}");
 }
 
