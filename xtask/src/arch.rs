@@ -42,9 +42,9 @@ pub(crate) fn run(write: bool) -> Result<()> {
     let crates = crates(&workspace::metadata()?)?;
     workspace::report("arch", &faults(&crates))?;
     if write {
-        picture::write(&crates)?
+        picture::write(&crates)?;
     } else {
-        picture::check(&crates)?
+        picture::check(&crates)?;
     }
     println!("arch: {} crates in their layers", crates.len());
     Ok(())

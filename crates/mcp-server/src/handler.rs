@@ -26,8 +26,10 @@ const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 const IDEMPOTENCY_KEY: &str = "link-platform/idempotencyKey";
 const REPLAYED: &str = "link-platform/replayed";
 
-/// Methods whose requests end up as unknown ones when their parameters are malformed.
-const SERVED: &[&str] = &["initialize", "ping", "server/discover", "tools/list", "tools/call"];
+/// Methods whose requests the library takes for unknown ones when their parameters are malformed.
+const SERVED: &[&str] = &["server/discover", "tools/list", "tools/call"];
+/// The same of the handshake era only.
+const SERVED_ONCE: &[&str] = &["initialize", "ping"];
 
 /// Answers one request; the library asks for a new one each time, so it is cheap to clone.
 #[derive(Clone)]
@@ -136,10 +138,11 @@ impl ServerHandler for Handler {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let method = request.method;
-        if SERVED.contains(&method.as_str()) {
+        let name = method.as_str();
+        if SERVED.contains(&name) || (SERVED_ONCE.contains(&name) && !is_modern(&context)) {
             return Err(ErrorData::invalid_params(format!("the parameters of {method} are malformed"), None));
         }
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("there is no method '{method:.80}'"), None))

@@ -30,9 +30,7 @@ pub(crate) fn versions() -> Cow<'static, [ProtocolVersion]> {
 }
 
 pub(crate) fn implementation() -> Implementation {
-    Implementation::new("link-platform", env!("CARGO_PKG_VERSION"))
-        .with_title("Link Platform")
-        .with_description("Short links with routing, previews, revisions and measurement.")
+    Implementation::new("link-platform", env!("CARGO_PKG_VERSION")).with_title("Link Platform")
 }
 
 pub(crate) fn config() -> ServerConfig {

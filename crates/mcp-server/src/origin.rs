@@ -1,9 +1,12 @@
 //! Which web pages may speak to the server (the protocol's defence against DNS rebinding), and what browsers are told.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HOST, ORIGIN, VARY,
 };
+use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Uri};
 use lp_application::PublicUrls;
 
@@ -52,7 +55,12 @@ impl Origins {
         };
         let origin = first.to_str().ok().and_then(Origin::parse);
         match origin {
-            Some(origin) if sent.next().is_none() && self.0.contains(&origin) => Page::Allowed(first.clone()),
+            Some(origin)
+                if sent.next().is_none()
+                    && (self.0.contains(&origin) || origin.is_host_without_name(headers)) =>
+            {
+                Page::Allowed(first.clone())
+            }
             _ => Page::Refused,
         }
     }
@@ -66,13 +74,31 @@ impl Origin {
         if uri.path() != "/" || uri.query().is_some() || authority.as_str().contains('@') {
             return None;
         }
-        let usual = match scheme.as_str() {
-            "https" => Some(443),
-            "http" => Some(80),
-            _ => None,
-        };
-        let port = authority.port_u16().or(usual);
+        let port = authority.port_u16().or(usual_port(&scheme));
         Some(Self { scheme, host: authority.host().to_ascii_lowercase(), port })
+    }
+
+    /// Whether this is the very server that is asked, by its address. A name would prove nothing, because whoever owns
+    /// a name can point it here (DNS rebinding); an address cannot be pointed elsewhere.
+    fn is_host_without_name(&self, headers: &HeaderMap) -> bool {
+        let asked = headers.get(HOST).and_then(|value| value.to_str().ok()?.parse::<Authority>().ok());
+        let v6 = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let is_address = match v6 {
+            Some(host) => host.parse::<Ipv6Addr>().is_ok(),
+            None => self.host.parse::<Ipv4Addr>().is_ok(),
+        };
+        is_address
+            && asked.is_some_and(|asked| {
+                asked.host() == self.host && asked.port_u16().or(usual_port(&self.scheme)) == self.port
+            })
+    }
+}
+
+fn usual_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "https" => Some(443),
+        "http" => Some(80),
+        _ => None,
     }
 }
 
@@ -145,6 +171,24 @@ mod tests {
         }
         let twice = ["https://ai.links.example", "https://evil.example"];
         assert_eq!(judged(&origins, &twice), Page::Refused);
+    }
+
+    #[test]
+    fn a_page_of_the_asked_address_may_call_but_a_name_proves_nothing() {
+        for (host, origin, allowed) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:8080", true),
+            ("[::1]:8080", "http://[::1]:8080", true),
+            ("192.0.2.1", "https://192.0.2.1", true),
+            ("127.0.0.1:8080", "http://127.0.0.1:8081", false),
+            ("127.0.0.1:8080", "http://192.0.2.1:8080", false),
+            ("evil.example:8080", "http://evil.example:8080", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static(host));
+            headers.insert(ORIGIN, HeaderValue::from_static(origin));
+            let judged = origins(&[]).judge(&headers);
+            assert_eq!(judged != Page::Refused, allowed, "{origin} asks {host}");
+        }
     }
 
     #[test]

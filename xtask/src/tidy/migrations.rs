@@ -82,7 +82,7 @@ pub(super) fn faults(locked: &Hashes, found: &Hashes) -> Vec<String> {
         match found.get(path) {
             Some(now) if now == hash => {}
             Some(_) => {
-                faults.push(format!("{path}: a landed migration was edited: undo that and add a new one"))
+                faults.push(format!("{path}: a landed migration was edited: undo that and add a new one"));
             }
             None => faults.push(format!("{path}: a landed migration was deleted")),
         }

@@ -150,6 +150,17 @@ async fn what_the_server_does_not_offer_is_an_unknown_method() {
 }
 
 #[tokio::test]
+async fn the_newest_revision_has_no_handshake_and_no_ping() {
+    let sandbox = Sandbox::new().await;
+    for method in ["initialize", "ping"] {
+        let answer = Client::new(&sandbox).modern(method, json!({})).await;
+        assert_eq!((answer.status, answer.rpc_code()), (StatusCode::NOT_FOUND, -32601), "{}", answer.text);
+    }
+    let answer = Client::new(&sandbox).legacy("initialize", json!({})).await;
+    assert_eq!((answer.status, answer.rpc_code()), (StatusCode::OK, -32602), "{}", answer.text);
+}
+
+#[tokio::test]
 async fn only_post_is_taken() {
     let sandbox = Sandbox::new().await;
     for method in [Method::GET, Method::DELETE, Method::HEAD, Method::PUT, Method::OPTIONS] {
