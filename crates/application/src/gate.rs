@@ -2,6 +2,7 @@
 
 mod admit;
 mod call;
+mod credential;
 
 use std::net::IpAddr;
 

@@ -70,7 +70,7 @@ fn credential(arrival: Arrival<'_>) -> Result<Credential, Error> {
     match (grants.as_deref(), shown) {
         (None, shown) => Ok(shown),
         (Some([grant]), Credential::None) => Ok(Credential::Grant(grant.clone())),
-        (Some(_), _) => Err(credential::two()),
+        (Some(_), _) => Err(Credential::several()),
     }
 }
 

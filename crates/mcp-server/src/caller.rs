@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use http::HeaderMap;
 use lp_application::{Accepts, Credential, Request, Surface};
+use lp_core::text::is_request_id;
 use serde_json::{Map, Value};
 
 /// Who sent a request, and through which address: what the transport knows and a tool call needs.
@@ -41,6 +42,5 @@ impl Caller {
 /// The caller's own id of its request, where it is one that can stand in logs and headers.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     let text = headers.get("x-request-id")?.to_str().ok()?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    ((1..=128).contains(&text.len()) && text.bytes().all(plain)).then(|| text.to_owned())
+    is_request_id(text).then(|| text.to_owned())
 }
