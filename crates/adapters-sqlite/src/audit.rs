@@ -58,6 +58,13 @@ impl AuditReader for SqliteStore {
         records.collect()
     }
 
+    async fn audit_head(&self, handle: &Handle) -> Result<Option<(u64, AuditHash)>, StoreError> {
+        let query = sqlx::query("SELECT audit_seq, audit_hash FROM heads WHERE handle = ?1");
+        let query = query.bind(handle.as_str());
+        let row = read("db.audit.head", query.fetch_optional(&self.reads)).await?;
+        row.map(|row| whole(end(&row), "heads", || handle.to_string())).transpose()
+    }
+
     async fn audited_handles(&self) -> Result<Vec<Handle>, StoreError> {
         let query = sqlx::query("SELECT handle FROM heads ORDER BY handle");
         let rows = read("db.audit.handles", query.fetch_all(&self.reads)).await?;
@@ -85,6 +92,10 @@ fn record(row: &SqliteRow, handle: &Handle) -> Result<AuditRecord, Broken> {
     };
     let (prev, hash) = (AuditHash(bytes(row, "prev")?), AuditHash(bytes(row, "hash")?));
     Ok(AuditRecord { seq: count(row, "seq")?, prev, hash, entry })
+}
+
+fn end(row: &SqliteRow) -> Result<(u64, AuditHash), Broken> {
+    Ok((count(row, "audit_seq")?, AuditHash(bytes(row, "audit_hash")?)))
 }
 
 fn handle_of(row: &SqliteRow) -> Result<Handle, Broken> {

@@ -35,6 +35,12 @@ pub(crate) async fn append(
     Ok(())
 }
 
+/// Drops all but the newest rows. Numbers have no gaps (a batch that is undone gives its own back), so they count.
+pub(crate) async fn trim(connection: &mut SqliteConnection, keep: u64) -> Result<u64, sqlx::Error> {
+    let query = sqlx::query("DELETE FROM change_log WHERE seq <= (SELECT max(seq) FROM change_log) - ?1");
+    Ok(query.bind(int(keep)).execute(connection).await?.rows_affected())
+}
+
 /// Writers take turns, so numbers become visible in their own order: a reader can step over none.
 #[async_trait]
 impl ChangeLog for SqliteStore {
@@ -55,12 +61,25 @@ impl ChangeLog for SqliteStore {
         let rows = read("db.change.list", query.fetch_all(&self.reads)).await?;
         let mut changes = Changes { notes: Vec::with_capacity(rows.len()), position: after };
         for row in &rows {
-            let name = || field::<i64>(row, "seq").unwrap_or_default().to_string();
-            let (seq, note) = whole(note(row), "change_log", name)?;
-            changes.notes.push(note);
+            let seq = whole(count(row, "seq"), "change_log", String::new)?;
+            match note(row) {
+                Ok(note) => changes.notes.push(note),
+                Err(Broken(reason)) => {
+                    tracing::error!(
+                        table = "change_log",
+                        row = seq,
+                        reason,
+                        "a note cannot be read and is skipped"
+                    );
+                }
+            }
             changes.position = ChangePosition(seq);
         }
         Ok(changes)
+    }
+
+    async fn trim(&self, keep: u64) -> Result<u64, StoreError> {
+        self.writer.trim(keep).await
     }
 }
 
@@ -73,13 +92,13 @@ fn what(change: &Change) -> Changed {
     }
 }
 
-fn note(row: &SqliteRow) -> Result<(u64, ChangeNote), Broken> {
+fn note(row: &SqliteRow) -> Result<ChangeNote, Broken> {
     let changed = match field::<Option<&str>>(row, "slug_key")? {
         Some(key) => Changed::Link(slug_key(key)?),
         None => Changed::Access,
     };
     let handle = Handle::parse(field(row, "handle")?)?;
-    Ok((count(row, "seq")?, ChangeNote { handle, version: count(row, "version")?, changed }))
+    Ok(ChangeNote { handle, version: count(row, "version")?, changed })
 }
 
 fn slug_key(text: &str) -> Result<SlugKey, Broken> {

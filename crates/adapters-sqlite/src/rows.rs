@@ -19,7 +19,7 @@ pub(crate) use link_columns;
 
 /// A row that the domain does not accept, or not the row that was looked for.
 #[derive(Debug)]
-pub(crate) struct Broken(String);
+pub(crate) struct Broken(pub(crate) String);
 
 /// A statement with its values.
 pub(crate) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;

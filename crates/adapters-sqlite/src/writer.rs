@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use crate::ingest::{self, Intake};
 use crate::store::{SqliteStore, unavailable};
-use crate::{commit, replies};
+use crate::{change_log, commit, replies};
 
 /// How many calls may wait before further ones wait to be let in.
 const QUEUE: usize = 1_024;
@@ -29,6 +29,7 @@ enum Job {
     Commit(Call<Box<Batch>, Receipt, CommitError>),
     Ingest(Call<Intake, (), StoreError>),
     Forget(Call<Timestamp, u64, StoreError>),
+    Trim(Call<u64, u64, StoreError>),
     Stop,
 }
 
@@ -54,6 +55,10 @@ impl Writer {
 
     pub(crate) async fn forget(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.ask(now, Job::Forget).await
+    }
+
+    pub(crate) async fn trim(&self, keep: u64) -> Result<u64, StoreError> {
+        self.ask(keep, Job::Trim).await
     }
 
     /// Waits until what came before is applied and the task has ended.
@@ -126,6 +131,7 @@ impl Job {
             Self::Commit(call) => call.outcome = Some(commit::apply(connection, &call.work).await?),
             Self::Ingest(call) => call.outcome = Some(Ok(ingest::take(connection, &call.work).await?)),
             Self::Forget(call) => call.outcome = Some(Ok(replies::forget(connection, call.work).await?)),
+            Self::Trim(call) => call.outcome = Some(Ok(change_log::trim(connection, call.work).await?)),
             Self::Stop => {}
         }
         Ok(())
@@ -136,6 +142,7 @@ impl Job {
             Self::Commit(call) => call.answer(fault),
             Self::Ingest(call) => call.answer(fault),
             Self::Forget(call) => call.answer(fault),
+            Self::Trim(call) => call.answer(fault),
             Self::Stop => {}
         }
     }

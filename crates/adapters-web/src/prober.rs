@@ -2,13 +2,19 @@ use async_trait::async_trait;
 use http::{Method, StatusCode};
 use lp_core::WebUrl;
 use lp_ports::{HealthProbe, Probe, ProbeFault};
+use tokio::sync::Semaphore;
 
 use crate::client::{Failure, Outbound, Timeouts};
 use crate::guard::{Guard, Policy, Refused};
 
+/// How many requests a node makes at the same time, whoever asks: links may all name one destination, and nobody's
+/// health check shall be an attack on it.
+const AT_ONCE: usize = 64;
+
 /// Probes destinations with real requests.
 pub struct WebProber {
     outbound: Outbound,
+    places: Semaphore,
 }
 
 impl WebProber {
@@ -17,7 +23,7 @@ impl WebProber {
     }
 
     pub fn over(outbound: Outbound) -> Self {
-        Self { outbound }
+        Self { outbound, places: Semaphore::new(AT_ONCE) }
     }
 
     /// Asks for the head alone; where that is answered as many servers answer what they did not expect, asks as a
@@ -34,7 +40,12 @@ impl WebProber {
 #[async_trait]
 impl HealthProbe for WebProber {
     async fn probe(&self, url: WebUrl) -> Probe {
-        match tokio::time::timeout(self.outbound.timeouts().overall, self.ask(&url)).await {
+        let asked = async {
+            // Waiting for a place is part of the time: a flood of checks fails by itself. The semaphore is never closed.
+            let _place = self.places.acquire().await;
+            self.ask(&url).await
+        };
+        match tokio::time::timeout(self.outbound.timeouts().overall, asked).await {
             Ok(Ok(status)) => Probe::Answered(status.as_u16()),
             Ok(Err(failure)) => Probe::Failed(fault(failure)),
             Err(_) => Probe::Failed(ProbeFault::Timeout),

@@ -196,8 +196,13 @@ impl Application {
 
     /// Writes the refusals since the last time into the audit; the worker calls it every minute.
     pub async fn audit_refusals(&self) -> Result<(), Error> {
-        for entry in self.inner.refusals.take(self.now()) {
-            self.inner.ports.committer.commit(Batch::new(entry)).await?;
+        let mut entries = self.inner.refusals.take(self.now()).into_iter();
+        while let Some(entry) = entries.next() {
+            if let Err(error) = self.inner.ports.committer.commit(Batch::new(entry.clone())).await {
+                // What is not written is summed on with what comes.
+                std::iter::once(entry).chain(entries).for_each(|entry| self.inner.refusals.put_back(entry));
+                return Err(error.into());
+            }
         }
         Ok(())
     }

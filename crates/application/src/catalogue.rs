@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use mount::{Auth, Body, Method, Mount, Query};
-pub(crate) use operation::Run;
 pub use operation::{Effect, Kind, Operation, Realm, Stream, View};
+pub(crate) use operation::{Run, decode};
 
 /// All operations, in the order of their contexts.
 #[derive(Clone)]

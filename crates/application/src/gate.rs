@@ -10,6 +10,7 @@ use lp_access::Actor;
 use serde_json::{Map, Value};
 
 pub use call::Answer;
+pub(crate) use call::log;
 
 /// A call as a front hands it in.
 #[derive(Debug, Clone)]

@@ -1,4 +1,5 @@
-//! Signed addresses: a call that was allowed, to be made once later by whoever holds the address.
+//! Signed addresses: a call that was allowed, to be made later by whoever holds the address, as often as they like until
+//! it expires.
 
 use std::time::Duration;
 
@@ -43,6 +44,8 @@ pub(crate) struct Grant {
     token: String,
     #[serde(rename = "a")]
     pub(crate) arguments: Map<String, Value>,
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
     #[serde(rename = "e")]
     expires: i64,
 }
@@ -53,6 +56,7 @@ impl Grant {
         handle: &Handle,
         token: TokenId,
         arguments: Map<String, Value>,
+        key: Option<String>,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -60,6 +64,7 @@ impl Grant {
             handle: handle.to_string(),
             token: token.to_string(),
             arguments,
+            key,
             expires: now.plus(LIFE).micros(),
         }
     }

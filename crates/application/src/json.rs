@@ -1,6 +1,6 @@
 //! JSON as callers should write it: one object, no key twice, not nested without end.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
@@ -10,6 +10,9 @@ use crate::{Code, Error, Fault};
 
 /// How deep arrays and objects may nest.
 const DEPTH: usize = 32;
+/// How many values one body may hold: far more than any operation takes, few enough that a hostile body of two
+/// megabytes costs no more memory than its size suggests.
+const MOST_VALUES: usize = 50_000;
 
 /// What is wrong with a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +25,11 @@ pub struct BadJson {
 
 /// Parses one JSON object strictly: serde_json takes the last of two equal keys, and what the caller meant is lost.
 pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, BadJson> {
-    let faults = RefCell::new(Vec::new());
+    let seen = Seen::default();
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let strict = Strict { path: String::new(), depth: 0, twice: &faults };
+    let strict = Strict { place: &Place::Root, depth: 0, seen: &seen };
     let parsed = strict.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
-    let twice = faults.into_inner();
+    let twice = seen.twice.into_inner();
     match parsed {
         Ok(Value::Object(object)) if twice.is_empty() => Ok(object),
         Ok(Value::Object(_)) => {
@@ -48,19 +51,50 @@ impl From<BadJson> for Error {
     }
 }
 
-struct Strict<'f> {
-    path: String,
-    depth: usize,
-    twice: &'f RefCell<Vec<String>>,
+/// One step of a JSON pointer, with `~` and `/` written as RFC 6901 wants them.
+pub fn pointer_step(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }
 
-impl Strict<'_> {
-    fn inside<E: serde::de::Error>(&self, step: &str) -> Result<Strict<'_>, E> {
+/// Where a value stands: steps that point up, so that going down copies nothing.
+enum Place<'p> {
+    Root,
+    Key(&'p Place<'p>, &'p str),
+    Index(&'p Place<'p>, usize),
+}
+
+impl Place<'_> {
+    fn pointer(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Key(above, key) => format!("{}/{}", above.pointer(), pointer_step(key)),
+            Self::Index(above, index) => format!("{}/{index}", above.pointer()),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    values: Cell<usize>,
+    twice: RefCell<Vec<String>>,
+}
+
+struct Strict<'s> {
+    place: &'s Place<'s>,
+    depth: usize,
+    seen: &'s Seen,
+}
+
+impl<'s> Strict<'s> {
+    fn inside<E: serde::de::Error>(&self, place: &'s Place<'s>) -> Result<Self, E> {
         if self.depth >= DEPTH {
             return Err(E::custom(format!("nested deeper than {DEPTH} levels")));
         }
-        let step = step.replace('~', "~0").replace('/', "~1");
-        Ok(Strict { path: format!("{}/{step}", self.path), depth: self.depth + 1, twice: self.twice })
+        self.seen.values.set(self.seen.values.get() + 1);
+        if self.seen.values.get() > MOST_VALUES {
+            return Err(E::custom(format!("holds more than {MOST_VALUES} values")));
+        }
+        Ok(Self { place, depth: self.depth + 1, seen: self.seen })
     }
 }
 
@@ -106,7 +140,8 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
         loop {
-            let inside = self.inside::<A::Error>(&items.len().to_string())?;
+            let place = Place::Index(self.place, items.len());
+            let inside = Strict { place: self.place, ..self }.inside::<A::Error>(&place)?;
             match seq.next_element_seed(inside)? {
                 Some(item) => items.push(item),
                 None => return Ok(Value::Array(items)),
@@ -117,15 +152,16 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            let inside = self.inside::<A::Error>(&key)?;
-            let pointer = inside.path.clone();
-            let value = map.next_value_seed(inside)?;
-            if object.insert(key, value).is_some() {
-                if self.twice.borrow().len() >= 100 {
+            let place = Place::Key(self.place, &key);
+            if object.contains_key(&key) {
+                if self.seen.twice.borrow().len() >= 100 {
                     return Err(A::Error::custom("more than 100 keys stand twice"));
                 }
-                self.twice.borrow_mut().push(pointer);
+                self.seen.twice.borrow_mut().push(place.pointer());
             }
+            let value =
+                map.next_value_seed(Strict { place: self.place, ..self }.inside::<A::Error>(&place)?)?;
+            object.insert(key, value);
         }
         Ok(Value::Object(object))
     }

@@ -39,7 +39,7 @@ pub use cx::Cx;
 pub use error::{Error, Fault};
 pub use gate::{Accepts, Answer, Credential, Reply, Request, Surface};
 pub use grant::SignedUrl;
-pub use json::{BadJson, parse as parse_json};
+pub use json::{BadJson, parse as parse_json, pointer_step};
 pub use limits::{Allowance, Limits, Rate};
 pub use lp_access::Need;
 pub use lp_analytics::counts as counts_as_click;

@@ -14,9 +14,9 @@ const MOST: usize = 10_000;
 pub(crate) struct Refusal {
     pub(crate) handle: Handle,
     pub(crate) actor: String,
-    pub(crate) surface: &'static str,
-    pub(crate) operation: &'static str,
-    pub(crate) code: &'static str,
+    pub(crate) surface: String,
+    pub(crate) operation: String,
+    pub(crate) code: String,
 }
 
 #[derive(Debug, Default)]
@@ -26,9 +26,22 @@ pub(crate) struct Refusals {
 
 impl Refusals {
     pub(crate) fn add(&self, refusal: Refusal) {
+        self.add_times(refusal, 1);
+    }
+
+    /// Takes back an entry that could not be written.
+    pub(crate) fn put_back(&self, entry: AuditEntry) {
+        if let AuditOutcome::Refused { code, times } = entry.outcome {
+            let AuditEntry { handle, actor, surface, operation, .. } = entry;
+            self.add_times(Refusal { handle, actor, surface, operation, code }, times);
+        }
+    }
+
+    fn add_times(&self, refusal: Refusal, times: u32) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() < MOST || counts.contains_key(&refusal) {
-            *counts.entry(refusal).or_insert(0) += 1;
+            let count = counts.entry(refusal).or_insert(0);
+            *count = count.saturating_add(times);
         }
     }
 
@@ -41,11 +54,11 @@ impl Refusals {
                 handle: refusal.handle,
                 at,
                 actor: refusal.actor,
-                surface: refusal.surface.to_owned(),
-                operation: refusal.operation.to_owned(),
+                surface: refusal.surface,
+                operation: refusal.operation,
                 subject: String::new(),
                 request_id: String::new(),
-                outcome: AuditOutcome::Refused { code: refusal.code.to_owned(), times },
+                outcome: AuditOutcome::Refused { code: refusal.code, times },
             })
             .collect();
         entries.sort_by(|a, b| (&a.handle, &a.actor, &a.operation).cmp(&(&b.handle, &b.actor, &b.operation)));

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
+use crate::json::pointer_step;
 use crate::wire::FORMATS;
 use crate::{Code, Fault};
 
@@ -95,13 +96,13 @@ fn name(error: &ValidationError<'_>) -> Vec<Fault> {
         ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
             .iter()
             .map(|key| Fault {
-                pointer: format!("{at}/{}", escape(key)),
+                pointer: format!("{at}/{}", pointer_step(key)),
                 code: "unknown_field",
                 message: "is not a field of this operation".to_owned(),
             })
             .collect(),
         ValidationErrorKind::Required { property } => vec![Fault {
-            pointer: format!("{at}/{}", escape(property.as_str().unwrap_or_default())),
+            pointer: format!("{at}/{}", pointer_step(property.as_str().unwrap_or_default())),
             code: "required",
             message: "is missing".to_owned(),
         }],
@@ -147,10 +148,6 @@ fn types(kind: &TypeKind) -> String {
             names.join(" or ")
         }
     }
-}
-
-fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// Codes that faults of arguments can give a reply.

@@ -20,6 +20,8 @@ use crate::{Found, RouteKey};
 pub struct Bounds {
     /// At most so many routes; the least visited go first.
     pub routes: usize,
+    /// And at most about so many bytes of them, because destinations differ much in length.
+    pub bytes: usize,
     /// At most so many slugs of which it is known that no link answers; the oldest go first.
     pub absent: usize,
 }
@@ -29,6 +31,8 @@ pub struct Bounds {
 pub struct TableStats {
     /// Routes in memory.
     pub loaded: usize,
+    /// What they weigh, in bytes: an estimate.
+    pub bytes: usize,
     /// Slugs known to hold no link.
     pub absent: usize,
     /// Places in the order of eviction; more than entries, because left-over ones go with a delay.
@@ -62,7 +66,7 @@ pub struct RouteTable {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { routes: 2_000_000, absent: 100_000 }
+        Self { routes: 2_000_000, bytes: 512 * 1024 * 1024, absent: 100_000 }
     }
 }
 
@@ -77,8 +81,8 @@ impl RouteTable {
     pub fn new(bounds: Bounds) -> Self {
         Self {
             entries: DashMap::new(),
-            present: Ring::new(bounds.routes),
-            absent: Ring::new(bounds.absent),
+            present: Ring::new(bounds.routes, bounds.bytes),
+            absent: Ring::new(bounds.absent, usize::MAX),
             serial: AtomicU64::new(0),
             loads: AtomicU64::new(0),
             failed_loads: AtomicU64::new(0),
@@ -102,6 +106,7 @@ impl RouteTable {
     pub fn stats(&self) -> TableStats {
         TableStats {
             loaded: self.present.live(),
+            bytes: self.present.bytes(),
             absent: self.absent.live(),
             places: self.present.places() + self.absent.places(),
             loads: self.loads.load(Ordering::Relaxed),
@@ -173,22 +178,30 @@ impl RouteTable {
     }
 
     fn learn(&self, entry: &mut Entry, loaded: Loaded) -> Learned {
+        let before = entry.weight();
         let learned = entry.learn(loaded, || self.next());
-        if let Learned::Moved { from, to, .. } = learned {
-            if let Some(kind) = from {
-                self.ring(kind).lose();
+        let after = entry.weight();
+        if before != after {
+            if let Some((kind, bytes)) = before {
+                self.ring(kind).lose(bytes);
             }
-            self.ring(to).gain();
+            if let Some((kind, bytes)) = after {
+                self.ring(kind).gain(bytes);
+            }
         }
         learned
     }
 
     /// Does what must wait until the entry is let go of: queues it, and makes room for it.
     fn settle(&self, key: &Arc<str>, learned: Learned) {
-        if let Learned::Moved { to, place, .. } = learned {
-            self.ring(to).push(key.clone(), place);
-            self.scrub(to);
-            self.make_room(to);
+        match learned {
+            Learned::Nothing => {}
+            Learned::Renewed(kind) => self.make_room(kind),
+            Learned::Moved { to, place } => {
+                self.ring(to).push(key.clone(), place);
+                self.scrub(to);
+                self.make_room(to);
+            }
         }
     }
 
@@ -203,7 +216,8 @@ impl RouteTable {
         }
     }
 
-    /// Evicts until the bound holds. The work of one call is bounded, whatever the number of entries.
+    /// Evicts until the bounds hold. The work of one call is bounded, whatever the number of entries; it is enough for one
+    /// of the greatest weight among those of the least.
     fn make_room(&self, kind: Kind) {
         const CHANCES: usize = 64;
         const TRIES: usize = 256;
@@ -221,8 +235,8 @@ impl RouteTable {
                 }
                 again =
                     entry.is_loading() || (kind == Kind::Present && spared < CHANCES && entry.take_visited());
-                if !again {
-                    ring.lose();
+                if !again && let Some((_, bytes)) = entry.weight() {
+                    ring.lose(bytes);
                 }
                 !again
             });

@@ -2,13 +2,17 @@
 //! message, or keep only half of, is refused here with the place of the fault.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::BodyExt;
 use lp_application::{Code, Error, parse_json};
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 
+/// A body has arrived whole by then, however slowly its sender is at it.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// JSON-RPC 2.0: no JSON, or not as it should be written.
 pub(crate) const PARSE_ERROR: i32 = -32_700;
 /// JSON-RPC 2.0: JSON, but no request.
@@ -37,6 +41,15 @@ pub(crate) struct BadMessage {
 
 /// All bytes of a body, at most `most`.
 pub(crate) async fn collect<B: Body>(body: B, most: usize) -> Result<Bytes, Error> {
+    collect_within(PATIENCE, body, most).await
+}
+
+async fn collect_within<B: Body>(patience: Duration, body: B, most: usize) -> Result<Bytes, Error> {
+    let late = || Error::new(Code::REQUEST_TIMEOUT, "the body did not arrive whole in time");
+    timeout(patience, all(body, most)).await.map_err(|_| late())?
+}
+
+async fn all<B: Body>(body: B, most: usize) -> Result<Bytes, Error> {
     let mut body = pin!(body);
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.as_mut().frame().await {
@@ -189,5 +202,23 @@ mod tests {
         assert_eq!(whole.expect("within the limit"), "12345");
         let over = collect(http_body_util::Full::new(Bytes::from_static(b"123456")), 5).await;
         assert_eq!(over.expect_err("over the limit").code, Code::PAYLOAD_TOO_LARGE);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_end_is_given_up() {
+        struct Endless;
+        impl Body for Endless {
+            type Data = Bytes;
+            type Error = std::convert::Infallible;
+
+            fn poll_frame(
+                self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+                std::task::Poll::Pending
+            }
+        }
+        let error = collect_within(Duration::from_millis(1), Endless, 5).await.expect_err("it never ends");
+        assert_eq!(error.code, Code::REQUEST_TIMEOUT);
     }
 }

@@ -1,6 +1,6 @@
 //! What an operator should know before trusting an installation.
 
-use lp_access::verify;
+use lp_access::{AuditHash, AuditRecord, verify};
 use lp_core::{Handle, Timestamp};
 
 use crate::Platform;
@@ -40,17 +40,42 @@ async fn audit(platform: &Platform) -> Result<String, String> {
     Ok(format!("{entries} entries of {} handles, every chain whole", handles.len()))
 }
 
+/// Walks a chain and holds it against its head, which is kept apart from it. The head is read before and after: entries
+/// may be added meanwhile.
 async fn chain(platform: &Platform, handle: &Handle) -> Result<u64, String> {
-    let mut before = None;
+    let head = head(platform, handle).await?;
+    let mut met = head.is_none();
+    let mut before: Option<AuditRecord> = None;
     loop {
-        let after = before.as_ref().map_or(0, |record: &lp_access::AuditRecord| record.seq);
+        let after = before.as_ref().map_or(0, |record| record.seq);
         let page = platform.audit().audit(handle, after, PAGE).await.map_err(|error| error.to_string())?;
         verify(before.as_ref(), &page).map_err(|broken| broken.to_string())?;
+        met |= page.iter().any(|record| Some((record.seq, record.hash)) == head);
         match page.last() {
             Some(last) => before = Some(last.clone()),
-            None => return Ok(after),
+            None if !met => {
+                let end = head.map_or(0, |(seq, _)| seq);
+                return Err(format!(
+                    "the audit ends at entry {after} and not as its head says at entry {end}"
+                ));
+            }
+            None => return within(platform, handle, after).await,
         }
     }
+}
+
+/// Entries above the head were not written by the store.
+async fn within(platform: &Platform, handle: &Handle, entries: u64) -> Result<u64, String> {
+    let end = head(platform, handle).await?.map_or(0, |(seq, _)| seq);
+    if entries <= end {
+        Ok(entries)
+    } else {
+        Err(format!("the audit has {entries} entries, its head knows {end} of them"))
+    }
+}
+
+async fn head(platform: &Platform, handle: &Handle) -> Result<Option<(u64, AuditHash)>, String> {
+    platform.audit().audit_head(handle).await.map_err(|error| error.to_string())
 }
 
 fn clock(now: Timestamp) -> Result<String, String> {

@@ -1,19 +1,34 @@
 //! What is measured of the platform itself, in Prometheus' text form.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use ::metrics::{counter, gauge, histogram, with_local_recorder};
 use lp_application::{CallRecord, Observer};
 use lp_edge::EdgeStats;
-use lp_ports::JournalReader;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 /// Milliseconds; a call to the embedded store takes about one.
 const BUCKETS: &[f64] =
     &[0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 5_000.0, 30_000.0];
+/// How often measured durations are put into their buckets; until then each is kept by itself.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// A recorder of this platform alone: an embedding program keeps its own.
 pub(crate) struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+}
+
+/// What is looked up when the page is asked for, rather than noted as it happens.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Standing {
+    pub(crate) edge: EdgeStats,
+    pub(crate) clicks_lost: u64,
+    /// Since the edge last knew all that the store has.
+    pub(crate) change_age: Duration,
 }
 
 impl Metrics {
@@ -24,24 +39,43 @@ impl Metrics {
     }
 
     /// The page that Prometheus reads.
-    pub(crate) fn render(&self, edge: &EdgeStats, journal: &dyn JournalReader) -> String {
+    pub(crate) fn render(&self, standing: &Standing) -> String {
+        let routes = &standing.edge.routes;
         with_local_recorder(&self.recorder, || {
-            let numbers = [
-                ("edge_routes_loaded", edge.routes.loaded as u64),
-                ("edge_routes_absent", edge.routes.absent as u64),
-                ("edge_route_loads", edge.routes.loads),
-                ("edge_route_loads_failed", edge.routes.failed_loads),
-                ("edge_route_evictions", edge.routes.evictions),
-                ("edge_change_position", edge.routes.newest_change),
-                ("clicks_lost", edge.clicks_lost.max(journal.lost())),
+            let levels = [
+                ("edge_routes_loaded", routes.loaded as u64),
+                ("edge_routes_absent", routes.absent as u64),
+                ("edge_change_position", routes.newest_change),
             ];
-            for (name, number) in numbers {
+            for (name, number) in levels {
                 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
                 gauge!(name).set(number as f64);
+            }
+            gauge!("edge_change_age_seconds").set(standing.change_age.as_secs_f64());
+            let counts = [
+                ("edge_route_loads", routes.loads),
+                ("edge_route_loads_failed", routes.failed_loads),
+                ("edge_route_evictions", routes.evictions),
+                ("clicks_lost", standing.edge.clicks_lost.max(standing.clicks_lost)),
+            ];
+            for (name, number) in counts {
+                counter!(name).absolute(number);
             }
         });
         self.handle.run_upkeep();
         self.handle.render()
+    }
+}
+
+/// Keeps measurements small whether or not anybody reads them, until cancelled.
+pub(crate) async fn keep_metrics(metrics: Arc<Metrics>, cancelled: CancellationToken) {
+    let mut turns = interval(UPKEEP);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = turns.tick() => metrics.handle.run_upkeep(),
+            () = cancelled.cancelled() => return,
+        }
     }
 }
 
@@ -56,5 +90,28 @@ impl Observer for Metrics {
             histogram!("operation_duration_ms", &labels).record(record.took.as_secs_f64() * 1_000.0);
             counter!("operations", "actor" => record.actor, "code" => record.code).increment(1);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_rises_is_a_counter_and_what_may_fall_a_gauge() {
+        let metrics = Metrics::new().expect("metrics");
+        let standing =
+            Standing { clicks_lost: 3, change_age: Duration::from_millis(1_500), ..Standing::default() };
+        let page = metrics.render(&standing);
+        for name in ["edge_route_loads", "edge_route_loads_failed", "edge_route_evictions", "clicks_lost"] {
+            assert!(page.contains(&format!("# TYPE {name} counter\n")), "{name} in {page}");
+        }
+        for name in
+            ["edge_routes_loaded", "edge_routes_absent", "edge_change_position", "edge_change_age_seconds"]
+        {
+            assert!(page.contains(&format!("# TYPE {name} gauge\n")), "{name} in {page}");
+        }
+        assert!(page.contains("\nclicks_lost 3\n"), "{page}");
+        assert!(page.contains("\nedge_change_age_seconds 1.5\n"), "{page}");
     }
 }

@@ -2,6 +2,8 @@ use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use lp_adapters_journal::{DEFAULT_CAPACITY, MemoryJournal};
 use lp_adapters_sqlite::SqliteStore;
@@ -12,7 +14,9 @@ use lp_application::{
 };
 use lp_core::{Handle, SlugKey};
 use lp_edge::{Edge, LiveRoutes, RouteTable};
-use lp_ports::{AuditReader, ChangeLog, ChangePosition, Ids, Ingest, JournalId, JournalReader, StoreError};
+use lp_ports::{
+    AuditReader, ChangeLog, ChangePosition, Clock, Ids, Ingest, JournalId, JournalReader, StoreError,
+};
 use lp_worker::{RouteKeeper, drain_clicks, follow_changes, keep_house};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +26,7 @@ use crate::Config;
 use crate::client::TrustedProxies;
 use crate::clock::SystemClock;
 use crate::ids::SystemIds;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Standing, keep_metrics};
 use crate::secret;
 use crate::serve::PlatformService;
 
@@ -42,10 +46,20 @@ pub(crate) struct Parts {
     pub(crate) journal: Arc<MemoryJournal>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) proxies: TrustedProxies,
+    clock: Arc<SystemClock>,
+    followed: Arc<Followed>,
 }
 
+/// When the change log was last read to good effect, in milliseconds of the monotonic clock.
+#[derive(Debug, Default)]
+struct Followed(AtomicU64);
+
 /// The edge's routes, as the loop that follows other nodes sees them.
-struct EdgeRoutes(LiveRoutes);
+struct EdgeRoutes {
+    routes: LiveRoutes,
+    clock: Arc<SystemClock>,
+    followed: Arc<Followed>,
+}
 
 /// Why a platform did not start.
 #[derive(Debug, Error)]
@@ -96,7 +110,8 @@ impl Platform {
         let journal = Arc::new(MemoryJournal::new(JournalId(ids.uuid().to_string()), DEFAULT_CAPACITY));
         let probe = WebProber::new(Policy { allow_private: config.allow_private_targets });
         let clock = Arc::new(SystemClock::new());
-        let ports = Ports::over(Arc::new(store.clone()), Arc::new(probe), journal.clone(), clock, ids);
+        let ports =
+            Ports::over(Arc::new(store.clone()), Arc::new(probe), journal.clone(), clock.clone(), ids);
         let settings = Settings {
             urls: config.urls,
             default_handle: config.default_handle,
@@ -107,7 +122,8 @@ impl Platform {
         let app = Application::new(catalogue(), ports.clone(), settings, table.clone(), metrics.clone());
         let edge = Edge::new(&app, table);
         let proxies = TrustedProxies(config.trusted_proxies);
-        let inner = Parts { app, edge, store, journal, metrics, proxies };
+        let followed = Arc::new(Followed::default());
+        let inner = Parts { app, edge, store, journal, metrics, proxies, clock, followed };
         let (tasks, cancelled) = (TaskTracker::new(), CancellationToken::new());
         Ok(Self { parts: Arc::new(inner), ports, tasks, cancelled })
     }
@@ -116,13 +132,18 @@ impl Platform {
         let (app, store) = (&self.parts.app, &self.parts.store);
         // Read before anything is loaded: what is committed from here on is met again.
         let position = store.position().await.map_err(|source| StartError::Store { path: None, source })?;
-        let keeper = Arc::new(EdgeRoutes(self.parts.edge.routes().clone()));
+        let keeper = Arc::new(EdgeRoutes {
+            routes: self.parts.edge.routes().clone(),
+            clock: self.parts.clock.clone(),
+            followed: self.parts.followed.clone(),
+        });
         let log: Arc<dyn ChangeLog> = Arc::new(store.clone());
         let ingest: Arc<dyn Ingest> = Arc::new(store.clone());
         let journal: Arc<dyn JournalReader> = self.parts.journal.clone();
-        self.tasks.spawn(follow_changes(log, position, keeper, self.cancelled.clone()));
+        self.tasks.spawn(follow_changes(log.clone(), position, keeper, self.cancelled.clone()));
         self.tasks.spawn(drain_clicks(journal, ingest, app.clone(), self.cancelled.clone()));
-        self.tasks.spawn(keep_house(app.clone(), self.cancelled.clone()));
+        self.tasks.spawn(keep_house(app.clone(), log, self.cancelled.clone()));
+        self.tasks.spawn(keep_metrics(self.parts.metrics.clone(), self.cancelled.clone()));
         Ok(())
     }
 
@@ -161,16 +182,36 @@ impl Platform {
     }
 }
 
+impl Parts {
+    /// The page of metrics.
+    pub(crate) fn metrics(&self) -> String {
+        let change_age = self.followed.age(self.clock.monotonic());
+        let (edge, clicks_lost) = (self.edge.stats(), self.journal.lost());
+        self.metrics.render(&Standing { edge, clicks_lost, change_age })
+    }
+}
+
+impl Followed {
+    fn note(&self, now: Duration) {
+        self.0.store(u64::try_from(now.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(Duration::from_millis(self.0.load(Ordering::Relaxed)))
+    }
+}
+
 impl RouteKeeper for EdgeRoutes {
     fn refresh(
         &self,
         handle: Handle,
         slug: SlugKey,
     ) -> Pin<Box<dyn Future<Output = Result<(), lp_application::Error>> + Send + '_>> {
-        Box::pin(async move { self.0.refresh(&handle, &slug).await })
+        Box::pin(async move { self.routes.refresh(&handle, &slug).await })
     }
 
     fn caught_up(&self, position: ChangePosition) {
-        self.0.table().caught_up(position.0);
+        self.routes.table().caught_up(position.0);
+        self.followed.note(self.clock.monotonic());
     }
 }

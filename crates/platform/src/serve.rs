@@ -125,8 +125,7 @@ impl PlatformService {
             }
             // Told to the machine itself and to proxies that are trusted to keep others away, not to clients of theirs.
             "/metrics" if client.is_loopback() || (client == peer && self.parts.proxies.trusts(peer)) => {
-                let page = self.parts.metrics.render(&self.parts.edge.stats(), self.parts.journal.as_ref());
-                let mut response = text(StatusCode::OK, page);
+                let mut response = text(StatusCode::OK, self.parts.metrics());
                 let version = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
                 response.headers_mut().insert(CONTENT_TYPE, version);
                 self.stamped(&request, response)

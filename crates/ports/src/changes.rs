@@ -39,7 +39,8 @@ pub struct Changes {
 /// How nodes learn what others have committed.
 ///
 /// Contract: a reader that goes on from each answer's position sees every note once, those of transactions that were
-/// slow to commit included.
+/// slow to commit included. It is at the end where the position stays as it was: fewer notes than `limit` need not be
+/// the last, for a note that cannot be read is logged and stepped over. A hint must not hold up those behind it.
 #[async_trait]
 pub trait ChangeLog: Send + Sync {
     /// The end of the log now.
@@ -47,4 +48,8 @@ pub trait ChangeLog: Send + Sync {
 
     /// What came after a position, at most `limit` notes.
     async fn changes(&self, after: ChangePosition, limit: u32) -> Result<Changes, StoreError>;
+
+    /// Forgets all but the newest `keep` notes and says how many. Positions stay valid; a reader that is further behind
+    /// goes on with the oldest note that is left.
+    async fn trim(&self, keep: u64) -> Result<u64, StoreError>;
 }

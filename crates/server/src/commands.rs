@@ -24,8 +24,14 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Errors) => return document(documents::errors().trim_end()),
         _ => {}
     }
-    let settings = cli.settings.settle()?;
-    logs::start(&settings)?;
+    let settings = cli.settings.settle().and_then(|settings| {
+        logs::start(&settings)?;
+        Ok(settings)
+    });
+    if matches!(cli.command, Some(Command::Doctor)) {
+        return doctor::doctor(settings).await;
+    }
+    let settings = settings?;
     match cli.command {
         None | Some(Command::Serve) => serve::serve(settings).await,
         Some(Command::Migrate) => {
@@ -34,8 +40,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Bootstrap(args)) => bootstrap::bootstrap(&settings, args).await,
         Some(Command::Call(args)) => call::call(&settings, args).await,
-        Some(Command::Doctor) => doctor::doctor(&settings).await,
-        Some(Command::Openapi | Command::McpCatalogue | Command::Errors) => Ok(ExitCode::SUCCESS),
+        Some(Command::Doctor | Command::Openapi | Command::McpCatalogue | Command::Errors) => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

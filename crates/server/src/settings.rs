@@ -1,5 +1,7 @@
 //! Settings: flags before environment variables before the configuration file before defaults.
 
+mod rules;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -119,24 +121,30 @@ pub(crate) struct Settings {
     pub(crate) durability: Durability,
     pub(crate) remarks: Vec<&'static str>,
     database: PathBuf,
+    domain: String,
+    api: Option<String>,
     given: SettingArgs,
     default_handle: Option<Handle>,
 }
 
 impl SettingArgs {
-    /// Settles what is given. Every fault has the setting's name.
+    /// Settles what is given. All faults are said at once, each with the setting's name.
     pub(crate) fn settle(self) -> anyhow::Result<Settings> {
         let given = match &self.config {
             Some(path) => read(path)?.under(self),
             None => self,
         };
         let data_dir = given.data_dir.clone().unwrap_or_else(|| PathBuf::from("./data"));
-        let database = match given.database_url.as_deref() {
-            None => data_dir.join("link-platform.db"),
-            Some(url) => database(url)?,
-        };
+        let mut faults = Vec::new();
+        let database = check("database-url", given.database_url.as_deref(), rules::database, &mut faults);
+        let domain = check("public-domain", given.public_domain.as_deref(), rules::domain, &mut faults);
+        let api = check("api-url", given.api_url.as_deref(), rules::origin, &mut faults);
         let handle = given.default_handle.as_deref().filter(|text| !text.is_empty());
-        let default_handle = handle.map(Handle::parse).transpose().context("default-handle")?;
+        let parse = |text: &str| Handle::parse(text).map_err(|fault| fault.to_string());
+        let default_handle = check("default-handle", handle, parse, &mut faults);
+        if !faults.is_empty() {
+            bail!("{}", faults.join("; "));
+        }
         let mut remarks = Vec::new();
         if given.geoip_db.is_some() {
             remarks.push("geoip-db is set, but countries are not looked up yet");
@@ -150,7 +158,9 @@ impl SettingArgs {
             log_format: given.log_format,
             durability: given.click_durability.unwrap_or(Durability::Process),
             remarks,
-            database,
+            database: database.unwrap_or_else(|| data_dir.join("link-platform.db")),
+            domain: domain.unwrap_or_else(|| "localhost".to_owned()),
+            api,
             given: Self { data_dir: Some(data_dir), ..given },
             default_handle,
         })
@@ -191,16 +201,14 @@ impl Settings {
     /// What the platform is started with, given the port that visitors reach it at.
     pub(crate) fn config(&self, port: u16) -> Config {
         let given = &self.given;
-        let domain =
-            given.public_domain.clone().unwrap_or_else(|| "localhost".to_owned()).to_ascii_lowercase();
+        let domain = self.domain.clone();
         let local = domain == "localhost";
         let plain = given.public_scheme.map_or(local, |scheme| scheme == Scheme::Http);
         let scheme = if plain { "http" } else { "https" };
         let public_port = given.public_port.or(local.then_some(port));
         let own_port =
             public_port.filter(|port| (scheme, *port) != ("http", 80) && (scheme, *port) != ("https", 443));
-        let api = given.api_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-        let api = api.unwrap_or_else(|| {
+        let api = self.api.clone().unwrap_or_else(|| {
             if local { format!("http://localhost:{port}") } else { format!("https://ai.{domain}") }
         });
         let data_dir = given.data_dir.clone().unwrap_or_default();
@@ -223,16 +231,44 @@ fn read(path: &Path) -> anyhow::Result<SettingArgs> {
     toml::from_str(&text).with_context(|| format!("the configuration file {}", path.display()))
 }
 
-/// The file behind `sqlite:path`, `sqlite://path` or `sqlite:///absolute/path`.
-fn database(url: &str) -> anyhow::Result<PathBuf> {
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        bail!("database-url: this version has the embedded store only; PostgreSQL comes with the next");
+/// What a rule makes of a setting, where it is given; what is wrong with it goes to the faults.
+fn check<T>(
+    name: &str,
+    given: Option<&str>,
+    rule: impl Fn(&str) -> Result<T, String>,
+    faults: &mut Vec<String>,
+) -> Option<T> {
+    rule(given?).map_err(|fault| faults.push(format!("{name}: {fault}"))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_faults_are_said_at_once_with_their_settings() {
+        let text = |text: &str| Some(text.to_owned());
+        let given = SettingArgs {
+            database_url: text("mysql://localhost"),
+            public_domain: text("https://example.com"),
+            api_url: text("ai.example.com"),
+            default_handle: text("No Handle"),
+            ..SettingArgs::default()
+        };
+        let said = given.settle().expect_err("four faults").to_string();
+        for name in ["database-url: ", "public-domain: ", "api-url: ", "default-handle: "] {
+            assert!(said.contains(name), "{name} in {said}");
+        }
     }
-    let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) else {
-        bail!("database-url: '{url}' is not an address such as sqlite://data/link-platform.db");
-    };
-    if path.is_empty() || path.contains(['?', '#']) {
-        bail!("database-url: '{url}' must name a file and nothing else");
+
+    #[test]
+    fn an_empty_domain_is_refused_and_a_missing_one_is_localhost() {
+        let given = SettingArgs { public_domain: Some(String::new()), ..SettingArgs::default() };
+        assert!(given.settle().is_err());
+        let config = SettingArgs::default().settle().expect("defaults are good").config(8_080);
+        assert_eq!(
+            (config.urls.domain.as_str(), config.urls.api.as_str()),
+            ("localhost", "http://localhost:8080")
+        );
     }
-    Ok(PathBuf::from(path))
 }

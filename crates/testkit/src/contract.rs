@@ -81,6 +81,7 @@ pub const CASES: &[Case] = cases! {
         the_chain_verifies_and_counts_from_one,
         refusals_are_kept_with_code_and_number,
         the_chain_verifies_in_stretches,
+        the_head_is_the_newest_entry,
         handles_have_chains_of_their_own;
     replies:
         a_repeat_is_answered_from_memory_and_changes_nothing,
@@ -104,7 +105,8 @@ pub const CASES: &[Case] = cases! {
         notes_are_read_in_stretches,
         access_is_noted,
         a_batch_notes_each_thing_once,
-        what_changes_nothing_is_not_noted;
+        what_changes_nothing_is_not_noted,
+        trimming_keeps_the_newest_notes_and_the_position;
     analytics:
         nothing_counted_is_zero,
         clicks_are_counted_once_by_journal_position,

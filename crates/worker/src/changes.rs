@@ -23,7 +23,8 @@ pub trait RouteKeeper: Send + Sync {
         slug: SlugKey,
     ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>>;
 
-    /// Everything up to this position of the change log is held as it is.
+    /// Everything up to this position of the change log is held as it is. Said after every reading that succeeded,
+    /// those that found nothing new included.
     fn caught_up(&self, position: ChangePosition);
 }
 
@@ -63,7 +64,6 @@ async fn follow_once(
     let mut position = from;
     loop {
         let changes = log.changes(position, BATCH).await?;
-        let last = changes.notes.len() < BATCH as usize;
         for note in changes.notes {
             if let Changed::Link(slug) = note.changed {
                 // One damaged row, which the edge has logged, must not hold up the others; a store that is away does.
@@ -74,10 +74,10 @@ async fn follow_once(
                 }
             }
         }
-        position = changes.position;
-        keeper.caught_up(position);
-        if last {
+        keeper.caught_up(changes.position);
+        if changes.position == position {
             return Ok(position);
         }
+        position = changes.position;
     }
 }

@@ -1,8 +1,9 @@
 //! The loops behind the surfaces.
 //!
 //! This crate decides when things happen that no caller waits for: counting clicks, following other nodes' changes,
-//! writing refusals to the audit, forgetting old replies. It does not know how any of them is done: that is behind
-//! ports and the application. Every loop ends when its token is cancelled, and finishes what it has begun.
+//! writing refusals to the audit, forgetting old replies and notes of changes. It does not know how any of them is
+//! done: that is behind ports and the application. Every loop ends when its token is cancelled, and finishes what it
+//! has begun.
 
 mod changes;
 mod clicks;

@@ -48,6 +48,7 @@ async fn first_corrupt(store: &SqliteStore) -> Option<(&'static str, String)> {
         store.events(&handle, 0, 10).await.map(drop),
         store.audit(&handle, 0, 10).await.map(drop),
         store.audited_handles().await.map(drop),
+        store.audit_head(&handle).await.map(drop),
         store.reply(&reply("key", "", now).key, now).await.map(drop),
         store.changes(ChangePosition(0), 10).await.map(drop),
     ];
@@ -83,9 +84,9 @@ async fn a_row_that_breaks_a_rule_is_reported_with_its_table() {
         ("tokens", "", "UPDATE tokens SET secret = x'00'"),
         ("outbox", "hello/1", "UPDATE outbox SET facts = '[1]'"),
         ("audit", "hello/1", "UPDATE audit SET hash = x'00' WHERE seq = 1"),
+        ("heads", "hello", "UPDATE heads SET audit_hash = x'00'"),
         ("heads", "Not A Handle", "UPDATE heads SET handle = 'Not A Handle'"),
         ("replies", "operator/links_upsert/key", "UPDATE replies SET fingerprint = x'00'"),
-        ("change_log", "2", "UPDATE change_log SET slug_key = 'UPPER' WHERE slug_key IS NOT NULL"),
     ];
     for (number, (table, row, statement)) in damages.into_iter().enumerate() {
         let store = damaged(&folder.path().join(format!("{number}.db")), statement).await;
@@ -127,6 +128,18 @@ async fn a_lost_tail_of_the_audit_shows_in_the_chain() {
     store.commit(Author::new(store.clone()).batch("look")).await.expect("writes");
     let records = store.audit(&handle(), 0, 100).await.expect("reads");
     assert_eq!(lp_access::verify(None, &records), Err(lp_access::BrokenChain { seq: 3 }));
+}
+
+#[tokio::test]
+async fn a_note_that_cannot_be_read_does_not_hold_up_those_behind_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let damage = "UPDATE change_log SET slug_key = 'UPPER' WHERE slug_key IS NOT NULL";
+    let store = damaged(&folder.path().join("0.db"), damage).await;
+    let changes = store.changes(ChangePosition(0), 10).await.expect("the log reads");
+    let versions: Vec<_> = changes.notes.iter().map(|note| note.version).collect();
+    assert_eq!((versions, changes.position), (vec![1, 3], ChangePosition(3)));
+    let skipped = store.changes(ChangePosition(1), 1).await.expect("the log reads");
+    assert_eq!((skipped.notes, skipped.position), (vec![], ChangePosition(2)));
 }
 
 #[tokio::test]

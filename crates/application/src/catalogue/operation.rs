@@ -318,6 +318,25 @@ impl Operation {
 }
 
 /// Reads arguments that the schema has passed.
-fn decode<I: DeserializeOwned>(arguments: Value) -> Result<I, Error> {
+pub(crate) fn decode<I: DeserializeOwned>(mut arguments: Value) -> Result<I, Error> {
+    whole(&mut arguments);
     serde_json::from_value(arguments).map_err(|error| Error::field("", "invalid", error.to_string()))
+}
+
+/// Writes `5.0` as `5`: to JSON Schema both are integers, and some languages write the one for the other.
+fn whole(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let float = number.as_f64().unwrap_or(f64::NAN);
+            // Up to 2^53 every whole float is the integer it looks like.
+            if float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0 {
+                #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
+                let integer = float as i64;
+                *value = integer.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole),
+        Value::Object(object) => object.values_mut().for_each(whole),
+        _ => {}
+    }
 }

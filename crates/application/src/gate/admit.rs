@@ -11,13 +11,6 @@ use crate::grant::Grant;
 use crate::refusals::Refusal;
 use crate::{Application, Code, Error};
 
-/// Who acts where.
-#[derive(Debug)]
-pub(super) struct Admitted {
-    pub(super) actor: Actor,
-    pub(super) handle: Option<Handle>,
-}
-
 impl Application {
     /// Whether a connector may use a handle's MCP server at all: what `tools/list` and the handshake ask, since they
     /// are no operations. Tool calls ask for themselves.
@@ -39,39 +32,45 @@ fn need_scope(scope: Scope) -> Need {
 }
 
 impl Inner {
-    /// Resolves credential and handle and asks whether the one may use the operation in the other.
-    ///
-    /// The handle argument is taken out of the request's arguments; a grant puts its own arguments in.
+    /// Who calls. A grant puts its own arguments in.
+    pub(super) async fn identify(
+        &self,
+        operation: &Operation,
+        request: &mut Request,
+    ) -> Result<Actor, Error> {
+        let Credential::Grant(text) = &request.credential else {
+            return self.authenticate(&request.credential, request.accepts, operation.need).await;
+        };
+        let now = self.ports.clock.now();
+        let grant = Grant::open(text, &self.settings.secret, operation.name, request.bound.as_deref(), now)?;
+        let actor = self.granted(&grant).await?;
+        // The grant binds every argument; how the bytes are written is known only now.
+        let content_type = request.arguments.remove_entry("contentType");
+        request.idempotency_key = grant.key.or(request.idempotency_key.take());
+        request.arguments = grant.arguments;
+        request.arguments.extend(content_type);
+        Ok(actor)
+    }
+
+    /// Which handle is meant, and whether the actor may use the operation there. The handle argument is taken out of the
+    /// request's arguments.
     pub(super) async fn admit(
         &self,
         operation: &Operation,
         request: &mut Request,
-    ) -> Result<Admitted, Error> {
-        let actor = match &request.credential {
-            Credential::Grant(text) => {
-                let now = self.ports.clock.now();
-                let grant =
-                    Grant::open(text, &self.settings.secret, operation.name, request.bound.as_deref(), now)?;
-                let actor = self.granted(&grant).await?;
-                // The grant binds every argument; how the bytes are written is known only now.
-                let content_type = request.arguments.remove_entry("contentType");
-                request.arguments = grant.arguments;
-                request.arguments.extend(content_type);
-                actor
-            }
-            credential => self.authenticate(credential, request.accepts, operation.need).await?,
-        };
+        actor: &Actor,
+    ) -> Result<Option<Handle>, Error> {
         if operation.realm == Realm::Platform {
-            authorize(&actor, operation.need, None)?;
-            return Ok(Admitted { actor, handle: None });
+            authorize(actor, operation.need, None)?;
+            return Ok(None);
         }
         let named = request.arguments.shift_remove("handle");
-        let handle = self.name_handle(&actor, request.bound.as_deref(), named)?;
-        if let Err(error) = self.may_here(operation, request, &actor, &handle).await {
-            self.note_refusal(operation, request, &actor, &handle, &error);
+        let handle = self.name_handle(actor, request.bound.as_deref(), named)?;
+        if let Err(error) = self.may_here(operation, request, actor, &handle).await {
+            self.note_refusal(operation, request, actor, &handle, &error);
             return Err(error);
         }
-        Ok(Admitted { actor, handle: Some(handle) })
+        Ok(Some(handle))
     }
 
     /// Whether the actor may use this way in, and the operation behind it.
@@ -101,9 +100,9 @@ impl Inner {
             self.refusals.add(Refusal {
                 handle: handle.clone(),
                 actor: actor.to_string(),
-                surface: request.surface.as_str(),
-                operation: operation.name,
-                code: error.code.name(),
+                surface: request.surface.as_str().to_owned(),
+                operation: operation.name.to_owned(),
+                code: error.code.name().to_owned(),
             });
         }
     }

@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 use tracing::field::Empty;
 use tracing::{Instrument, debug, error, info_span};
 
-use super::admit::Admitted;
 use super::{Reply, Request};
 use crate::application::{CallRecord, Inner};
 use crate::catalogue::{Auth, Kind, Operation, Run};
@@ -37,7 +36,8 @@ pub struct Answer<T> {
 struct Entered {
     app: Application,
     request: Request,
-    admitted: Admitted,
+    actor: Actor,
+    handle: Option<Handle>,
 }
 
 /// What is known of a call however it ends.
@@ -112,15 +112,19 @@ impl Application {
         seen: &mut Seen,
         run: impl AsyncFnOnce(Entered, &Operation) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let admitted = self.inner.admit(operation, &mut request).await?;
-        seen.actor = admitted.actor.kind();
-        seen.allowance = self.inner.take_allowance(operation, &request, &admitted.actor);
+        let identified = self.inner.identify(operation, &mut request).await;
+        // Whoever is refused has called all the same: failed attempts count against the address they come from.
+        let caller = identified.as_ref().unwrap_or(&Actor::Anonymous);
+        seen.actor = caller.kind();
+        seen.allowance = self.inner.take_allowance(operation, &request, caller);
         if let Some(wait) = seen.allowance.and_then(|allowance| allowance.wait) {
             let limited = Error::new(Code::RATE_LIMITED, "too many calls; wait and try again");
             return Err(Error { retry_after: Some(wait), ..limited });
         }
+        let actor = identified?;
+        let handle = self.inner.admit(operation, &mut request, &actor).await?;
         operation.check(&Value::Object(request.arguments.clone()))?;
-        run(Entered { app: self.clone(), request, admitted }, operation).await
+        run(Entered { app: self.clone(), request, actor, handle }, operation).await
     }
 }
 
@@ -152,15 +156,33 @@ impl Entered {
             }
         }
         let arguments = Value::Object(self.request.arguments.clone());
+        let mut ended = function(self.cx(operation, repeat.clone()), arguments.clone()).await;
         for _ in 1..TRIES {
-            match function(self.cx(operation, repeat.clone()), arguments.clone()).await {
-                Err(Error { cause: Cause::Stale, .. }) => {
-                    debug!("the world changed under a call; it is run again");
-                }
-                ended => return settle(ended, repeat.as_ref()),
-            }
+            let Err(Error { cause: Cause::Stale, .. }) = ended else { break };
+            debug!("the world changed under a call; it is run again");
+            ended = function(self.cx(operation, repeat.clone()), arguments.clone()).await;
         }
-        settle(function(self.cx(operation, repeat.clone()), arguments).await, repeat.as_ref())
+        self.settle(ended, repeat.as_ref()).await
+    }
+
+    /// The end of a run. One that was refused may have come second in a race with the same call: then what that one was
+    /// answered is the answer.
+    async fn settle(
+        &self,
+        ended: Result<(Value, bool), Error>,
+        repeat: Option<&Repeat>,
+    ) -> Result<Reply, Error> {
+        match (ended, repeat) {
+            (Ok((value, created)), _) => Ok(Reply { value, created, replayed: false }),
+            (Err(Error { cause: Cause::Repeated(stored), .. }), Some(repeat)) => replay(repeat, &stored),
+            (Err(error), Some(repeat)) => {
+                match self.app.inner.ports.replies.reply(&repeat.key, self.app.now()).await? {
+                    Some(stored) => replay(repeat, &stored),
+                    None => Err(error),
+                }
+            }
+            (Err(error), None) => Err(error),
+        }
     }
 
     async fn run_stream(self, operation: &Operation, bytes: ByteStream) -> Result<StreamReply, Error> {
@@ -176,16 +198,19 @@ impl Entered {
         let Kind::Stream(stream) = operation.kind else {
             return Err(Error::internal("JSON was to be signed"));
         };
-        let Some(handle) = self.admitted.handle else {
+        // Refuses a key that no call could use; the call itself comes later.
+        self.repeat(operation)?;
+        let Some(handle) = self.handle else {
             return Err(Error::internal("a grant needs a handle"));
         };
-        let Actor::Token { id, .. } = self.admitted.actor else {
+        let Actor::Token { id, .. } = self.actor else {
             return Err(Error::new(Code::INVALID_TOKEN, "signed addresses are given to tokens only"));
         };
         let mount = operation.mounts().iter().find(|mount| matches!(mount.auth, Auth::Pat | Auth::Signed));
         let mount = mount.ok_or_else(|| Error::internal("a stream without a route cannot be signed"))?;
         let settings = self.app.settings();
-        let grant = Grant::new(operation.name, &handle, id, self.request.arguments, self.app.now());
+        let key = self.request.idempotency_key;
+        let grant = Grant::new(operation.name, &handle, id, self.request.arguments, key, self.app.now());
         let path = address(&mount.path, &handle, &grant.arguments);
         Ok(SignedUrl {
             url: format!("{}{path}?grant={}", settings.urls.api, grant.seal(&settings.secret)?),
@@ -199,8 +224,8 @@ impl Entered {
     fn cx(&self, operation: &Operation, repeat: Option<Repeat>) -> Cx {
         let call = Call {
             operation: operation.name,
-            actor: self.admitted.actor.clone(),
-            handle: self.admitted.handle.clone(),
+            actor: self.actor.clone(),
+            handle: self.handle.clone(),
             surface: self.request.surface,
             request_id: self.request.request_id.clone(),
             at: self.app.now(),
@@ -220,11 +245,11 @@ impl Entered {
             return Err(Error::field("/Idempotency-Key", "invalid_idempotency_key", message));
         }
         let mut hash = Sha256::new();
-        hash.update(self.admitted.handle.as_ref().map_or("", |handle| handle.as_str()));
+        hash.update(self.handle.as_ref().map_or("", |handle| handle.as_str()));
         hash.update([0]);
         hash.update(canonical(&Value::Object(self.request.arguments.clone())).to_string());
         let key = ReplyKey {
-            actor: self.admitted.actor.to_string(),
+            actor: self.actor.to_string(),
             operation: operation.name.to_owned(),
             key: key.clone(),
         };
@@ -238,14 +263,6 @@ fn address(path: &str, handle: &Handle, arguments: &Map<String, Value>) -> Strin
     texts.fold(path.replace("{handle}", handle.as_str()), |path, (name, text)| {
         path.replace(&format!("{{{name}}}"), text)
     })
-}
-
-fn settle(ended: Result<(Value, bool), Error>, repeat: Option<&Repeat>) -> Result<Reply, Error> {
-    match (ended, repeat) {
-        (Ok((value, created)), _) => Ok(Reply { value, created, replayed: false }),
-        (Err(Error { cause: Cause::Repeated(stored), .. }), Some(repeat)) => replay(repeat, &stored),
-        (Err(error), _) => Err(error),
-    }
 }
 
 fn replay(repeat: &Repeat, stored: &StoredReply) -> Result<Reply, Error> {
@@ -271,8 +288,9 @@ fn canonical(value: &Value) -> Value {
     }
 }
 
-/// Failures are logged here and nowhere else: ours loudly, the caller's for whoever looks.
-fn log(error: &Error) {
+/// Failures are logged here and nowhere else: ours loudly, the caller's for whoever looks. Streams, whose failures
+/// come after their reply has begun, call it themselves.
+pub(crate) fn log(error: &Error) {
     let source = error.source.as_ref().map_or_else(String::new, |source| chain(source.as_ref()));
     if error.code.status() >= 500 {
         error!(error.code = error.code.name(), error.source = source, "a call failed");

@@ -68,9 +68,22 @@ pub(super) fn birth_at(cx: &Cx, slug: Slug, position: Position) -> Result<Birth,
 }
 
 pub(super) async fn commit(cx: &Cx, write: &LinkWrite) -> Result<LinkView, Error> {
+    leads_elsewhere(cx, write)?;
     let view = LinkView::of(write.link(), cx.urls()).created(write.created());
     let batch = cx.batch(write.link().parts().slug.as_str())?.link(write, cx.event_id());
     cx.finish(batch, view).await
+}
+
+/// Refuses a link that leads to its own short address: visitors would go round for ever.
+pub(super) fn leads_elsewhere(cx: &Cx, write: &LinkWrite) -> Result<(), Error> {
+    let parts = write.link().parts();
+    let own = cx.urls().short(&parts.handle, &parts.slug);
+    let bare = parts.destination.as_str().split(['?', '#']).next().unwrap_or_default();
+    if bare.trim_end_matches('/').eq_ignore_ascii_case(&own) {
+        let message = "leads back to this link itself";
+        return Err(Error::field("/payload/destinationUrl", Code::INVALID_DESTINATION_URL.name(), message));
+    }
+    Ok(())
 }
 
 async fn free_slug(cx: &Cx) -> Result<(Slug, Slot), Error> {

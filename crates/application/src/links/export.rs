@@ -6,7 +6,7 @@ use super::input::{ExportLinks, Format};
 use super::view::LinkView;
 use super::{CSV, LINES, rows};
 use crate::cx::Cx;
-use crate::{ByteStream, Error, StreamReply};
+use crate::{ByteStream, Error, StreamReply, gate};
 
 /// How many links are read at a time.
 const PAGE: u32 = 500;
@@ -40,7 +40,10 @@ pub(super) async fn export(cx: Cx, input: ExportLinks, _: ByteStream) -> Result<
         match page(&cx, format, after).await {
             Ok((bytes, Some(cursor))) => Some((Ok(bytes), (cx, Next::After(cursor)))),
             Ok((bytes, None)) => Some((Ok(bytes), (cx, Next::End))),
-            Err(error) => Some((Err(error), (cx, Next::End))),
+            Err(error) => {
+                gate::log(&error);
+                Some((Err(error), (cx, Next::End)))
+            }
         }
     });
     let header = stream::once(async move { Ok(Bytes::from(header)) });

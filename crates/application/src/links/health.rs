@@ -11,8 +11,9 @@ use crate::catalogue::View;
 use crate::cx::Cx;
 use crate::{Error, cursor};
 
-/// How many destinations are asked at the same time: enough to end in time, few enough not to be a nuisance.
-const AT_ONCE: usize = 20;
+/// How many destinations of a call are asked at the same time: two rounds for the most it can name. The prober bounds
+/// what a node asks in all.
+const AT_ONCE: usize = 50;
 
 /// Which destinations answer.
 #[derive(Debug, Serialize, JsonSchema)]

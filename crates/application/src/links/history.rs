@@ -15,7 +15,7 @@ pub(super) async fn list(cx: Cx, input: ListRevisions) -> Result<RevisionList, E
     let slug = input.slug.0;
     // One more than asked for says whether there is more.
     let mut revisions = cx.links().revisions(cx.handle()?, &slug.key(), before, limit + 1).await?;
-    if revisions.is_empty() && before.is_none() {
+    if revisions.is_empty() && cx.slot(&slug.key()).await?.latest.is_none() {
         return Err(missing(&slug));
     }
     let more = revisions.len() > limit as usize;

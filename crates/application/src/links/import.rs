@@ -1,10 +1,14 @@
 //! Many links at once: rows come in as a stream, are committed in chunks, and each gets a line of the reply.
 
+use std::collections::HashMap;
+use std::future::poll_fn;
 use std::sync::LazyLock;
+use std::task::Poll;
 
 use futures_util::StreamExt;
 use jsonschema::Validator;
-use lp_links::{LinkWrite, Mode, Position};
+use lp_core::SlugKey;
+use lp_links::{LinkWrite, Mode, Position, Slot};
 use lp_ports::StoredReply;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -13,9 +17,10 @@ use super::change::refused;
 use super::input::{ContentType, ImportLinks, UpsertLink};
 use super::rows::Cutter;
 use super::{LINES, change, rows};
-use crate::cx::{Cx, Repeat};
+use crate::catalogue::decode;
+use crate::cx::{Cx, REMEMBERED, Repeat};
 use crate::error::Cause;
-use crate::{ByteStream, Code, Error, StreamReply, schema};
+use crate::{ByteStream, Code, Error, StreamReply, gate, schema};
 
 mod tally;
 
@@ -26,6 +31,8 @@ const CHUNK: usize = 500;
 /// More rows than this are sent in parts.
 const MOST_ROWS: u64 = 100_000;
 const TRIES: u32 = 3;
+/// After so many rows others may go on.
+const BREATH: u64 = 100;
 
 static UPSERT: LazyLock<Validator> = LazyLock::new(|| schema::validator(&schema::of_input::<UpsertLink>()));
 
@@ -43,6 +50,8 @@ struct Import {
     chunks: u32,
     /// What the rows of the chunk said, so that a repeat of it is known.
     said: Sha256,
+    /// What the slugs of a dry run would hold by now.
+    imagined: HashMap<SlugKey, Slot>,
 }
 
 /// Creates or changes the links of the rows. Faulty rows are told and passed over.
@@ -57,12 +66,17 @@ pub(super) async fn import(cx: Cx, input: ImportLinks, mut bytes: ByteStream) ->
         chunk: Vec::new(),
         chunks: 0,
         said: Sha256::new(),
+        imagined: HashMap::new(),
     };
     let mut row = 0;
+    let mut empty = true;
     let mut open = true;
     while open {
         match bytes.next().await {
-            Some(Ok(piece)) => cutter.push(&piece),
+            Some(Ok(piece)) => {
+                empty &= piece.is_empty();
+                cutter.push(&piece);
+            }
             Some(Err(error)) if row == 0 => return Err(error),
             Some(Err(error)) => {
                 import.tally.fail(row + 1, None, &error);
@@ -95,31 +109,38 @@ pub(super) async fn import(cx: Cx, input: ImportLinks, mut bytes: ByteStream) ->
             break;
         }
     }
+    if empty {
+        return Err(Error::new(Code::INVALID_PAYLOAD, "an import needs a body: rows of CSV or of JSON"));
+    }
     import.flush().await;
     Ok(StreamReply::whole(LINES, import.tally.lines(import.dry_run)))
 }
 
 impl Import {
     async fn take(&mut self, row: u64, read: Result<Value, Error>) {
-        let checked = read.and_then(|arguments| {
-            let slug = arguments.get("slug").and_then(Value::as_str).map(ToOwned::to_owned);
-            let faults = schema::faults(&UPSERT, &arguments);
-            if !faults.is_empty() {
-                return Ok(Err((slug, Error::faults(faults))));
-            }
-            self.said.update(arguments.to_string());
-            serde_json::from_value::<UpsertLink>(arguments).map(Ok).map_err(Error::internal)
-        });
-        let input = match checked {
-            Ok(Ok(input)) => input,
-            Ok(Err((slug, error))) => return self.tally.fail(row, slug, &error),
+        if row.is_multiple_of(BREATH) {
+            breathe().await;
+        }
+        let arguments = match read {
+            Ok(arguments) => arguments,
             Err(error) => return self.tally.fail(row, None, &error),
+        };
+        let faults = schema::faults(&UPSERT, &arguments);
+        let said = arguments.to_string();
+        let slug = arguments.get("slug").and_then(Value::as_str).map(ToOwned::to_owned);
+        let checked =
+            if faults.is_empty() { decode::<UpsertLink>(arguments) } else { Err(Error::faults(faults)) };
+        let input = match checked {
+            Ok(input) => input,
+            Err(error) => return self.tally.fail(row, slug, &error),
         };
         // A chunk decides on what is stored, so a slug may stand in it once only.
         let again = self.chunk.iter().any(|waiting| waiting.input.slug.0.key() == input.slug.0.key());
         if again || self.chunk.len() >= CHUNK {
             self.flush().await;
         }
+        self.said.update(row.to_be_bytes());
+        self.said.update(said);
         self.chunk.push(Waiting { row, input });
     }
 
@@ -134,25 +155,59 @@ impl Import {
         let repeat = self.cx.call.repeat.as_ref().filter(|_| !self.dry_run).map(|repeat| {
             let mut key = repeat.key.clone();
             key.key = format!("{}#{}", key.key, self.chunks);
-            Repeat { key, fingerprint: said }
+            // Handle and arguments are in the fingerprint of the call, the rows in that of the chunk.
+            let mut both = Sha256::new();
+            both.update(repeat.fingerprint);
+            both.update(said);
+            Repeat { key, fingerprint: both.finalize().into() }
         });
-        match write(&self.cx, &chunk, repeat.as_ref(), self.dry_run).await {
+        let results = match &repeat {
+            _ if self.dry_run => self.imagine(&chunk).await,
+            repeat => write(&self.cx, &chunk, repeat.as_ref()).await,
+        };
+        match results {
             Ok(results) => results.into_iter().for_each(|result| self.tally.add(result)),
             Err(error) => {
+                // The reply says it row by row, so the gate will not see that anything failed.
+                gate::log(&error);
                 for waiting in chunk {
                     self.tally.fail(waiting.row, Some(waiting.input.slug.0.to_string()), &error);
                 }
             }
         }
     }
+
+    /// Decides without writing; what one row would change, the next ones find.
+    async fn imagine(&mut self, chunk: &[Waiting]) -> Result<Vec<RowResult>, Error> {
+        let mut results = Vec::with_capacity(chunk.len());
+        for waiting in chunk {
+            let key = waiting.input.slug.0.key();
+            let slot = match self.imagined.get(&key) {
+                Some(slot) => slot.clone(),
+                None => self.cx.slot(&key).await?,
+            };
+            let decided = decide(&self.cx, &slot, &waiting.input, None);
+            if let Ok(write) = &decided {
+                let link = write.link();
+                let slot = Slot { live: Some(link.clone()), latest: Some(link.parts().revision) };
+                self.imagined.insert(key, slot);
+            }
+            results.push(waiting.result(decided.as_ref()));
+        }
+        Ok(results)
+    }
 }
 
-async fn write(
-    cx: &Cx,
-    chunk: &[Waiting],
-    repeat: Option<&Repeat>,
-    dry_run: bool,
-) -> Result<Vec<RowResult>, Error> {
+impl Waiting {
+    fn result(&self, decided: Result<&LinkWrite, &Error>) -> RowResult {
+        match decided {
+            Ok(write) => RowResult::of(self.row, write),
+            Err(error) => RowResult::failed(self.row, Some(self.input.slug.0.to_string()), error),
+        }
+    }
+}
+
+async fn write(cx: &Cx, chunk: &[Waiting], repeat: Option<&Repeat>) -> Result<Vec<RowResult>, Error> {
     if let Some(repeat) = repeat
         && let Some(stored) = cx.app.ports.replies.reply(&repeat.key, cx.at()).await?
     {
@@ -161,7 +216,7 @@ async fn write(
     let mut tries = 0;
     loop {
         tries += 1;
-        match write_once(cx, chunk, repeat, dry_run).await {
+        match write_once(cx, chunk, repeat).await {
             Err(Error { cause: Cause::Stale, .. }) if tries < TRIES => {}
             Err(Error { cause: Cause::Repeated(stored), .. }) if repeat.is_some() => {
                 return repeat.map_or(Ok(Vec::new()), |repeat| replay(repeat, &stored));
@@ -171,27 +226,19 @@ async fn write(
     }
 }
 
-async fn write_once(
-    cx: &Cx,
-    chunk: &[Waiting],
-    repeat: Option<&Repeat>,
-    dry_run: bool,
-) -> Result<Vec<RowResult>, Error> {
+async fn write_once(cx: &Cx, chunk: &[Waiting], repeat: Option<&Repeat>) -> Result<Vec<RowResult>, Error> {
     let (first, last) = (chunk.first().map_or(0, |one| one.row), chunk.last().map_or(0, |one| one.row));
     let mut batch = cx.batch(&format!("rows {first}-{last}"))?;
     let mut results = Vec::with_capacity(chunk.len());
     let mut greatest = cx.links().greatest_position(cx.handle()?).await?;
     for waiting in chunk {
-        match decide(cx, &waiting.input, greatest).await? {
-            Ok(write) => {
-                greatest = greatest.max(Some(write.link().parts().position));
-                results.push(RowResult::of(waiting.row, &write));
-                batch = batch.link(&write, cx.event_id());
-            }
-            Err(error) => {
-                results.push(RowResult::failed(waiting.row, Some(waiting.input.slug.0.to_string()), &error));
-            }
+        let slot = cx.slot(&waiting.input.slug.0.key()).await?;
+        let decided = decide(cx, &slot, &waiting.input, greatest);
+        if let Ok(write) = &decided {
+            greatest = greatest.max(Some(write.link().parts().position));
+            batch = batch.link(write, cx.event_id());
         }
+        results.push(waiting.result(decided.as_ref()));
     }
     if let Some(repeat) = repeat {
         let body = serde_json::to_string(&results).map_err(Error::internal)?;
@@ -200,28 +247,33 @@ async fn write_once(
             fingerprint: repeat.fingerprint,
             created: false,
             body,
-            expires_at: cx.at().plus(crate::cx::REMEMBERED),
+            expires_at: cx.at().plus(REMEMBERED),
         });
     }
-    if !dry_run {
-        cx.commit(batch).await?;
-    }
+    cx.commit(batch).await?;
     Ok(results)
 }
 
-async fn decide(
-    cx: &Cx,
-    input: &UpsertLink,
-    greatest: Option<Position>,
-) -> Result<Result<LinkWrite, Error>, Error> {
-    let slot = cx.slot(&input.slug.0.key()).await?;
+fn decide(cx: &Cx, slot: &Slot, input: &UpsertLink, greatest: Option<Position>) -> Result<LinkWrite, Error> {
     let birth = change::birth_at(cx, input.slug.0.clone(), Position::after(greatest))?;
     let mode = if input.replace { Mode::Replace } else { Mode::Merge };
-    Ok(input
-        .payload
-        .clone()
-        .change("/payload")
-        .and_then(|change| lp_links::upsert(&slot, birth, change, mode).map_err(refused)))
+    let change = input.payload.clone().change("/payload")?;
+    let write = lp_links::upsert(slot, birth, change, mode).map_err(refused)?;
+    change::leads_elsewhere(cx, &write)?;
+    Ok(write)
+}
+
+/// Lets other work of the thread go on: checking rows never waits for anything by itself.
+async fn breathe() {
+    let mut waited = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn replay(repeat: &Repeat, stored: &StoredReply) -> Result<Vec<RowResult>, Error> {

@@ -30,7 +30,10 @@ pub(super) const LONGEST: usize = 64 * 1024;
 /// Cuts a byte stream into rows. A row ends at a line feed; in CSV only where no quotation mark is open.
 #[derive(Debug, Default)]
 pub(super) struct Cutter {
-    rest: Vec<u8>,
+    bytes: Vec<u8>,
+    /// Where the next row begins.
+    start: usize,
+    /// How far it has been looked at.
     seen: usize,
     quoted: bool,
     csv: bool,
@@ -41,35 +44,32 @@ impl Cutter {
         Self { csv, ..Self::default() }
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        self.rest.extend_from_slice(bytes);
+    /// Takes a piece, and lets go of the rows that were cut out of earlier ones.
+    pub(super) fn push(&mut self, piece: &[u8]) {
+        self.bytes.drain(..self.start);
+        self.seen -= self.start;
+        self.start = 0;
+        self.bytes.extend_from_slice(piece);
     }
 
-    /// Whether what waits is longer than a row can be.
+    /// Whether the row at hand is longer than a row can be.
     pub(super) fn overflown(&self) -> bool {
-        self.rest.len() > LONGEST && self.seen > LONGEST
+        self.seen - self.start > LONGEST
     }
 
     /// The next whole row, without its end of line.
     pub(super) fn next(&mut self) -> Option<Vec<u8>> {
-        while let Some(&byte) = self.rest.get(self.seen) {
+        while let Some(&byte) = self.bytes.get(self.seen).filter(|_| !self.overflown()) {
+            self.seen += 1;
             match byte {
                 b'"' if self.csv => self.quoted = !self.quoted,
                 b'\n' if !self.quoted => {
-                    let rest = self.rest.split_off(self.seen + 1);
-                    let mut row = std::mem::replace(&mut self.rest, rest);
-                    self.seen = 0;
-                    row.pop();
-                    if row.last() == Some(&b'\r') {
-                        row.pop();
-                    }
+                    let row = &self.bytes[self.start..self.seen - 1];
+                    let row = row.strip_suffix(b"\r").unwrap_or(row).to_vec();
+                    self.start = self.seen;
                     return Some(row);
                 }
                 _ => {}
-            }
-            self.seen += 1;
-            if self.seen > LONGEST {
-                return None;
             }
         }
         None
@@ -77,9 +77,9 @@ impl Cutter {
 
     /// What is left at the end: a last row without a line feed.
     pub(super) fn last(&mut self) -> Option<Vec<u8>> {
-        self.seen = 0;
-        self.quoted = false;
-        let row = std::mem::take(&mut self.rest);
+        let row = self.bytes.split_off(self.start);
+        (self.start, self.seen) = (0, 0);
+        self.bytes.clear();
         (!row.is_empty()).then_some(row)
     }
 }
@@ -87,7 +87,7 @@ impl Cutter {
 /// The header of a CSV import: which column is which field. Every fault at once.
 pub(super) fn header(row: &[u8]) -> Result<Vec<String>, Error> {
     let row = row.strip_prefix("\u{feff}".as_bytes()).unwrap_or(row);
-    let names = cells(row)?;
+    let names: Vec<_> = cells(row)?.iter().map(|name| column(name)).collect();
     let mut faults = Vec::new();
     for (at, name) in names.iter().enumerate() {
         if !COLUMNS.contains(&name.as_str()) && !TOLD.contains(&name.as_str()) {
@@ -106,6 +106,12 @@ pub(super) fn header(row: &[u8]) -> Result<Vec<String>, Error> {
         faults.push(Fault { pointer: "/slug".to_owned(), code: "required", message });
     }
     if faults.is_empty() { Ok(names) } else { Err(Error::faults(faults)) }
+}
+
+/// A column by its name in any case; spreadsheets like to change it.
+fn column(name: &str) -> String {
+    let known = COLUMNS.iter().chain(&TOLD).find(|known| known.eq_ignore_ascii_case(name.trim()));
+    known.map_or(name, |known| known).to_owned()
 }
 
 /// A CSV row as the arguments of an upsert. An empty cell says nothing about its field.
@@ -138,16 +144,21 @@ fn arguments(mut fields: Map<String, Value>) -> Value {
 fn cells(row: &[u8]) -> Result<Vec<String>, Error> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(row);
     let mut record = csv::StringRecord::new();
-    let read = reader.read_record(&mut record);
-    read.map_err(|error| Error::field("", "invalid_csv", format!("is not a row of CSV in UTF-8: {error}")))?;
-    Ok(record.iter().map(ToOwned::to_owned).collect())
+    let invalid = |why: &str| Error::field("", "invalid_csv", format!("is not a row of CSV in UTF-8: {why}"));
+    reader.read_record(&mut record).map_err(|error| invalid(&error.to_string()))?;
+    let cells = record.iter().map(ToOwned::to_owned).collect();
+    // A carriage return alone ends a row for the reader, but not for whoever cut this one.
+    match reader.read_record(&mut record) {
+        Ok(false) => Ok(cells),
+        _ => Err(invalid("rows must end with a line feed")),
+    }
 }
 
 /// A cell as the JSON its field takes; what does not fit stays text, and the schema says so.
 fn value(name: &str, cell: String) -> Value {
     match name {
         "tags" | "categories" => labels(&cell),
-        "enabled" => cell.parse().map_or(Value::String(cell), Value::Bool),
+        "enabled" => cell.to_ascii_lowercase().parse().map_or(Value::String(cell), Value::Bool),
         "position" | "redirectStatus" => cell.parse::<i64>().map_or(Value::String(cell), Value::from),
         _ => Value::String(cell),
     }

@@ -149,3 +149,21 @@ async fn an_unknown_operation_is_not_found() {
     let sandbox = Sandbox::new().await;
     assert_eq!(error(sandbox.call("links_explode", json!({})).await).code.name(), "not_found");
 }
+
+#[tokio::test]
+async fn two_calls_at_once_with_one_key_are_answered_the_same() {
+    let sandbox = Sandbox::new().await;
+    for n in 0..20 {
+        let create = || {
+            let payload = json!({ "slug": format!("s{n}"), "destinationUrl": "https://example.com" });
+            let request = sandbox.request(
+                "links_create",
+                json!({ "payload": payload }),
+                Credential::Bearer(sandbox.pat.clone()),
+            );
+            sandbox.app.call(Request { idempotency_key: Some(format!("k{n}")), ..request })
+        };
+        let (one, two) = futures_util::join!(create(), create());
+        assert_eq!(value(one), value(two));
+    }
+}

@@ -143,6 +143,89 @@ async fn a_repeated_import_with_the_same_key_is_answered_from_memory() {
 }
 
 #[tokio::test]
+async fn a_repeat_with_one_changed_row_does_that_chunk_and_only_says_what_it_did() {
+    let sandbox = Sandbox::new().await;
+    let rows = |changed: &str| -> String {
+        let row = |n| {
+            let url = if n == 500 { changed.to_owned() } else { format!("https://example.com/{n}") };
+            format!("s{n},{url}\n")
+        };
+        format!("slug,destinationUrl\n{}", (0..600).map(row).collect::<String>())
+    };
+    import(&sandbox, json!({}), rows("https://example.com/old"), Some("k")).await;
+    let again = import(&sandbox, json!({}), rows("https://example.com/new"), Some("k")).await;
+    assert_eq!(
+        (&again[499]["status"], &again[500]["error"]),
+        (&json!("created"), &json!("idempotency_conflict"))
+    );
+    let link = value(sandbox.call("links_get", json!({ "slug": "s500" })).await);
+    assert_eq!(link["destinationUrl"], "https://example.com/old");
+}
+
+#[tokio::test]
+async fn the_same_key_and_rows_for_another_handle_are_another_import() {
+    let sandbox = Sandbox::new().await;
+    sandbox.other("shop").await;
+    for handle in ["hello", "shop"] {
+        let text = "slug,destinationUrl\na,https://example.com\n";
+        let body: ByteStream = Box::pin(stream::once(async move { Ok(Bytes::from(text)) }));
+        let request =
+            sandbox.request("links_import", json!({}), Credential::Known(lp_access::Actor::Operator));
+        let request =
+            Request { bound: Some(handle.to_owned()), idempotency_key: Some("k".to_owned()), ..request };
+        let reply = sandbox.app.stream(request, body).await.result.expect("an import");
+        let told = lines(&collect(reply.body).await);
+        let expected = if handle == "hello" { json!(null) } else { json!("idempotency_conflict") };
+        assert_eq!(told[0]["error"], expected, "{handle}");
+    }
+}
+
+#[tokio::test]
+async fn an_import_without_a_body_is_refused() {
+    let sandbox = Sandbox::new().await;
+    let request = sandbox.request("links_import", json!({}), Credential::Bearer(sandbox.pat.clone()));
+    let refused = sandbox.app.stream(request, Box::pin(stream::empty())).await.result.err().expect("refused");
+    assert_eq!(refused.code.name(), "invalid_payload");
+}
+
+#[tokio::test]
+async fn a_csv_from_a_spreadsheet_is_understood() {
+    let sandbox = Sandbox::new().await;
+    let csv = "Slug,DestinationURL,Enabled\r\na,https://example.com,TRUE\r\nb,https://example.com,False\r\n";
+    assert_eq!(statuses(&import(&sandbox, json!({}), csv, None).await), ["created", "created"]);
+    let old = import(
+        &sandbox,
+        json!({}),
+        "slug,destinationUrl\nc,https://example.com\rd,https://example.com\n",
+        None,
+    )
+    .await;
+    assert_eq!(statuses(&old), ["failed"]);
+}
+
+#[tokio::test]
+async fn a_dry_run_knows_what_its_earlier_rows_would_have_made() {
+    let sandbox = Sandbox::new().await;
+    let csv = "slug,destinationUrl,title\na,https://example.com,\na,,Title\n";
+    let dry = import(&sandbox, json!({ "dryRun": true }), csv, None).await;
+    assert_eq!(statuses(&dry), ["created", "updated"]);
+    assert_eq!(statuses(&import(&sandbox, json!({}), csv, None).await), ["created", "updated"]);
+}
+
+#[tokio::test]
+async fn a_hostile_import_is_told_about_in_bounds() {
+    let sandbox = Sandbox::new().await;
+    let row = |n: usize| {
+        let unknown = (0..60).map(|field| (format!("u{field}"), json!(1)));
+        Value::Object(unknown.chain([("slug".to_owned(), json!(format!("s{n}")))]).collect()).to_string()
+    };
+    let text = (0..1_500).map(row).collect::<Vec<_>>().join("\n");
+    let reply = import(&sandbox, json!({ "contentType": "application/x-ndjson" }), text, None).await;
+    let told = |row: usize| reply[row]["fields"].as_array().map_or(0, Vec::len);
+    assert_eq!((told(0), told(1_400), reply.len()), (10, 0, 1_501));
+}
+
+#[tokio::test]
 async fn an_overlong_row_ends_the_import_and_says_so() {
     let sandbox = Sandbox::new().await;
     let text = format!(

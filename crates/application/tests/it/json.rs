@@ -23,6 +23,14 @@ fn nesting_has_an_end() {
     assert!(parse_json(deep.as_bytes()).expect_err("too deep").message.contains("nested"));
 }
 
+#[test]
+fn a_body_of_very_many_values_is_refused() {
+    let many = format!("{{\"{}\":[{}1]}}", "k".repeat(100_000), "1,".repeat(60_000));
+    assert!(parse_json(many.as_bytes()).expect_err("too many").message.contains("more than"));
+    let few = format!("{{\"{}\":[{}1]}}", "k".repeat(100_000), "1,".repeat(40_000));
+    assert!(parse_json(few.as_bytes()).is_ok(), "a long key costs nothing per value");
+}
+
 fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

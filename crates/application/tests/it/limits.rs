@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use lp_application::{Limits, Rate};
+use lp_application::{Credential, Limits, Rate, Request};
 use lp_testkit::{Sandbox, SandboxOptions};
 use serde_json::json;
 
@@ -26,6 +26,23 @@ async fn a_caller_above_the_rate_is_told_when_to_go_on() {
     value(sandbox.call("system_health", json!({})).await);
     assert_eq!(error(sandbox.call("system_health", json!({})).await).code.name(), "rate_limited");
     let other = sandbox.pat_with(&["*"]).await;
-    let request = sandbox.request("system_health", json!({}), lp_application::Credential::Bearer(other));
+    let request = sandbox.request("system_health", json!({}), Credential::Bearer(other));
     value(sandbox.app.call(request).await);
+}
+
+#[tokio::test]
+async fn failed_attempts_count_against_their_address_and_nobody_else() {
+    let actor = Rate { per_second: 100, burst: 1_000 };
+    let limits = Some(Limits { actor, address: Rate { per_second: 1, burst: 2 } });
+    let sandbox = Sandbox::with(SandboxOptions { limits, ..SandboxOptions::default() }).await;
+    let from = |credential| {
+        let request = sandbox.request("links_list", json!({}), credential);
+        sandbox.app.call(Request { address: Some([192, 0, 2, 1].into()), ..request })
+    };
+    for code in ["invalid_token", "missing_bearer_token", "rate_limited"] {
+        let credential =
+            if code == "missing_bearer_token" { Credential::None } else { Credential::Bearer("x".into()) };
+        assert_eq!(error(from(credential).await).code.name(), code);
+    }
+    value(from(Credential::Bearer(sandbox.pat.clone())).await);
 }

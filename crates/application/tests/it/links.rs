@@ -246,3 +246,31 @@ async fn every_write_leaves_one_event_and_one_audit_entry() {
     assert!(audit[before].entry.actor.starts_with("token:"));
     assert_eq!(lp_access::verify(None, &audit), Ok(()));
 }
+
+#[tokio::test]
+async fn a_whole_float_is_an_integer() {
+    let sandbox = Sandbox::new().await;
+    let payload =
+        json!({ "destinationUrl": "https://example.com", "position": 5.0, "redirectStatus": 308.0 });
+    let made = value(sandbox.call("links_upsert", json!({ "slug": "a", "payload": payload })).await);
+    assert_eq!((&made["position"], &made["redirectStatus"]), (&json!(5), &json!(308)));
+    let half = json!({ "slug": "a", "payload": { "position": 5.5 } });
+    assert_eq!(faults(&error(sandbox.call("links_upsert", half).await)), ["/payload/position wrong_type"]);
+}
+
+#[tokio::test]
+async fn a_link_cannot_lead_to_itself() {
+    let sandbox = Sandbox::new().await;
+    for own in [
+        "http://hello.localhost:8080/a",
+        "HTTP://Hello.localhost:8080/A?x=1",
+        "http://hello.localhost:8080/a/#y",
+    ] {
+        let refused = error(
+            sandbox.call("links_upsert", json!({ "slug": "a", "payload": { "destinationUrl": own } })).await,
+        );
+        assert_eq!(refused.code.name(), "invalid_destination_url", "{own}");
+    }
+    let other = json!({ "slug": "a", "payload": { "destinationUrl": "http://hello.localhost:8080/b" } });
+    value(sandbox.call("links_upsert", other).await);
+}

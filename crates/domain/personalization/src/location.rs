@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use lp_links::QueryPassThrough;
 use url::form_urlencoded;
@@ -9,19 +10,25 @@ impl Redirect<'_> {
     /// The value of `Location`: the destination, and the visitor's query as the link wants it, in one buffer.
     ///
     /// `query` is what stood behind the `?` of the request, still encoded. Bytes that may not stand in a header are
-    /// left out; a fragment of the destination stays at the end.
+    /// left out; a fragment of the destination stays at the end. The work grows with the lengths of both, not with their
+    /// product, because anybody may send a long query.
     pub fn location(&self, query: Option<&str>) -> String {
         let query = query.unwrap_or("");
         let (base, fragment) = split_fragment(self.destination);
         let mut location = String::with_capacity(self.destination.len() + query.len() + 1);
-        match self.query {
-            QueryPassThrough::Off | QueryPassThrough::Append => location.push_str(base),
+        let has_query = match self.query {
+            QueryPassThrough::Off | QueryPassThrough::Append => {
+                location.push_str(base);
+                base.contains('?')
+            }
             QueryPassThrough::Override => push_without(&mut location, base, query),
-        }
+        };
         if self.query != QueryPassThrough::Off {
+            let mut mark = if has_query { '&' } else { '?' };
             for pair in pairs(query) {
-                location.push(if location.contains('?') { '&' } else { '?' });
+                location.push(mark);
                 location.extend(pair.chars().filter(char::is_ascii_graphic));
+                mark = '&';
             }
         }
         location.push_str(fragment);
@@ -29,16 +36,25 @@ impl Redirect<'_> {
     }
 }
 
-/// Pushes `base` without those of its parameters that `query` names too.
-fn push_without(location: &mut String, base: &str, query: &str) {
-    let Some((path, own)) = base.split_once('?') else { return location.push_str(base) };
+/// Pushes `base` without those of its parameters that `query` names too; whether any are left.
+fn push_without(location: &mut String, base: &str, query: &str) -> bool {
+    let Some((path, own)) = base.split_once('?') else {
+        location.push_str(base);
+        return false;
+    };
     location.push_str(path);
+    // Of the link's names rather than the visitor's: these are the bounded ones.
+    let mut kept: HashSet<_> = pairs(own).map(name).collect();
+    for pair in pairs(query) {
+        kept.remove(&name(pair));
+    }
     let mut mark = '?';
-    for pair in pairs(own).filter(|pair| !pairs(query).any(|other| name(other) == name(pair))) {
+    for pair in pairs(own).filter(|pair| kept.contains(&name(pair))) {
         location.push(mark);
         location.push_str(pair);
         mark = '&';
     }
+    mark == '&'
 }
 
 fn split_fragment(url: &str) -> (&str, &str) {

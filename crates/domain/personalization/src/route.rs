@@ -33,4 +33,9 @@ impl Route {
     pub fn slug(&self) -> &Slug {
         &self.slug
     }
+
+    /// The part of its size that differs from route to route.
+    pub fn destination_len(&self) -> usize {
+        self.destination.len()
+    }
 }

@@ -9,6 +9,9 @@ use super::flight::Flight;
 use super::ring::Kind;
 use crate::Found;
 
+/// What a route takes beside its destination: key, place, its part of the map, the rest of the compiled form. Roughly.
+const ROUTE_BYTES: usize = 200;
+
 /// What is known of one slug, and the load that is under way, if any.
 pub(super) struct Entry {
     /// Tells this entry from earlier and later ones of the slug.
@@ -30,10 +33,12 @@ struct Known {
 #[must_use = "a moved entry has to be queued in its ring"]
 #[derive(Clone, Copy)]
 pub(super) enum Learned {
-    /// It is of the kind it was.
+    /// They are not newer than what is known.
     Nothing,
+    /// It is of the kind it was, but may weigh more.
+    Renewed(Kind),
     /// It is of another kind than before, or known for the first time.
-    Moved { from: Option<Kind>, to: Kind, place: u64 },
+    Moved { to: Kind, place: u64 },
 }
 
 impl Entry {
@@ -44,6 +49,11 @@ impl Entry {
     /// What is known.
     pub(super) fn found(&self) -> Option<Found> {
         self.known.as_ref().map(|known| known.route.clone())
+    }
+
+    /// How it counts in the ring of its kind, if it does yet.
+    pub(super) fn weight(&self) -> Option<(Kind, usize)> {
+        self.known.as_ref().map(|known| (known.kind(), known.bytes()))
     }
 
     /// What is known, and that somebody came to use it again.
@@ -74,10 +84,10 @@ impl Entry {
         let (from, to) = (self.known.as_ref().map(Known::kind), known.kind());
         self.known = Some(known);
         if from == Some(to) {
-            return Learned::Nothing;
+            return Learned::Renewed(to);
         }
         self.place = place();
-        Learned::Moved { from, to, place: self.place }
+        Learned::Moved { to, place: self.place }
     }
 
     /// The load under way, or a new one.
@@ -107,5 +117,10 @@ impl Entry {
 impl Known {
     fn kind(&self) -> Kind {
         if self.route.is_some() { Kind::Present } else { Kind::Absent }
+    }
+
+    /// Absent slugs are all alike, so counting them is enough.
+    fn bytes(&self) -> usize {
+        self.route.as_ref().map_or(0, |route| ROUTE_BYTES + route.destination_len())
     }
 }

@@ -16,12 +16,20 @@ pub(super) enum Kind {
 pub(super) struct Ring {
     places: Mutex<VecDeque<(Arc<str>, u64)>>,
     live: AtomicUsize,
+    bytes: AtomicUsize,
     bound: usize,
+    byte_bound: usize,
 }
 
 impl Ring {
-    pub(super) fn new(bound: usize) -> Self {
-        Self { places: Mutex::default(), live: AtomicUsize::new(0), bound }
+    pub(super) fn new(bound: usize, byte_bound: usize) -> Self {
+        Self {
+            places: Mutex::default(),
+            live: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            bound,
+            byte_bound,
+        }
     }
 
     /// How many entries are of this kind.
@@ -29,18 +37,25 @@ impl Ring {
         self.live.load(Ordering::Relaxed)
     }
 
+    /// What they weigh together.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     pub(super) fn is_over(&self) -> bool {
-        self.live() > self.bound
+        self.live() > self.bound || self.bytes() > self.byte_bound
     }
 
-    /// An entry has become one of this kind.
-    pub(super) fn gain(&self) {
+    /// An entry of this weight has become one of this kind.
+    pub(super) fn gain(&self, bytes: usize) {
         self.live.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// An entry is no longer one of this kind.
-    pub(super) fn lose(&self) {
+    /// An entry that was gained with this weight is no longer one of this kind.
+    pub(super) fn lose(&self, bytes: usize) {
         self.live.fetch_sub(1, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn push(&self, key: Arc<str>, place: u64) {

@@ -1,9 +1,13 @@
+use lp_application::Loaded;
+use lp_core::Revision;
 use lp_edge::Bounds;
+use lp_testkit::Sandbox;
+use serde_json::json;
 
-use crate::fixture::{Rig, deleted, linked, nothing, start, to};
+use crate::fixture::{Rig, deleted, linked, nothing, route, start, to};
 
 fn small() -> Rig {
-    Rig::bounded(Bounds { routes: 3, absent: 2 })
+    Rig::bounded(Bounds { routes: 3, absent: 2, ..Bounds::default() })
 }
 
 async fn with_links(slugs: &[&str]) -> Rig {
@@ -122,13 +126,94 @@ async fn a_slug_made_and_deleted_over_and_over_leaves_nothing_behind() {
     rig.visit("flip").await.expect("loaded");
     let link = linked(1).await;
     for turn in 0..2_000 {
-        rig.notify(
-            "flip",
-            lp_application::Loaded { revision: deleted(turn * 2 + 1).revision, ..link.clone() },
-        );
+        rig.notify("flip", Loaded { revision: deleted(turn * 2 + 1).revision, ..link.clone() });
         rig.notify("flip", deleted(turn * 2 + 2));
     }
     let stats = rig.table.stats();
     assert_eq!((stats.loaded, stats.absent, stats.evictions), (0, 1, 0));
     assert!(stats.places < 200, "{stats:?}");
+}
+
+/// What one route of [`linked`] weighs; all of them weigh the same.
+async fn weight() -> usize {
+    let rig = with_links(&["one"]).await;
+    rig.visit("one").await.expect("loaded");
+    rig.table.stats().bytes
+}
+
+/// Room for so many routes of [`linked`] and half of one more.
+async fn with_bytes_for(routes: usize, slugs: &[&str]) -> Rig {
+    let weight = weight().await;
+    let rig = Rig::bounded(Bounds { bytes: routes * weight + weight / 2, ..Bounds::default() });
+    for slug in slugs {
+        rig.store.put(&format!("hello/{slug}"), linked(1).await);
+    }
+    rig
+}
+
+/// A route whose destination is about four thousand bytes long.
+async fn long(revision: u64) -> Loaded {
+    let url = format!("https://example.com/{}", "x".repeat(4_000));
+    let route = route(&Sandbox::new().await, "welcome", json!({ "destinationUrl": url })).await;
+    Loaded { revision: Some(Revision(revision)), route: Some(route) }
+}
+
+#[tokio::test]
+async fn routes_are_bounded_in_bytes_too() {
+    let rig = with_bytes_for(2, &["one", "two", "three"]).await;
+    for slug in ["one", "two", "three"] {
+        rig.visit(slug).await.expect("loaded");
+    }
+    let stats = rig.table.stats();
+    assert_eq!((stats.loaded, stats.bytes, stats.evictions), (2, 2 * weight().await, 1));
+    assert_eq!((rig.known("one"), rig.known("three")), (None, Some(to(1))));
+}
+
+#[tokio::test]
+async fn a_long_destination_displaces_as_many_routes_as_it_weighs() {
+    let slugs: Vec<_> = (0..40).map(|number| format!("short-{number}")).collect();
+    let rig = with_bytes_for(40, &slugs.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    for slug in &slugs {
+        rig.visit(slug).await.expect("loaded");
+    }
+    assert_eq!(rig.table.stats().evictions, 0);
+    rig.store.put("hello/long", long(1).await);
+    rig.visit("long").await.expect("loaded");
+    let stats = rig.table.stats();
+    assert!(rig.known("long").is_some(), "{stats:?}");
+    assert!((15..25).contains(&stats.evictions), "{stats:?}");
+    assert!(stats.bytes <= 40 * weight().await + weight().await / 2, "{stats:?}");
+}
+
+#[tokio::test]
+async fn a_route_that_grows_makes_room_for_itself() {
+    let rig = with_bytes_for(30, &["one", "two"]).await;
+    for slug in ["one", "two"] {
+        rig.visit(slug).await.expect("loaded");
+    }
+    let before = rig.table.stats().bytes;
+    rig.commit("two", long(2).await);
+    let grown = rig.table.stats().bytes;
+    assert!(grown > before + 3_900, "{grown}");
+    rig.commit("one", long(2).await);
+    let stats = rig.table.stats();
+    assert_eq!((stats.loaded, stats.evictions), (1, 1), "{stats:?}");
+    rig.commit("one", linked(3).await);
+    rig.commit("two", linked(3).await);
+    assert_eq!(rig.table.stats().bytes, weight().await);
+}
+
+#[tokio::test]
+async fn what_is_absent_or_evicted_weighs_nothing() {
+    let rig = with_bytes_for(1, &["one", "two"]).await;
+    rig.visit("nobody").await.expect("loaded");
+    assert_eq!(rig.table.stats().bytes, 0);
+    for slug in ["one", "two", "one", "two"] {
+        rig.visit(slug).await.expect("loaded");
+        assert_eq!(rig.table.stats().bytes, weight().await);
+    }
+    rig.commit("one", deleted(2));
+    rig.commit("two", deleted(2));
+    assert_eq!(rig.table.stats().bytes, 0);
+    assert_eq!(rig.known("nobody"), Some(nothing()));
 }

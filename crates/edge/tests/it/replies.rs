@@ -67,6 +67,17 @@ async fn other_paths_are_not_found() {
 }
 
 #[tokio::test]
+async fn what_crawlers_and_browsers_look_for_is_not_found_and_needs_no_store() {
+    let (rig, edge, _) = welcome().await;
+    rig.store.go_away(true);
+    // To a crawler 404 says that it may follow every link, while 503 would keep it away.
+    for target in ["/robots.txt", "/favicon.ico"] {
+        assert_eq!(ask(&edge, "GET", target, &[]).await.status, 404, "{target}");
+    }
+    assert_eq!(rig.store.reads(), 0);
+}
+
+#[tokio::test]
 async fn each_status_says_how_long_it_may_be_remembered() {
     for (status, cached) in [
         (301, "private, max-age=90"),

@@ -1,14 +1,29 @@
+use std::time::Duration;
+
 use axum::body::{Body, HttpBody};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use lp_application::{Code, Error, parse_json};
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 
 use crate::stream::{broken, too_large};
 
+/// A body has arrived whole by then, however slowly its sender is at it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// The JSON object of a body; `None` where there is no body.
 pub(super) async fn object(
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+) -> Result<Option<Map<String, Value>>, Error> {
+    object_within(PATIENCE, headers, body, most).await
+}
+
+async fn object_within(
+    patience: Duration,
     headers: &HeaderMap,
     body: Body,
     most: usize,
@@ -17,7 +32,10 @@ pub(super) async fn object(
     if usize::try_from(body.size_hint().lower()).is_ok_and(|sent| sent > most) {
         return Err(too_large());
     }
-    let bytes = match Limited::new(body, most).collect().await {
+    let Ok(collected) = timeout(patience, Limited::new(body, most).collect()).await else {
+        return Err(Error::new(Code::REQUEST_TIMEOUT, "the body did not arrive whole in time"));
+    };
+    let bytes = match collected {
         Ok(collected) => collected.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
         Err(_) => return Err(broken()),
@@ -45,4 +63,25 @@ pub(super) fn media_type(headers: &HeaderMap) -> Option<String> {
         name.trim().eq_ignore_ascii_case("charset") && !value.eq_ignore_ascii_case("utf-8")
     });
     (!foreign).then_some(essence)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::body::Bytes;
+    use futures_util::{StreamExt, stream};
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_does_not_end_is_given_up() {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let begun = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"{"))]).chain(stream::pending());
+        let error = object_within(Duration::from_millis(1), &headers, Body::from_stream(begun), 1_000).await;
+        assert_eq!(error.expect_err("it never ends").code, Code::REQUEST_TIMEOUT);
+        let whole = object_within(Duration::from_millis(1), &headers, Body::from("{\"a\":1}"), 1_000).await;
+        assert_eq!(whole.expect("it is there at once").map(|object| object.len()), Some(1));
+    }
 }

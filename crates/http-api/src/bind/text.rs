@@ -19,5 +19,5 @@ fn digit(byte: u8) -> Option<u8> {
 
 /// A key as one step of a JSON pointer (RFC 6901).
 pub(super) fn step(key: &str) -> String {
-    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+    format!("/{}", lp_application::pointer_step(key))
 }

@@ -28,7 +28,7 @@ pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     }
     let stopping = listener::until_told()?;
     output::line(&format!("listening on http://{address}"))?;
-    listener::accept(listener, platform.service(), stopping).await;
+    listener::accept(listener, platform.service(), stopping, listener::HEADER_TIMEOUT).await;
     info!("stopped accepting; counting the last clicks");
     platform.stop().await;
     Ok(ExitCode::SUCCESS)

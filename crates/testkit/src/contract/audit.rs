@@ -44,6 +44,18 @@ pub(super) async fn the_chain_verifies_in_stretches(store: Arc<dyn Store>) {
     assert_eq!(store.audit(&handle(), 7, 100).await.expect("the audit reads"), []);
 }
 
+pub(super) async fn the_head_is_the_newest_entry(store: Arc<dyn Store>) {
+    assert_eq!(store.audit_head(&handle()).await.expect("reads"), None);
+    let author = Author::new(Arc::clone(&store));
+    for _ in 0..3 {
+        store.commit(author.batch("look")).await.expect("nothing against it");
+        let newest = store.audit(&handle(), 0, 100).await.expect("the audit reads").pop();
+        let newest = newest.map(|record| (record.seq, record.hash));
+        assert_eq!(store.audit_head(&handle()).await.expect("reads"), newest);
+    }
+    assert_eq!(store.audit_head(&other_handle()).await.expect("reads"), None);
+}
+
 pub(super) async fn handles_have_chains_of_their_own(store: Arc<dyn Store>) {
     assert_eq!(store.audited_handles().await.expect("reads"), []);
     let (mine, theirs) = (Author::new(Arc::clone(&store)), Author::of(Arc::clone(&store), other_handle()));

@@ -19,12 +19,12 @@ async fn follow(
     let mut notes = Vec::new();
     loop {
         let changes = store.changes(position, limit).await.expect("the log reads");
-        position = changes.position;
-        if changes.notes.is_empty() {
-            return (notes, position);
-        }
         assert!(changes.notes.len() <= limit as usize);
         notes.extend(changes.notes);
+        if changes.position == position {
+            return (notes, position);
+        }
+        position = changes.position;
     }
 }
 
@@ -99,4 +99,22 @@ pub(super) async fn what_changes_nothing_is_not_noted(store: Arc<dyn Store>) {
     assert_eq!(same.parts().revision, lp_core::Revision::FIRST);
     store.commit(author.batch("look")).await.expect("nothing against it");
     assert_eq!(follow(&*store, start, 10).await, (vec![], start));
+}
+
+pub(super) async fn trimming_keeps_the_newest_notes_and_the_position(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    let start = store.position().await.expect("reads");
+    assert_eq!(store.trim(2).await.expect("trims"), 0);
+    for slug in ["aa", "bb", "cc", "dd"] {
+        author.put(slug, to("https://example.com")).await;
+    }
+    let end = store.position().await.expect("reads");
+    assert_eq!(store.trim(2).await.expect("trims"), 2);
+    assert_eq!(store.trim(2).await.expect("trims"), 0);
+    let kept = vec![note(handle(), 3, "cc"), note(handle(), 4, "dd")];
+    assert_eq!(follow(&*store, start, 10).await, (kept, end));
+    assert_eq!(store.trim(0).await.expect("trims"), 2);
+    assert_eq!(store.position().await.expect("reads"), end);
+    author.put("ee", to("https://example.com")).await;
+    assert_eq!(follow(&*store, end, 10).await.0, [note(handle(), 5, "ee")]);
 }

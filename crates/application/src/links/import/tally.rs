@@ -2,9 +2,14 @@
 
 use lp_links::LinkWrite;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::Error;
+
+/// Of one row's faults no more are told.
+const MOST_FAULTS: usize = 10;
+/// Of so many failed rows the fields are told.
+const MOST_DETAILED: usize = 1_000;
 
 /// What became of one row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,7 +24,15 @@ pub(super) struct RowResult {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     message: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    fields: Vec<Value>,
+    fields: Vec<RowFault>,
+}
+
+/// One faulty field of a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct RowFault {
+    pointer: String,
+    code: String,
+    message: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +48,7 @@ enum Status {
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     results: Vec<RowResult>,
+    failures: usize,
 }
 
 impl RowResult {
@@ -50,9 +64,10 @@ impl RowResult {
 
     /// Faults of the link's fields lose the pointer of the arguments they were put into: a row has only fields.
     pub(super) fn failed(row: u64, slug: Option<String>, error: &Error) -> Self {
-        let fields = error.fields.iter().map(|fault| {
-            let pointer = fault.pointer.strip_prefix("/payload").unwrap_or(&fault.pointer);
-            json!({ "pointer": pointer, "code": fault.code, "message": fault.message })
+        let fields = error.fields.iter().take(MOST_FAULTS).map(|fault| RowFault {
+            pointer: fault.pointer.strip_prefix("/payload").unwrap_or(&fault.pointer).to_owned(),
+            code: fault.code.to_owned(),
+            message: fault.message.clone(),
         });
         Self {
             row,
@@ -70,8 +85,15 @@ impl Tally {
         self.results.push(result);
     }
 
+    /// Adds a failure. After a thousand their fields are left out: whoever sends that many knows by then, and a hostile
+    /// import must not fill the memory with them.
     pub(super) fn fail(&mut self, row: u64, slug: Option<String>, error: &Error) {
-        self.add(RowResult::failed(row, slug, error));
+        self.failures += 1;
+        let mut failed = RowResult::failed(row, slug, error);
+        if self.failures > MOST_DETAILED {
+            failed.fields = Vec::new();
+        }
+        self.add(failed);
     }
 
     /// A line per row in the order of the rows, and a summary.

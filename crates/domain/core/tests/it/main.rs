@@ -1,10 +1,10 @@
 //! The shared words: what is accepted, what is refused, what comes back.
 
+mod devices;
+
 use std::time::Duration;
 
-use lp_core::{
-    Device, Handle, LinkId, Place, Scope, Scopes, Slug, Timestamp, TokenId, WebUrl, WebUrlFault, place,
-};
+use lp_core::{Handle, LinkId, Place, Scope, Scopes, Slug, Timestamp, TokenId, WebUrl, WebUrlFault, place};
 use proptest::prelude::*;
 
 #[test]
@@ -137,22 +137,5 @@ proptest! {
     fn instants_read_back(micros in -62_167_219_200_000_000i64..253_402_300_799_999_000) {
         let at = Timestamp::from_micros(micros);
         prop_assert_eq!(Timestamp::parse(&at.to_string()), Ok(at));
-    }
-}
-
-#[test]
-fn user_agents_are_sorted_into_devices() {
-    for (user_agent, device) in [
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1", Device::Mobile),
-        ("Mozilla/5.0 (Linux; Android 15; Pixel 9) Chrome/140.0 Mobile Safari/537.36", Device::Mobile),
-        ("Mozilla/5.0 (Linux; Android 14; SM-X710) Chrome/140.0 Safari/537.36", Device::Tablet),
-        ("Mozilla/5.0 (iPad; CPU OS 17_0 like Mac OS X) Mobile/15E148", Device::Tablet),
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36", Device::Desktop),
-        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", Device::Bot),
-        ("curl/8.5.0", Device::Bot),
-        ("", Device::Unknown),
-        ("something", Device::Unknown),
-    ] {
-        assert_eq!(Device::of(user_agent), device, "{user_agent}");
     }
 }

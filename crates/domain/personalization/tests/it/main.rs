@@ -1,11 +1,14 @@
 //! Where visitors go.
 
+use std::time::{Duration, Instant};
+
 use lp_core::{Device, Handle, LinkId, Slug, Timestamp, WebUrl};
 use lp_links::{
     Birth, Field, Link, LinkChange, LinkState, Position, QueryPassThrough, RedirectStatus, Slot, create,
 };
 use lp_personalization::{Closed, Decision, Redirect, Step, Visitor, compile};
 use proptest::prelude::*;
+use url::form_urlencoded;
 use uuid::Uuid;
 
 fn link(url: &str, change: LinkChange) -> Link {
@@ -68,6 +71,36 @@ fn a_query_is_appended_replaced_or_dropped() {
     }
 }
 
+/// The rule of overriding as one would say it: each own parameter is looked for among the visitor's.
+fn overridden(url: &str, query: &str) -> String {
+    let (base, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
+    let (path, own) = base.split_once('?').unwrap_or((base, ""));
+    let name = |pair: &str| form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name.into_owned());
+    let theirs: Vec<_> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+    let ours = own.split('&').filter(|pair| !pair.is_empty());
+    let ours = ours.filter(|pair| !theirs.iter().any(|other| name(other) == name(pair)));
+    let pairs: Vec<_> = ours.chain(theirs.iter().copied()).collect();
+    let mark = if pairs.is_empty() { "" } else { "?" };
+    format!("{path}{mark}{}{fragment}", pairs.join("&"))
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "only a duration is measured")]
+fn the_longest_query_for_the_longest_destination_is_answered_at_once() {
+    let url = format!("https://e.com/?{}", "a&".repeat(2_040));
+    let query = "b&".repeat(32_768);
+    let begun = Instant::now();
+    let location = location(&url, QueryPassThrough::Override, &query);
+    let taken = begun.elapsed();
+    assert_eq!(location, format!("{url}{}", query.trim_end_matches('&')));
+    // Pair by pair it would be many times that.
+    assert!(taken < Duration::from_secs(2), "{taken:?}");
+}
+
+fn parameters() -> impl Strategy<Value = String> {
+    prop::collection::vec("(a|b|%61|%62|A|c\\+|=|)(=[a-c?]{0,2})?", 0..6).prop_map(|pairs| pairs.join("&"))
+}
+
 fn modes() -> impl Strategy<Value = QueryPassThrough> {
     prop_oneof![Just(QueryPassThrough::Append), Just(QueryPassThrough::Override), Just(QueryPassThrough::Off)]
 }
@@ -79,6 +112,14 @@ proptest! {
         prop_assert!(location.bytes().all(|b| b.is_ascii_graphic()));
         prop_assert!(location.ends_with(&fragment));
         prop_assert!(location.starts_with("https://example.com/p"));
+    }
+
+    #[test]
+    fn overriding_replaces_exactly_the_named_parameters(
+        own in parameters(), query in parameters(), fragment in "(#[a-z]{0,5})?",
+    ) {
+        let url = format!("https://e.com/p?{own}{fragment}");
+        prop_assert_eq!(location(&url, QueryPassThrough::Override, &query), overridden(&url, &query));
     }
 
     #[test]

@@ -1,0 +1,4 @@
+//! The assembly as an embedding program sees it.
+
+mod doctor;
+mod metrics;

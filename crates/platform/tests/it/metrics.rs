@@ -1,0 +1,23 @@
+use link_platform::{Body, Config, Peer, Platform};
+use tower::ServiceExt;
+
+async fn page(platform: &Platform) -> String {
+    let request = http::Request::get("/metrics").header("host", "localhost");
+    let request = request.extension(Peer(([127, 0, 0, 1], 1).into())).body(Body::empty());
+    let answered = platform.service().oneshot(request.expect("a request")).await;
+    let response = answered.unwrap_or_else(|never| match never {});
+    assert_eq!(response.status(), http::StatusCode::OK);
+    let bytes = axum::body::to_bytes(response.into_body(), 1_000_000).await.expect("a body");
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+#[tokio::test]
+async fn a_running_platform_says_how_old_its_routes_may_be() {
+    let config = Config { database: None, secret_file: None, ..Config::local("".as_ref(), 80) };
+    let platform = Platform::start(config).await.expect("a platform in memory");
+    let page = page(&platform).await;
+    platform.stop().await;
+    let age = page.lines().find_map(|line| line.strip_prefix("edge_change_age_seconds ")).expect("the age");
+    assert!((0.0..60.0).contains(&age.parse::<f64>().expect("a number")), "{age}");
+    assert!(page.contains("# TYPE edge_route_loads counter\n"), "{page}");
+}

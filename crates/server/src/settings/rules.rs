@@ -1,0 +1,124 @@
+//! What the text of a setting must look like. Each rule says what is wrong, not of which setting.
+
+use std::path::PathBuf;
+
+use reqwest::Url;
+
+/// The file behind `sqlite:path`, `sqlite://path` or `sqlite:///absolute/path`.
+pub(super) fn database(url: &str) -> Result<PathBuf, String> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Err("this version has the embedded store only; PostgreSQL comes with the next".to_owned());
+    }
+    let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) else {
+        return Err(format!("'{url}' is not an address such as sqlite://data/link-platform.db"));
+    };
+    if path.is_empty() || path.contains(['?', '#']) {
+        return Err(format!("'{url}' must name a file and nothing else"));
+    }
+    Ok(PathBuf::from(path))
+}
+
+/// A host's name below which others can stand: lower-case labels with dots between them, and no address.
+pub(super) fn domain(text: &str) -> Result<String, String> {
+    let label = |label: &str| {
+        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(known)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let address = text.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    if text.len() <= 253 && text.split('.').all(label) && !address {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "'{text}' is not a domain such as example.com, in lower case, without scheme, port or path"
+        ))
+    }
+}
+
+/// Scheme and host, and a port where it is not the scheme's own; without a `/` at the end.
+pub(super) fn origin(text: &str) -> Result<String, String> {
+    let wrong = || format!("'{text}' is not an origin such as https://ai.example.com, without path or query");
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let anonymous = url.username().is_empty() && url.password().is_none();
+    if matches!(url.scheme(), "http" | "https") && bare && anonymous {
+        Ok(url.origin().ascii_serialization())
+    } else {
+        Err(wrong())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_a_lower_case_name_and_nothing_else() {
+        for good in ["localhost", "example.com", "links.example.co.uk", "xn--bcher-kva.example", "3com.com"] {
+            assert_eq!(domain(good), Ok(good.to_owned()));
+        }
+        let long = "a".repeat(64);
+        for bad in [
+            "",
+            ".",
+            "example.com.",
+            ".example.com",
+            "a..b",
+            "Example.com",
+            "https://example.com",
+            "example.com:80",
+            "example.com/",
+            "exam ple.com",
+            "-a.com",
+            "a-.com",
+            "a_b.com",
+            "bücher.example",
+            "127.0.0.1",
+            "[::1]",
+            &long,
+        ] {
+            assert!(domain(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_scheme_and_host_and_no_more() {
+        for (good, kept) in [
+            ("https://ai.example.com", "https://ai.example.com"),
+            ("https://ai.example.com/", "https://ai.example.com"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("HTTPS://AI.example.com:443", "https://ai.example.com"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+        ] {
+            assert_eq!(origin(good).as_deref(), Ok(kept));
+        }
+        for bad in [
+            "",
+            "ai.example.com",
+            "ai.example.com:443",
+            "//ai.example.com",
+            "ftp://ai.example.com",
+            "https://",
+            "https://ai.example.com/v2",
+            "https://ai.example.com?x",
+            "https://ai.example.com/#x",
+            "https://me@ai.example.com",
+            "https://:pw@ai.example.com",
+            "localhost:8080",
+            "mailto:a@example.com",
+        ] {
+            assert!(origin(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_database_is_a_file() {
+        assert_eq!(database("sqlite:///var/lib/links.db"), Ok(PathBuf::from("/var/lib/links.db")));
+        assert_eq!(database("sqlite:links.db"), Ok(PathBuf::from("links.db")));
+        for bad in ["", "links.db", "sqlite:", "sqlite://a?mode=ro", "postgres://localhost/links"] {
+            assert!(database(bad).is_err(), "{bad}");
+        }
+    }
+}
