@@ -3,7 +3,7 @@ use std::fmt;
 use thiserror::Error;
 
 /// Names a handle may not have, because a host of the platform or a name server convention bears them.
-pub const RESERVED: &[&str] = &[
+const RESERVED: &[&str] = &[
     "ai",
     "api",
     "app",

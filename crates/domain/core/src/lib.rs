@@ -18,7 +18,7 @@ mod web_url;
 
 pub use base32::encode as base32;
 pub use device::Device;
-pub use handle::{Handle, HandleFault, RESERVED as RESERVED_HANDLES};
+pub use handle::{Handle, HandleFault};
 pub use host::{Place, place};
 pub use id::{ClickId, EventId, IdFault, LinkId, TokenId, UserId};
 pub use role::Role;
