@@ -44,7 +44,7 @@ async fn audit(platform: &Platform) -> Result<String, String> {
 /// may be added meanwhile.
 async fn chain(platform: &Platform, handle: &Handle) -> Result<u64, String> {
     let head = head(platform, handle).await?;
-    let mut met = head.is_none() || true;
+    let mut met = head.is_none();
     let mut before: Option<AuditRecord> = None;
     loop {
         let after = before.as_ref().map_or(0, |record| record.seq);

@@ -305,7 +305,7 @@ impl Operation {
             codes.extend([Code::CONFLICT, Code::IDEMPOTENCY_CONFLICT]);
         }
         if self.mounts.iter().any(|mount| mount.body != Body::None) {
-            codes.extend([Code::PAYLOAD_TOO_LARGE, Code::UNSUPPORTED_MEDIA_TYPE]);
+            codes.extend([Code::REQUEST_TIMEOUT, Code::PAYLOAD_TOO_LARGE, Code::UNSUPPORTED_MEDIA_TYPE]);
         }
         Code::ALL.iter().copied().filter(|code| codes.contains(code)).collect()
     }

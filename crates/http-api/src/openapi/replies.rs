@@ -36,7 +36,7 @@ fn by_status(row: &Operation, mount: &Mount) -> BTreeMap<u16, Vec<Code>> {
     let of_row = row.all_codes();
     let mut codes = of_row.clone();
     if reads_json(mount) {
-        codes.extend([Code::PAYLOAD_TOO_LARGE, Code::UNSUPPORTED_MEDIA_TYPE]);
+        codes.extend([Code::REQUEST_TIMEOUT, Code::PAYLOAD_TOO_LARGE, Code::UNSUPPORTED_MEDIA_TYPE]);
     }
     if mount.auth == Auth::Public {
         codes.retain(|code| code.status() != 401);
