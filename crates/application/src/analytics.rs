@@ -48,6 +48,8 @@ pub(crate) struct AnalyticsView {
     conversion_rate: f64,
     /// Sum of the conversions' values.
     revenue: f64,
+    /// When the newest of the clicks happened; null without clicks.
+    last_click_at: Option<String>,
     freshness: FreshnessView,
 }
 
@@ -94,6 +96,7 @@ async fn get(cx: Cx, input: GetAnalytics) -> Result<AnalyticsView, Error> {
         conversions: totals.conversions,
         conversion_rate: totals.conversion_rate(),
         revenue: 0.0,
+        last_click_at: totals.last_at.as_ref().map(Timestamp::to_string),
         freshness: FreshnessView {
             status: freshness.status.as_str(),
             last_updated_at: freshness.last_updated_at.as_ref().map(Timestamp::to_string),

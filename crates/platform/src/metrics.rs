@@ -45,6 +45,7 @@ impl Metrics {
             let levels = [
                 ("edge_routes_loaded", routes.loaded as u64),
                 ("edge_routes_absent", routes.absent as u64),
+                ("edge_route_bytes", routes.bytes as u64),
                 ("edge_change_position", routes.newest_change),
             ];
             for (name, number) in levels {
