@@ -1,5 +1,7 @@
 //! Schemas of inputs and outputs, and the check of arguments against them that names every fault at once.
 
+use std::collections::HashMap;
+
 use jsonschema::Validator;
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use schemars::JsonSchema;
@@ -78,15 +80,26 @@ pub(crate) fn validator(schema: &Value) -> Validator {
     options.build(schema).expect("a derived schema compiles")
 }
 
-/// Every fault of the arguments, in the order of the schema, at most a hundred. Of a value of the wrong type nothing
-/// else is said: that it is none of the right values either helps nobody.
+/// Every fault of the arguments, in the order of the schema, at most a hundred. A value that breaks several rules is
+/// told the one that says most: its type, else the rule of the domain, else what the schema adds for those who read it.
 pub(crate) fn faults(validator: &Validator, arguments: &Value) -> Vec<Fault> {
     let mut faults: Vec<_> =
         validator.iter_errors(arguments).flat_map(|error| name(&error)).take(MOST).collect();
-    let mistyped: Vec<_> =
-        faults.iter().filter(|fault| fault.code == MISTYPED).map(|fault| fault.pointer.clone()).collect();
-    faults.retain(|fault| fault.code == MISTYPED || !mistyped.contains(&fault.pointer));
+    let mut best: HashMap<String, u8> = HashMap::new();
+    for fault in &faults {
+        let least = best.entry(fault.pointer.clone()).or_insert(u8::MAX);
+        *least = rank(fault.code).min(*least);
+    }
+    faults.retain(|fault| best.get(&fault.pointer).is_some_and(|least| rank(fault.code) == *least));
     faults
+}
+
+fn rank(code: &str) -> u8 {
+    match code {
+        MISTYPED => 0,
+        code if FORMATS.iter().any(|format| format.code == code) => 1,
+        _ => 2,
+    }
 }
 
 fn name(error: &ValidationError<'_>) -> Vec<Fault> {

@@ -69,27 +69,27 @@ macro_rules! wire_text {
 
 wire_text! {
     Slug, "slug", "invalid_slug", |text| Slug::parse(text).map_err(|fault| fault.to_string()),
-        {"description": "Last part of the short link: letters, digits, '_' and '-'; case does not matter.", "examples": ["launch"]};
+        {"minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9-][A-Za-z0-9_-]*$", "description": "Last part of the short link; case does not matter.", "examples": ["launch"]};
     WebUrl, "web-url", "invalid_destination_url", |text| WebUrl::parse(text).map_err(|fault| fault.to_string()),
-        {"description": "Absolute http or https address, at most 4096 bytes.", "examples": ["https://example.com/launch"]};
+        {"maxLength": 4096, "pattern": "^[Hh][Tt][Tt][Pp][Ss]?:", "description": "Absolute web address.", "examples": ["https://example.com/launch"]};
     Title, "title", "invalid_text", |text| Title::parse(text).map_err(|fault| fault.to_string()),
-        {"description": "One line, at most 300 characters."};
+        {"minLength": 1, "maxLength": 300, "description": "One line."};
     Description, "description", "invalid_text", |text| Description::parse(text).map_err(|fault| fault.to_string()),
-        {"description": "At most 2000 characters."};
+        {"minLength": 1, "maxLength": 2000};
     Label, "label", "invalid_text", |text| Label::parse(text).map_err(|fault| fault.to_string()),
-        {"description": "One line, at most 64 characters."};
+        {"minLength": 1, "maxLength": 64};
     Search, "search", "invalid_text", Search::parse,
-        {"description": "Text to look for, at most 200 characters; case does not matter."};
+        {"minLength": 1, "maxLength": 200, "description": "Text to look for; case does not matter."};
     Period, "period", "invalid_period", |text| Period::parse(text).map_err(|fault| fault.to_string()),
-        {"description": "How far back: 1 to 3 digits and h, d, w or m (30 days).", "examples": ["7d"]};
+        {"pattern": "^[0-9]{1,3}[hdwm]$", "description": "How far back: hours, days, weeks or months of 30 days.", "examples": ["7d"]};
     Device, "device", "unknown_value", |text| Device::parse(text).ok_or_else(|| "must be one of mobile, tablet, desktop, bot, unknown".to_owned()),
         {"description": "mobile, tablet, desktop, bot or unknown; case does not matter."};
     Country, "country", "invalid_country", Country::parse,
-        {"description": "ISO 3166-1 alpha-2, for example US; case does not matter."};
+        {"pattern": "^[A-Za-z]{2}$", "description": "ISO 3166-1 alpha-2; case does not matter.", "examples": ["US"]};
     Word, "word", "invalid_text", Word::parse,
-        {"description": "One line, at most 200 characters."};
+        {"minLength": 1, "maxLength": 200, "description": "One line."};
     CursorText, "cursor", "invalid_cursor", CursorText::parse,
-        {"description": "The nextCursor of the page before."};
+        {"minLength": 1, "maxLength": 200, "pattern": "^[A-Za-z0-9_-]*$", "description": "The nextCursor of the page before."};
 }
 
 /// Text to look for.
