@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::{Code, Error};
+
 /// Above so many callers, those whose bucket is full again are forgotten.
 const SWEEP_ABOVE: usize = 50_000;
 
@@ -69,5 +71,16 @@ impl Buckets {
         let free = whole.saturating_sub(reset);
         let remaining = u32::try_from(free.as_nanos() / each.as_nanos().max(1)).unwrap_or(u32::MAX);
         Allowance { rate, remaining, reset, wait }
+    }
+}
+
+/// Refuses whoever has nothing left, and says when that will be over.
+pub(crate) fn let_through(allowance: Option<Allowance>) -> Result<(), Error> {
+    match allowance.and_then(|allowance| allowance.wait) {
+        None => Ok(()),
+        Some(wait) => {
+            let limited = Error::new(Code::RATE_LIMITED, "too many calls; wait and try again");
+            Err(Error { retry_after: Some(wait), ..limited })
+        }
     }
 }

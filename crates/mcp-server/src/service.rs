@@ -157,7 +157,9 @@ impl Front {
         let refused = |error: &Error| Box::new(refusal(error, &caller));
         // Without a credential nothing but a public tool can be meant, so the body is not even read.
         if matches!(caller.credential, Credential::None) && !self.any_public {
-            let error = self.app.admit_connector(&Credential::None, None, Scope::MCP_CONNECT).await;
+            let connect = Scope::MCP_CONNECT;
+            let error =
+                self.app.admit_connector(&Credential::None, None, connect, caller.address, true).await;
             error.map_err(|error| refused(&error))?;
         }
         if !is_json(&head.headers) {
@@ -197,8 +199,8 @@ impl Front {
 
     /// Whether the protocol may see the message. What a tool demands beyond that its own call asks.
     async fn admit(&self, caller: &Caller, message: &Message) -> Result<(), Error> {
-        let ask = async |handle: Option<&str>, scope| {
-            self.app.admit_connector(&caller.credential, handle, scope).await
+        let ask = async |handle: Option<&str>, scope, counts| {
+            self.app.admit_connector(&caller.credential, handle, scope, caller.address, counts).await
         };
         let bound = caller.bound.as_deref();
         match message.method.as_str() {
@@ -209,18 +211,18 @@ impl Front {
                 }
                 // Where the address names no handle, the arguments may.
                 let named = message.handle.as_deref().filter(|_| bound.is_none());
-                let mut asked = ask(bound, Scope::MCP_CONNECT).await;
-                if asked.is_err() && named.is_some() && ask(named, Scope::MCP_CONNECT).await.is_ok() {
+                let mut asked = ask(bound, Scope::MCP_CONNECT, false).await;
+                if asked.is_err() && named.is_some() && ask(named, Scope::MCP_CONNECT, false).await.is_ok() {
                     asked = Ok(());
                 }
                 // Any other refusal is one that the model shall read, so the call itself finds it again.
                 asked.or_else(|error| if is_transport(&error) { Err(error) } else { Ok(()) })
             }
             "tools/list" => {
-                ask(bound, Scope::MCP_CONNECT).await?;
-                ask(bound, Scope::SKILLS_READ).await
+                ask(bound, Scope::MCP_CONNECT, true).await?;
+                ask(bound, Scope::SKILLS_READ, false).await
             }
-            _ => ask(bound, Scope::MCP_CONNECT).await,
+            _ => ask(bound, Scope::MCP_CONNECT, true).await,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Who is it, which handle is meant, and may they?
 
+use std::net::IpAddr;
+
 use lp_access::{Actor, Denied, Need, Pat, TokenRefused, authorize};
 use lp_core::{Handle, Role, Scope};
 use serde_json::Value;
@@ -9,19 +11,27 @@ use crate::application::Inner;
 use crate::catalogue::{Operation, Realm};
 use crate::grant::Grant;
 use crate::refusals::Refusal;
-use crate::{Application, Code, Error};
+use crate::{Application, Code, Error, limits};
 
 impl Application {
     /// Whether a connector may use a handle's MCP server at all: what `tools/list` and the handshake ask, since they
-    /// are no operations. Tool calls ask for themselves.
+    /// are no operations. Tool calls ask for themselves, and are counted there: for them `counts` is false. Failed
+    /// attempts always count against their address.
     pub async fn admit_connector(
         &self,
         credential: &Credential,
         bound: Option<&str>,
         scope: Scope,
+        address: Option<IpAddr>,
+        counts: bool,
     ) -> Result<(), Error> {
         let need = need_scope(scope);
-        let actor = self.inner.authenticate(credential, Accepts::Connector, need).await?;
+        let identified = self.inner.authenticate(credential, Accepts::Connector, need).await;
+        let caller = identified.as_ref().unwrap_or(&Actor::Anonymous);
+        if counts || identified.is_err() {
+            limits::let_through(self.inner.allowance(need, caller, address))?;
+        }
+        let actor = identified?;
         let handle = self.inner.name_handle(&actor, bound, None)?;
         self.inner.may(&actor, &handle, need, Surface::Mcp).await
     }

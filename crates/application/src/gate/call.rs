@@ -1,5 +1,6 @@
 //! Limits, repeats, decoding, running, and what is told of it.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::catalogue::{Auth, Kind, Operation, Run};
 use crate::cx::{Call, Cx, Repeat};
 use crate::error::Cause;
 use crate::grant::{Grant, LIFE};
-use crate::{Allowance, Application, ByteStream, Code, Error, SignedUrl, StreamReply};
+use crate::{Allowance, Application, ByteStream, Code, Error, SignedUrl, StreamReply, limits};
 
 /// How often a call is run whose world changes under it.
 const TRIES: u32 = 3;
@@ -116,11 +117,8 @@ impl Application {
         // Whoever is refused has called all the same: failed attempts count against the address they come from.
         let caller = identified.as_ref().unwrap_or(&Actor::Anonymous);
         seen.actor = caller.kind();
-        seen.allowance = self.inner.take_allowance(operation, &request, caller);
-        if let Some(wait) = seen.allowance.and_then(|allowance| allowance.wait) {
-            let limited = Error::new(Code::RATE_LIMITED, "too many calls; wait and try again");
-            return Err(Error { retry_after: Some(wait), ..limited });
-        }
+        seen.allowance = self.inner.allowance(operation.need, caller, request.address);
+        limits::let_through(seen.allowance)?;
         let actor = identified?;
         let handle = self.inner.admit(operation, &mut request, &actor).await?;
         operation.check(&Value::Object(request.arguments.clone()))?;
@@ -130,13 +128,11 @@ impl Application {
 
 impl Inner {
     /// Takes one call from the caller's bucket. The machine's own operator is not limited.
-    fn take_allowance(&self, operation: &Operation, request: &Request, actor: &Actor) -> Option<Allowance> {
+    pub(super) fn allowance(&self, need: Need, actor: &Actor, address: Option<IpAddr>) -> Option<Allowance> {
         let limits = self.settings.limits?;
-        let (caller, rate) = match (operation.need, actor) {
+        let (caller, rate) = match (need, actor) {
             (_, Actor::Operator) => return None,
-            (Need::Public, _) | (_, Actor::Anonymous) => {
-                (format!("address:{}", request.address?), limits.address)
-            }
+            (Need::Public, _) | (_, Actor::Anonymous) => (format!("address:{}", address?), limits.address),
             (Need::Member { .. }, actor) => (actor.to_string(), limits.actor),
         };
         Some(self.buckets.take(&caller, rate, self.ports.clock.monotonic()))

@@ -46,3 +46,21 @@ async fn failed_attempts_count_against_their_address_and_nobody_else() {
     }
     value(from(Credential::Bearer(sandbox.pat.clone())).await);
 }
+
+#[tokio::test]
+async fn a_connector_that_only_asks_for_tools_is_limited_too() {
+    let rate = Rate { per_second: 1, burst: 2 };
+    let limits = Some(Limits { actor: rate, address: rate });
+    let sandbox = Sandbox::with(SandboxOptions { limits, ..SandboxOptions::default() }).await;
+    let credential = Credential::Bearer(sandbox.pat.clone());
+    let ask = async |counts| {
+        let connect = lp_core::Scope::MCP_CONNECT;
+        sandbox
+            .app
+            .admit_connector(&credential, Some("hello"), connect, None, counts)
+            .await
+            .map_err(|e| e.code.name())
+    };
+    assert_eq!((ask(true).await, ask(true).await, ask(true).await), (Ok(()), Ok(()), Err("rate_limited")));
+    assert_eq!(ask(false).await, Ok(()), "a tool call is counted by its own gate");
+}
