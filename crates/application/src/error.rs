@@ -110,6 +110,12 @@ impl Error {
         self
     }
 
+    /// What `Retry-After` says (RFC 9110, 10.2.3): whole seconds, rounded up, at least one.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        let seconds = self.retry_after?.as_millis().div_ceil(1_000).max(1);
+        Some(u64::try_from(seconds).unwrap_or(u64::MAX))
+    }
+
     /// The reply's body, the same on every surface.
     pub fn body(&self, request_id: &str) -> Value {
         let mut body = Map::new();

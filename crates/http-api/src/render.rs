@@ -40,8 +40,7 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response {
     let mut response = typed(status, "application/json", body.into());
     let headers = response.headers_mut();
     headers.extend(challenge(error).map(|value| (WWW_AUTHENTICATE, value)));
-    let wait = error.retry_after.or((error.code == Code::RATE_LIMITED).then_some(Duration::ZERO));
-    headers.extend(wait.map(|wait| (RETRY_AFTER, HeaderValue::from(seconds(wait).max(1)))));
+    headers.extend(error.retry_after_seconds().map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
     response
 }
 

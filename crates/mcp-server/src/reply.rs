@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
@@ -22,7 +22,10 @@ const EXPLANATION: usize = 4 * 1024;
 /// An error with its own status: what concerns the request as such and not a method.
 pub(crate) fn error(error: &Error, request_id: &str) -> Response<ReplyBody> {
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    json(status, &error.body(request_id))
+    let mut response = json(status, &error.body(request_id));
+    let wait = error.retry_after_seconds().map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds)));
+    response.headers_mut().extend(wait);
+    response
 }
 
 /// A credential is missing or bad: where to get one (RFC 9728, 5.1).
