@@ -1,6 +1,7 @@
 //! Bytes in and out.
 
 use std::io;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -8,9 +9,13 @@ use futures_util::{StreamExt, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use lp_application::{ByteStream, Code, Error, StreamReply};
+use tokio::time::timeout;
 use tracing::warn;
 
 use crate::render;
+
+/// A sender that has nothing to send for so long has gone. The whole may take longer: that is what streams are for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A body without bytes.
 pub(crate) fn nothing() -> ByteStream {
@@ -22,7 +27,10 @@ pub(crate) fn incoming(body: Body, most: u64) -> ByteStream {
     let start = Some((body.into_data_stream(), 0_u64));
     Box::pin(stream::unfold(start, move |state| async move {
         let (mut pieces, seen) = state?;
-        match pieces.next().await? {
+        let Ok(next) = timeout(PATIENCE, pieces.next()).await else {
+            return Some((Err(Error::new(Code::REQUEST_TIMEOUT, "the body stopped coming")), None));
+        };
+        match next? {
             Ok(piece) => {
                 let seen = seen.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
                 if seen > most {
