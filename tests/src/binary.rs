@@ -134,7 +134,8 @@ impl Server {
     /// Tells the process to end and waits for it; gives whether it ended well, and what it still said.
     pub async fn terminate(mut self) -> (bool, Vec<String>) {
         let id = self.child.id().expect("it runs").to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().await.expect("a signal");
+        let told =
+            Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id]).status().await.expect("a signal");
         assert!(told.success());
         let status = self.child.wait().await.expect("it ends");
         let mut rest = Vec::new();

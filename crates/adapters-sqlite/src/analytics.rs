@@ -26,7 +26,7 @@ impl AnalyticsReader for SqliteStore {
             .bind(range.from.micros())
             .bind(range.to.micros())
             .bind(slug.map(SlugKey::as_str));
-        let row = read("db.click.totals", query.fetch_one(&self.reads)).await?;
+        let row = read("db.click.totals", query.fetch_one(&self.scans)).await?;
         whole(totals(&row), "clicks", || handle.to_string())
     }
 }

@@ -58,7 +58,9 @@ impl LinkReader for SqliteStore {
             .bind(query.tag.as_deref().map(str::to_ascii_lowercase))
             .bind(query.text.as_deref().map(str::to_ascii_lowercase))
             .bind(i64::from(query.limit.max(1)) + 1);
-        let rows = read("db.link.list", rows.fetch_all(&self.reads)).await?;
+        let filtered = query.tag.is_some() || query.text.is_some();
+        let pool = if filtered { &self.scans } else { &self.reads };
+        let rows = read("db.link.list", rows.fetch_all(pool)).await?;
         let more = rows.len() > limit;
         let items = rows
             .iter()

@@ -13,6 +13,8 @@ use crate::writer::Writer;
 const BUSY: Duration = Duration::from_secs(5);
 /// How many reads run at once.
 const READERS: u32 = 8;
+/// How many of them may be long.
+const SCANNERS: u32 = 2;
 
 impl SqliteStore {
     /// Opens the file, making it and its folder where they are missing, and brings its schema up to date.
@@ -22,20 +24,23 @@ impl SqliteStore {
         prepare(path).map_err(unavailable)?;
         let options = options().filename(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
         let writes = connect(pool(1), options.clone().synchronous(SqliteSynchronous::Full)).await?;
-        let reads = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self { reads, writer: Writer::start(writes) })
+        let options = options.pragma("query_only", "ON");
+        let reads = pool(READERS).connect_lazy_with(options.clone());
+        let scans = pool(SCANNERS).connect_lazy_with(options);
+        Ok(Self { reads, scans, writer: Writer::start(writes) })
     }
 
     /// A fresh database that lives as long as the store; its one connection serves reads and writes in turn.
     pub async fn in_memory() -> Result<Self, StoreError> {
         let writes = connect(pool(1).min_connections(1), options().in_memory(true)).await?;
-        Ok(Self { reads: writes.clone(), writer: Writer::start(writes) })
+        Ok(Self { reads: writes.clone(), scans: writes.clone(), writer: Writer::start(writes) })
     }
 
     /// Applies what was handed in before, then closes the database. Whatever comes later is refused as unavailable.
     pub async fn close(&self) {
         self.writer.stop().await;
         self.reads.close().await;
+        self.scans.close().await;
         // The last connection out folds the write-ahead log into the file.
         self.writer.disconnect().await;
     }

@@ -12,6 +12,8 @@ use crate::writer::Writer;
 #[derive(Clone)]
 pub struct SqliteStore {
     pub(crate) reads: SqlitePool,
+    /// For reads that may look at every row of a handle: they wait for each other, and nobody else for them.
+    pub(crate) scans: SqlitePool,
     pub(crate) writer: Writer,
 }
 

@@ -2,7 +2,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use lp_application::{Error, Loaded, RouteSource};
+use lp_application::{Code, Error, Loaded, RouteSource};
 use lp_core::{Handle, Slug, SlugKey};
 use lp_personalization::Route;
 
@@ -57,7 +57,11 @@ impl LiveRoutes {
     pub async fn refresh(&self, handle: &Handle, slug: &SlugKey) -> Result<(), Error> {
         let Some(key) = RouteKey::parsed(handle, slug) else { return Ok(()) };
         let Some(birth) = self.table.birth(&key) else { return Ok(()) };
-        let loaded = self.source.load(handle, slug).await?;
+        let loaded = self.source.load(handle, slug).await.inspect_err(|error| {
+            if error.code != Code::UNAVAILABLE {
+                tracing::error!(?error, "a changed route cannot be loaded; what was known keeps answering");
+            }
+        })?;
         self.table.store_answered();
         self.table.apply(&key, Some(birth), loaded);
         Ok(())

@@ -105,6 +105,10 @@ pub(crate) fn query(arrival: Arrival<'_>, request: &mut Request) -> Result<(), E
                 Query::Rest => (None, &arrival.operation.input),
                 Query::Under(name) => (Some(name), &arrival.operation.input["properties"][name]),
             };
+            // The public appends what it likes to addresses: time stamps against caches, campaign parameters.
+            if arrival.mount.auth == Auth::Public && arrival.mount.method == Method::Get {
+                pairs.retain(|(name, _)| schema["properties"].get(name).is_some());
+            }
             let mut under = Map::new();
             let into = if target.is_some() { &mut under } else { &mut request.arguments };
             faults.extend(query::put(pairs, schema, into, |name| target.is_none() && reserved(name)));

@@ -28,12 +28,23 @@ impl TrustedProxies {
             if !self.trusts(client) {
                 break;
             }
-            match hop.parse::<IpAddr>() {
+            // Some gateways write the port as well.
+            match hop.parse().or_else(|_| hop.parse().map(|socket: SocketAddr| socket.ip())) {
                 Ok(address) => client = address.to_canonical(),
                 Err(_) => break,
             }
         }
         client
+    }
+
+    /// Whether a request comes from the machine itself or a trusted network, and not through something that stands there
+    /// for others: a proxy on the same machine that nobody named as trusted makes all the world look local.
+    pub(crate) fn is_inside(&self, peer: IpAddr, client: IpAddr, headers: &HeaderMap) -> bool {
+        let inside = |address: IpAddr| address.is_loopback() || self.trusts(address);
+        let forwarded = ["x-forwarded-for", "forwarded", "x-real-ip", "via"]
+            .iter()
+            .any(|name| headers.contains_key(*name));
+        inside(client) && inside(peer) && (!forwarded || (self.trusts(peer) && client != peer))
     }
 
     /// The host that the client asked for: what a trusted proxy says, else the header of the request itself.
@@ -46,5 +57,62 @@ impl TrustedProxies {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let forwarded = if self.0.is_empty() || !self.trusts(peer) { None } else { text("x-forwarded-host") };
         forwarded.or(authority).or_else(|| text("host")).unwrap_or("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxies() -> TrustedProxies {
+        TrustedProxies(vec!["10.0.0.0/8".parse().expect("a network")])
+    }
+
+    fn headers(forwarded: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        if !forwarded.is_empty() {
+            headers.insert("x-forwarded-for", forwarded.parse().expect("a header"));
+        }
+        headers
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn the_client_is_the_last_hop_that_nobody_trusted_wrote() {
+        for (peer, forwarded, client) in [
+            ("10.0.0.1", "203.0.113.7", "203.0.113.7"),
+            ("10.0.0.1", "203.0.113.7:51234", "203.0.113.7"),
+            ("10.0.0.1", "[2001:db8::7]:443", "2001:db8::7"),
+            ("10.0.0.1", "192.0.2.1, 203.0.113.7, 10.0.0.9", "203.0.113.7"),
+            ("10.0.0.1", "", "10.0.0.1"),
+            ("::ffff:10.0.0.1", "203.0.113.7", "203.0.113.7"),
+            ("203.0.113.9", "192.0.2.1", "203.0.113.9"),
+        ] {
+            assert_eq!(
+                proxies().client(address(peer), &headers(forwarded)),
+                address(client),
+                "{peer} {forwarded}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_the_machine_and_trusted_networks_are_inside_and_only_for_themselves() {
+        for (peer, forwarded, inside) in [
+            ("127.0.0.1", "", true),
+            ("10.0.0.1", "", true),
+            ("127.0.0.1", "203.0.113.7", false),
+            ("10.0.0.1", "203.0.113.7", false),
+            ("10.0.0.1", "10.0.0.7", true),
+            ("10.0.0.1", "nonsense", false),
+            ("203.0.113.9", "", false),
+        ] {
+            let (peer, headers) = (address(peer), headers(forwarded));
+            let client = proxies().client(peer, &headers);
+            assert_eq!(proxies().is_inside(peer, client, &headers), inside, "{peer} {forwarded}");
+        }
     }
 }

@@ -46,6 +46,7 @@ pub(crate) struct Parts {
     pub(crate) journal: Arc<MemoryJournal>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) requests: TaskTracker,
     clock: Arc<SystemClock>,
     followed: Arc<Followed>,
 }
@@ -123,7 +124,8 @@ impl Platform {
         let edge = Edge::new(&app, table);
         let proxies = TrustedProxies(config.trusted_proxies);
         let followed = Arc::new(Followed::default());
-        let inner = Parts { app, edge, store, journal, metrics, proxies, clock, followed };
+        let requests = TaskTracker::new();
+        let inner = Parts { app, edge, store, journal, metrics, proxies, requests, clock, followed };
         let (tasks, cancelled) = (TaskTracker::new(), CancellationToken::new());
         Ok(Self { parts: Arc::new(inner), ports, tasks, cancelled })
     }
@@ -175,6 +177,8 @@ impl Platform {
 
     /// Ends the loops, counts the last clicks and closes the store. Requests should have ended before.
     pub async fn stop(self) {
+        self.parts.requests.close();
+        self.parts.requests.wait().await;
         self.cancelled.cancel();
         self.tasks.close();
         self.tasks.wait().await;

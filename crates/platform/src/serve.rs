@@ -58,6 +58,7 @@ impl PlatformService {
     async fn answer(self, mut request: Request<Body>) -> Response<Body> {
         let peer =
             request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let peer = peer.to_canonical();
         let path = request.uri().path();
         match path {
             "/healthz" => return self.stamped(&request, text(StatusCode::OK, "ok\n")),
@@ -77,12 +78,12 @@ impl PlatformService {
                 self.edge(request, None, client).await
             }
             Place::Api => match shared_mcp(request.uri().path()) {
-                Some(bound) => self.mcp(request, bound, client).await,
-                None => self.api(request, peer, client).await,
+                Some(bound) => self.to_its_end(self.clone().mcp(request, bound, client)).await,
+                None => self.to_its_end(self.clone().api(request, peer, client)).await,
             },
             Place::Mcp(label) if request.uri().path() == "/mcp" => {
                 let bound = BoundHandle(Some(label.to_ascii_lowercase()));
-                self.mcp(request, bound, client).await
+                self.to_its_end(self.clone().mcp(request, bound, client)).await
             }
             Place::App
             | Place::Login
@@ -94,6 +95,15 @@ impl PlatformService {
                 self.nothing_here(&request)
             }
         }
+    }
+
+    /// Goes on when the caller hangs up: what is committed must reach the edge's routes before any repeat is answered.
+    async fn to_its_end(
+        &self,
+        work: impl Future<Output = Response<Body>> + Send + 'static,
+    ) -> Response<Body> {
+        let broken = |_| text(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on our side\n");
+        self.parts.requests.spawn(work).await.unwrap_or_else(broken)
     }
 
     async fn edge(&self, request: Request<Body>, label: Option<&str>, client: IpAddr) -> Response<Body> {
@@ -124,7 +134,7 @@ impl PlatformService {
                 self.stamped(&request, response)
             }
             // Told to the machine itself and to proxies that are trusted to keep others away, not to clients of theirs.
-            "/metrics" if client.is_loopback() || (client == peer && self.parts.proxies.trusts(peer)) => {
+            "/metrics" if self.parts.proxies.is_inside(peer, client, request.headers()) => {
                 let mut response = text(StatusCode::OK, self.parts.metrics());
                 let version = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
                 response.headers_mut().insert(CONTENT_TYPE, version);

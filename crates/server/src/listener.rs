@@ -22,6 +22,8 @@ use tracing::{debug, warn};
 
 /// A connection that has not said what it wants by then is closed.
 pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many requests one HTTP/2 connection may have under way.
+const STREAMS: u32 = 100;
 /// How long requests may take to end once the process is told to; it must be gone within ten seconds.
 const DRAIN: Duration = Duration::from_secs(7);
 /// How long to wait where no connection can be taken, for want of file handles mostly.
@@ -53,7 +55,11 @@ pub(crate) async fn accept(
 ) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(30));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(30))
+        .max_concurrent_streams(STREAMS);
     let graceful = GracefulShutdown::new();
     let connections = TaskTracker::new();
     loop {
@@ -143,13 +149,13 @@ mod tests {
     }
 
     impl Running {
-        async fn start() -> Self {
+        async fn start(patience: Duration) -> Self {
             let config = Config { database: None, secret_file: None, ..Config::local("".as_ref(), 80) };
             let platform = Platform::open(config).await.expect("a platform in memory");
             let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
             let address = listener.local_addr().expect("an address");
             let stopping = CancellationToken::new();
-            let accepting = accept(listener, platform.service(), stopping.clone(), SHORT);
+            let accepting = accept(listener, platform.service(), stopping.clone(), patience);
             let ended = TaskTracker::new().spawn(accepting);
             Self { address, stopping, ended, platform }
         }
@@ -184,7 +190,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_asks_for_nothing_is_closed() {
-        let running = Running::start().await;
+        let running = Running::start(SHORT).await;
         for begun in ["", "P", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /healthz HTTP/1.1\r\nhost: loc"] {
             let mut stream = TcpStream::connect(running.address).await.expect("it connects");
             stream.write_all(begun.as_bytes()).await.expect("it writes");
@@ -195,17 +201,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_asked_once_may_rest() {
-        let running = Running::start().await;
+        let running = Running::start(LONG).await;
         let mut stream = TcpStream::connect(running.address).await.expect("it connects");
         health(&mut stream).await;
-        sleep(SHORT * 2).await;
+        tokio::task::yield_now().await;
         health(&mut stream).await;
         running.stop().await;
     }
 
     #[tokio::test]
     async fn a_silent_connection_does_not_hold_up_the_end() {
-        let running = Running::start().await;
+        let running = Running::start(LONG).await;
         let silent = TcpStream::connect(running.address).await.expect("it connects");
         let mut other = TcpStream::connect(running.address).await.expect("it connects");
         health(&mut other).await;

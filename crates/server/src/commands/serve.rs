@@ -1,12 +1,17 @@
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use link_platform::{FirstRun, Platform};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::settings::{Durability, Settings};
 use crate::{listener, output};
+
+/// After the requests have ended, or were cut off: it must be gone ten seconds after it was told to.
+const LAST: Duration = Duration::from_millis(2_500);
 
 /// Runs everything until the process is told to end.
 pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
@@ -23,14 +28,23 @@ pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
             "clicks are kept in memory for up to 200 ms before they are stored: a killed process loses those"
         );
     }
-    if let Some(made) = platform.first_run().await? {
-        greet(&platform, &made)?;
+    if let Some(made) = platform.first_run().await?
+        && let Err(error) = greet(&platform, &made)
+    {
+        let (email, handle) = (&made.bootstrapped.email, &made.bootstrapped.handle);
+        output::remark(&format!(
+            "the first start could not be shown; a new token comes from: link-platform bootstrap --email {email} \
+             --password '…' --handle {handle} --rotate-pat"
+        ));
+        return Err(error);
     }
     let stopping = listener::until_told()?;
     output::line(&format!("listening on http://{address}"))?;
     listener::accept(listener, platform.service(), stopping, listener::HEADER_TIMEOUT).await;
     info!("stopped accepting; counting the last clicks");
-    platform.stop().await;
+    if timeout(LAST, platform.stop()).await.is_err() {
+        warn!("the store is busy; the process ends without waiting for it");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
