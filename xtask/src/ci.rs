@@ -96,8 +96,9 @@ fn steps(assets: &[Asset]) -> Vec<Step> {
         ("clippy", cargo(CLIPPY, &[])),
         ("doc", cargo(DOC, &[("RUSTDOCFLAGS", "-D warnings")])),
         ("build", cargo(BUILD, &[])),
-        ("tests", cargo(tests, TEST_ENV)),
+        // Before the tests, whose summary is then what stands last.
         ("doctests", when(Asset::Doctests, DOCTEST, "there are none")),
+        ("tests", cargo(tests, TEST_ENV)),
         ("surface", inside("surface --check", || surface::check(surface::Binary::Built))),
         ("deny", when(Asset::Deny, DENY, NOT_INSTALLED)),
         ("machete", when(Asset::Machete, MACHETE, NOT_INSTALLED)),

@@ -8,7 +8,7 @@ use crate::settings::SettingArgs;
 
 /// Short links that decide: redirects by rules, measured, operated over REST and MCP.
 #[derive(Debug, Parser)]
-#[command(name = "link-platform", version, about, propagate_version = true)]
+#[command(name = "link-platform", version, propagate_version = true)]
 pub(crate) struct Cli {
     /// What to do; `serve` where nothing is said.
     #[command(subcommand)]

@@ -7,12 +7,19 @@ mod logs;
 mod output;
 mod settings;
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    // A variable that is set to nothing is not set: compose files write unset values so.
+    let command =
+        cli::Cli::command().mut_args(|arg| if is_empty(arg.get_env()) { arg.env(None) } else { arg });
+    let cli = match cli::Cli::from_arg_matches(&command.get_matches()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -23,4 +30,9 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => output::failed(&error),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where settings are read")]
+fn is_empty(variable: Option<&OsStr>) -> bool {
+    variable.and_then(std::env::var_os).is_some_and(|value| value.is_empty())
 }

@@ -99,3 +99,15 @@ async fn settings_that_make_no_sense_are_named() {
         assert!(said.contains(part), "{args:?}: {said}");
     }
 }
+
+#[tokio::test]
+async fn variables_that_are_set_to_nothing_are_not_set() {
+    let workspace = Workspace::new();
+    let empty =
+        ["TRUSTED_PROXIES", "PUBLIC_PORT", "PUBLIC_DOMAIN", "API_URL", "DEFAULT_HANDLE", "CLICK_DURABILITY"];
+    let names: Vec<_> = empty.iter().map(|name| format!("LINK_PLATFORM_{name}")).collect();
+    let variables: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+    let server = workspace.serve_with(&variables).await;
+    let reply = server.on("hello.localhost", "GET", "/welcome").send().await.expect("a reply");
+    assert_eq!(reply.status(), 302);
+}
