@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::settings::SettingArgs;
 
-/// Short links that decide: redirects by rules, measured, operated over REST and MCP.
+/// Short links: visitors redirected and counted, everything operated over REST and MCP.
 #[derive(Debug, Parser)]
 #[command(name = "link-platform", version, propagate_version = true)]
 pub(crate) struct Cli {
