@@ -36,6 +36,12 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     is_request_id(text).then(|| text.to_owned())
 }
 
+/// Whether a body is no burden, whoever sends it.
+pub(crate) fn is_small(body: &Incoming) -> bool {
+    const SMALL: u64 = 64 * 1024;
+    body.size_hint().upper().is_some_and(|most| most <= SMALL)
+}
+
 /// Who calls what where: all of a request but query and body.
 pub(crate) fn caller(arrival: Arrival<'_>, client: Option<IpAddr>) -> Result<Request, Error> {
     let (bound, arguments) = path::arguments(arrival);

@@ -8,7 +8,7 @@ use axum::{Extension, Router};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request};
-use lp_application::{Application, Code, Error, Kind, Mount, Operation};
+use lp_application::{Application, Auth, Code, Error, Kind, Mount, Operation};
 use tracing::{Instrument, debug, info_span};
 
 use crate::bind::{self, path};
@@ -126,8 +126,13 @@ impl Front {
             Ok(request) => request,
             Err(error) => return refuse(error),
         };
-        // Without a credential the gate refuses whatever the rest says, so the body is not even read.
-        let known = !bind::lacks_credential(arrival.operation, &request.credential);
+        // Without a credential the gate refuses whatever the rest says, so the body is not even read; with one that opens
+        // nothing, a large body is not.
+        let known = !bind::lacks_credential(arrival.operation, &request.credential)
+            && (arrival.mount.auth == Auth::Public
+                || matches!(arrival.operation.kind, Kind::Stream(_))
+                || bind::is_small(&body)
+                || self.app.recognises(&request.credential, request.accepts).await);
         if known && let Err(error) = bind::query(arrival, &mut request) {
             return refuse(error);
         }

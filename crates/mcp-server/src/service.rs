@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::Full;
-use lp_application::{Application, Code, Credential, Error, Need};
+use lp_application::{Accepts, Application, Code, Credential, Error, Need};
 use lp_core::{Handle, Scope};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -26,6 +26,9 @@ use crate::{challenge, credential};
 
 /// The code of a JSON-RPC error that means "not with this token"; outside the range that JSON-RPC keeps for itself.
 const FORBIDDEN: i32 = 403;
+
+/// A body that is no burden, whoever sends it.
+const SMALL: u64 = 64 * 1024;
 
 /// What the replies are; a client that takes this gets nothing else.
 const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
@@ -155,11 +158,11 @@ impl Front {
         }
         let caller = self.caller(&head, request_id)?;
         let refused = |error: &Error| Box::new(refusal(error, &caller));
-        // Without a credential nothing but a public tool can be meant, so the body is not even read.
-        if matches!(caller.credential, Credential::None) && !self.any_public {
-            let connect = Scope::MCP_CONNECT;
-            let error =
-                self.app.admit_connector(&Credential::None, None, connect, caller.address, true).await;
+        // Without a credential nothing but a public tool can be meant, so the body is not even read; with one that opens
+        // nothing, a large body is not.
+        if !self.any_public && self.is_stranger(&caller, body.size_hint().upper()).await {
+            let (credential, connect) = (&caller.credential, Scope::MCP_CONNECT);
+            let error = self.app.admit_connector(credential, None, connect, caller.address, true).await;
             error.map_err(|error| refused(&error))?;
         }
         if !is_json(&head.headers) {
@@ -195,6 +198,16 @@ impl Front {
             request_id: request_id.to_owned(),
             metadata_url,
         })
+    }
+
+    /// Whether the caller is nobody, as far as that matters for a body of at most so many bytes.
+    async fn is_stranger(&self, caller: &Caller, bytes: Option<u64>) -> bool {
+        let small = bytes.is_some_and(|most| most <= SMALL);
+        match &caller.credential {
+            Credential::None => true,
+            _ if small => false,
+            credential => !self.app.recognises(credential, Accepts::Connector).await,
+        }
     }
 
     /// Whether the protocol may see the message. What a tool demands beyond that its own call asks.

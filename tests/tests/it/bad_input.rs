@@ -208,3 +208,21 @@ async fn bytes_that_are_hardly_http_do_not_end_the_server() {
     let alive = server.api("GET", "/healthz").send().await.expect("a reply");
     assert_eq!(alive.status(), 200);
 }
+
+#[tokio::test]
+async fn a_large_body_of_a_stranger_is_not_taken_in() {
+    let (workspace, _) = Workspace::bootstrapped().await;
+    let server = workspace.serve().await;
+    for (path, method) in [("/v2/public/handles/hello/links/launch", "PUT"), ("/mcp/hello/mcp", "POST")] {
+        // Announced and never sent: whoever waited for it would not answer.
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer nobody\r\n\
+             content-type: application/json\r\ncontent-length: 1000000\r\n\r\n{{"
+        );
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).await.expect("a connection");
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        let mut reply = [0; 12];
+        stream.read_exact(&mut reply).await.expect("an answer");
+        assert_eq!(&reply, b"HTTP/1.1 401", "{path}");
+    }
+}

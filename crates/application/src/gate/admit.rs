@@ -14,6 +14,13 @@ use crate::refusals::Refusal;
 use crate::{Application, Code, Error, limits};
 
 impl Application {
+    /// Whether a credential is one at all, wherever it may lead: what a front asks before it takes in a large body from
+    /// somebody who may be nobody. What is wrong with it the gate says.
+    pub async fn recognises(&self, credential: &Credential, accepts: Accepts) -> bool {
+        let identified = self.inner.authenticate(credential, accepts, need_scope(Scope::MCP_CONNECT)).await;
+        identified.is_ok_and(|actor| actor != Actor::Anonymous)
+    }
+
     /// Whether a connector may use a handle's MCP server at all: what `tools/list` and the handshake ask, since they
     /// are no operations. Tool calls ask for themselves, and are counted there: for them `counts` is false. Failed
     /// attempts always count against their address.
