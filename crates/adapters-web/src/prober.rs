@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use http::{Method, StatusCode};
 use lp_core::WebUrl;
@@ -10,6 +12,9 @@ use crate::guard::{Guard, Policy, Refused};
 /// How many requests a node makes at the same time, whoever asks: links may all name one destination, and nobody's
 /// health check shall be an attack on it.
 const AT_ONCE: usize = 64;
+
+/// How long a request waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Probes destinations with real requests.
 pub struct WebProber {
@@ -40,12 +45,11 @@ impl WebProber {
 #[async_trait]
 impl HealthProbe for WebProber {
     async fn probe(&self, url: WebUrl) -> Probe {
-        let asked = async {
-            // Waiting for a place is part of the time: a flood of checks fails by itself. The semaphore is never closed.
-            let _place = self.places.acquire().await;
-            self.ask(&url).await
+        // A flood of checks fails by itself, and says so: nothing is known then of the destination.
+        let Ok(Ok(_place)) = tokio::time::timeout(PATIENCE, self.places.acquire()).await else {
+            return Probe::Failed(ProbeFault::Busy);
         };
-        match tokio::time::timeout(self.outbound.timeouts().overall, asked).await {
+        match tokio::time::timeout(self.outbound.timeouts().overall, self.ask(&url)).await {
             Ok(Ok(status)) => Probe::Answered(status.as_u16()),
             Ok(Err(failure)) => Probe::Failed(fault(failure)),
             Err(_) => Probe::Failed(ProbeFault::Timeout),

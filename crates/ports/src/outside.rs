@@ -48,13 +48,15 @@ pub enum ProbeFault {
     Redirects,
     /// It broke off or spoke something else than HTTP.
     Broken,
+    /// It was not asked: this node makes as many requests as it may already.
+    Busy,
 }
 
 /// Asks a destination whether it lives.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait HealthProbe: Send + Sync {
-    /// One real request, from outside any transaction; answers within 15 seconds.
+    /// One real request, from outside any transaction; answers within 20 seconds.
     async fn probe(&self, url: WebUrl) -> Probe;
 }
 
@@ -69,6 +71,7 @@ impl ProbeFault {
             Self::Timeout => "timeout",
             Self::Redirects => "too_many_redirects",
             Self::Broken => "broken_reply",
+            Self::Busy => "busy",
         }
     }
 }

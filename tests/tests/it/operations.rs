@@ -115,3 +115,24 @@ async fn an_idempotent_create_is_answered_the_same_after_a_restart() {
     }
     assert_eq!(slugs[0], slugs[1]);
 }
+
+#[tokio::test]
+async fn a_health_check_asks_real_destinations_but_none_inside_unless_that_is_allowed() {
+    let (workspace, pat) = Workspace::bootstrapped().await;
+    for (allowed, expected) in [("false", (Value::Null, "forbidden_address")), ("true", (200.into(), ""))] {
+        let server = workspace.serve_with(&[("LINK_PLATFORM_ALLOW_PRIVATE_TARGETS", allowed)]).await;
+        let own = format!("{{\"destinationUrl\":\"http://127.0.0.1:{}/v2/docs\"}}", server.port);
+        let put = server.api("PUT", "/v2/public/handles/hello/links/docs").bearer_auth(&pat);
+        put.header("content-type", "application/json").body(own).send().await.expect("a reply");
+        let check = server.api("POST", "/v2/public/handles/hello/links/health-check").bearer_auth(&pat);
+        let report = check.send().await.expect("a reply").text().await.expect("text");
+        let report: Value = serde_json::from_str(&report).expect("JSON");
+        let result = &report["results"][0];
+        assert_eq!(
+            (result["status"].clone(), result["reason"].as_str().unwrap_or_default()),
+            expected,
+            "{report}"
+        );
+        server.kill().await;
+    }
+}
