@@ -1,19 +1,14 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use lp_access::{Actor, AuditEntry, AuditOutcome};
 use lp_core::{EventId, Handle, LinkId, SlugKey, Timestamp};
 use lp_links::{LinkState, Slot};
 use lp_personalization::compile;
-use lp_ports::{
-    AnalyticsReader, Batch, Change, HealthProbe, LinkReader, Receipt, ReplyKey, StoreHealth, StoredReply,
-};
+use lp_ports::{AnalyticsReader, Batch, Change, HealthProbe, LinkReader, Receipt, StoreHealth};
 
 use crate::application::Inner;
+use crate::repeat::Repeat;
 use crate::{Error, Loaded, PublicUrls, Surface, View};
-
-/// How long a reply is remembered for its repeats.
-pub(crate) const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// One call: who acts, where, since when, and what of the world it may use. Cheap to clone.
 #[derive(Clone)]
@@ -32,13 +27,6 @@ pub(crate) struct Call {
     pub(crate) at: Timestamp,
     pub(crate) may_write: bool,
     pub(crate) repeat: Option<Repeat>,
-}
-
-/// Under what a reply is remembered, and for which question.
-#[derive(Debug, Clone)]
-pub(crate) struct Repeat {
-    pub(crate) key: ReplyKey,
-    pub(crate) fingerprint: [u8; 32],
 }
 
 impl Cx {
@@ -112,13 +100,7 @@ impl Cx {
     pub(crate) async fn finish<V: View>(&self, batch: Batch, view: V) -> Result<V, Error> {
         let batch = match &self.call.repeat {
             None => batch,
-            Some(repeat) => batch.remember(StoredReply {
-                key: repeat.key.clone(),
-                fingerprint: repeat.fingerprint,
-                created: view.created(),
-                body: serde_json::to_string(&view).map_err(Error::internal)?,
-                expires_at: self.at().plus(REMEMBERED),
-            }),
+            Some(repeat) => batch.remember(repeat.reply(view.created(), &view, self.at())?),
         };
         self.commit(batch).await?;
         Ok(view)

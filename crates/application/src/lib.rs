@@ -21,6 +21,7 @@ mod json;
 mod limits;
 mod links;
 mod refusals;
+mod repeat;
 mod routes;
 mod schema;
 mod settings;

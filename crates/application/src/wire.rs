@@ -1,7 +1,6 @@
 //! Domain values on the wire: each a string or number with a schema that says its rule and a parser that is the rule.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use lp_analytics::Period;
 use lp_core::{Device, Slug, WebUrl};
@@ -277,11 +276,5 @@ impl JsonSchema for Wire<Position> {
             "maximum": Position::MAX,
             "description": "Place in lists, smaller first; a new link goes last."
         })
-    }
-}
-
-impl<T: fmt::Display> fmt::Display for Wire<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }

@@ -1,5 +1,6 @@
 //! Limits, repeats, decoding, running, and what is told of it.
 
+use std::mem;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -7,18 +8,18 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use lp_access::{Actor, Need};
 use lp_core::Handle;
-use lp_ports::{ReplyKey, StoredReply};
+use lp_ports::StoredReply;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use tracing::field::Empty;
 use tracing::{Instrument, debug, error, info_span};
 
 use super::{Reply, Request};
 use crate::application::{CallRecord, Inner};
 use crate::catalogue::{Auth, Kind, Operation, Run};
-use crate::cx::{Call, Cx, Repeat};
+use crate::cx::{Call, Cx};
 use crate::error::Cause;
 use crate::grant::{Grant, LIFE};
+use crate::repeat::Repeat;
 use crate::{Allowance, Application, ByteStream, Code, Error, SignedUrl, StreamReply, limits};
 
 /// How often a call is run whose world changes under it.
@@ -36,7 +37,9 @@ pub struct Answer<T> {
 /// A call that has been let in.
 struct Entered {
     app: Application,
+    /// Without its arguments.
     request: Request,
+    arguments: Value,
     actor: Actor,
     handle: Option<Handle>,
 }
@@ -121,8 +124,9 @@ impl Application {
         limits::let_through(seen.allowance)?;
         let actor = identified?;
         let handle = self.inner.admit(operation, &mut request, &actor).await?;
-        operation.check(&Value::Object(request.arguments.clone()))?;
-        run(Entered { app: self.clone(), request, actor, handle }, operation).await
+        let arguments = Value::Object(mem::take(&mut request.arguments));
+        operation.check(&arguments)?;
+        run(Entered { app: self.clone(), request, arguments, actor, handle }, operation).await
     }
 }
 
@@ -151,12 +155,11 @@ impl Entered {
                 return replay(repeat, &stored);
             }
         }
-        let arguments = Value::Object(self.request.arguments.clone());
-        let mut ended = function(self.cx(operation, repeat.clone()), arguments.clone()).await;
+        let mut ended = function(self.cx(operation, repeat.clone()), self.arguments.clone()).await;
         for _ in 1..TRIES {
             let Err(Error { cause: Cause::Stale, .. }) = ended else { break };
             debug!("the world changed under a call; it is run again");
-            ended = function(self.cx(operation, repeat.clone()), arguments.clone()).await;
+            ended = function(self.cx(operation, repeat.clone()), self.arguments.clone()).await;
         }
         self.settle(ended, repeat.as_ref()).await
     }
@@ -187,7 +190,7 @@ impl Entered {
         };
         let repeat = self.repeat(operation)?;
         let cx = self.cx(operation, repeat);
-        function(cx, Value::Object(self.request.arguments), bytes).await
+        function(cx, self.arguments, bytes).await
     }
 
     fn sign(self, operation: &Operation) -> Result<SignedUrl, Error> {
@@ -206,7 +209,10 @@ impl Entered {
         let mount = mount.ok_or_else(|| Error::internal("a stream without a route cannot be signed"))?;
         let settings = self.app.settings();
         let key = self.request.idempotency_key;
-        let grant = Grant::new(operation.name, &handle, id, self.request.arguments, key, self.app.now());
+        let Value::Object(arguments) = self.arguments else {
+            return Err(Error::internal("arguments are an object"));
+        };
+        let grant = Grant::new(operation.name, &handle, id, arguments, key, self.app.now());
         let path = address(&mount.path, &handle, &grant.arguments);
         Ok(SignedUrl {
             url: format!("{}{path}?grant={}", settings.urls.api, grant.seal(&settings.secret)?),
@@ -233,23 +239,11 @@ impl Entered {
 
     /// Under what this call is remembered; `None` for reads and for callers who did not ask.
     fn repeat(&self, operation: &Operation) -> Result<Option<Repeat>, Error> {
-        let Some(key) = self.request.idempotency_key.as_ref().filter(|_| !operation.effect.read_only) else {
-            return Ok(None);
+        let key = self.request.idempotency_key.as_ref().filter(|_| !operation.effect.read_only);
+        let repeat = |key: &String| {
+            Repeat::of(key, operation.name, &self.actor, self.handle.as_ref(), &self.arguments)
         };
-        if !(1..=128).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
-            let message = "an idempotency key has 1 to 128 visible ASCII characters";
-            return Err(Error::field("/Idempotency-Key", "invalid_idempotency_key", message));
-        }
-        let mut hash = Sha256::new();
-        hash.update(self.handle.as_ref().map_or("", |handle| handle.as_str()));
-        hash.update([0]);
-        hash.update(canonical(&Value::Object(self.request.arguments.clone())).to_string());
-        let key = ReplyKey {
-            actor: self.actor.to_string(),
-            operation: operation.name.to_owned(),
-            key: key.clone(),
-        };
-        Ok(Some(Repeat { key, fingerprint: hash.finalize().into() }))
+        key.map(repeat).transpose()
     }
 }
 
@@ -262,26 +256,7 @@ fn address(path: &str, handle: &Handle, arguments: &Map<String, Value>) -> Strin
 }
 
 fn replay(repeat: &Repeat, stored: &StoredReply) -> Result<Reply, Error> {
-    if stored.fingerprint != repeat.fingerprint {
-        let message = "the idempotency key was used before with other arguments";
-        return Err(Error::new(Code::IDEMPOTENCY_CONFLICT, message));
-    }
-    let value = serde_json::from_str(&stored.body).map_err(Error::internal)?;
-    Ok(Reply { value, created: stored.created, replayed: true })
-}
-
-/// The same value with the keys of every object in order: how a caller orders keys does not make another question.
-fn canonical(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => {
-            let mut entries: Vec<_> =
-                object.iter().map(|(key, value)| (key.clone(), canonical(value))).collect();
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
-            Value::Object(entries.into_iter().collect())
-        }
-        Value::Array(items) => items.iter().map(canonical).collect(),
-        plain => plain.clone(),
-    }
+    Ok(Reply { value: repeat.recall(stored)?, created: stored.created, replayed: true })
 }
 
 /// Failures are logged here and nowhere else: ours loudly, the caller's for whoever looks. Streams, whose failures

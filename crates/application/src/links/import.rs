@@ -9,7 +9,6 @@ use futures_util::StreamExt;
 use jsonschema::Validator;
 use lp_core::SlugKey;
 use lp_links::{LinkWrite, Mode, Position, Slot};
-use lp_ports::StoredReply;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -18,8 +17,9 @@ use super::input::{ContentType, ImportLinks, UpsertLink};
 use super::rows::Cutter;
 use super::{LINES, change, rows};
 use crate::catalogue::decode;
-use crate::cx::{Cx, REMEMBERED, Repeat};
+use crate::cx::Cx;
 use crate::error::Cause;
+use crate::repeat::Repeat;
 use crate::{ByteStream, Code, Error, StreamReply, gate, schema};
 
 mod tally;
@@ -152,15 +152,8 @@ impl Import {
             return;
         }
         self.chunks += 1;
-        let repeat = self.cx.call.repeat.as_ref().filter(|_| !self.dry_run).map(|repeat| {
-            let mut key = repeat.key.clone();
-            key.key = format!("{}#{}", key.key, self.chunks);
-            // Handle and arguments are in the fingerprint of the call, the rows in that of the chunk.
-            let mut both = Sha256::new();
-            both.update(repeat.fingerprint);
-            both.update(said);
-            Repeat { key, fingerprint: both.finalize().into() }
-        });
+        let call = self.cx.call.repeat.as_ref().filter(|_| !self.dry_run);
+        let repeat = call.map(|repeat| repeat.part(self.chunks, &said));
         let results = match &repeat {
             _ if self.dry_run => self.imagine(&chunk).await,
             repeat => write(&self.cx, &chunk, repeat.as_ref()).await,
@@ -211,7 +204,7 @@ async fn write(cx: &Cx, chunk: &[Waiting], repeat: Option<&Repeat>) -> Result<Ve
     if let Some(repeat) = repeat
         && let Some(stored) = cx.app.ports.replies.reply(&repeat.key, cx.at()).await?
     {
-        return replay(repeat, &stored);
+        return repeat.recall(&stored);
     }
     let mut tries = 0;
     loop {
@@ -219,7 +212,7 @@ async fn write(cx: &Cx, chunk: &[Waiting], repeat: Option<&Repeat>) -> Result<Ve
         match write_once(cx, chunk, repeat).await {
             Err(Error { cause: Cause::Stale, .. }) if tries < TRIES => {}
             Err(Error { cause: Cause::Repeated(stored), .. }) if repeat.is_some() => {
-                return repeat.map_or(Ok(Vec::new()), |repeat| replay(repeat, &stored));
+                return repeat.map_or(Ok(Vec::new()), |repeat| repeat.recall(&stored));
             }
             ended => return ended,
         }
@@ -241,14 +234,7 @@ async fn write_once(cx: &Cx, chunk: &[Waiting], repeat: Option<&Repeat>) -> Resu
         results.push(waiting.result(decided.as_ref()));
     }
     if let Some(repeat) = repeat {
-        let body = serde_json::to_string(&results).map_err(Error::internal)?;
-        batch = batch.remember(StoredReply {
-            key: repeat.key.clone(),
-            fingerprint: repeat.fingerprint,
-            created: false,
-            body,
-            expires_at: cx.at().plus(REMEMBERED),
-        });
+        batch = batch.remember(repeat.reply(false, &results, cx.at())?);
     }
     cx.commit(batch).await?;
     Ok(results)
@@ -274,12 +260,4 @@ async fn breathe() {
         Poll::Pending
     })
     .await;
-}
-
-fn replay(repeat: &Repeat, stored: &StoredReply) -> Result<Vec<RowResult>, Error> {
-    if stored.fingerprint != repeat.fingerprint {
-        let message = "the idempotency key was used before with other rows";
-        return Err(Error::new(Code::IDEMPOTENCY_CONFLICT, message));
-    }
-    serde_json::from_str(&stored.body).map_err(Error::internal)
 }

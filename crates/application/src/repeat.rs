@@ -1,0 +1,93 @@
+//! Repeats of a call: under what its reply is remembered, and when a remembered one answers.
+
+use std::time::Duration;
+
+use lp_access::Actor;
+use lp_core::{Handle, Timestamp};
+use lp_ports::{ReplyKey, StoredReply};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{Code, Error};
+
+/// How long a reply is remembered.
+const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// A call that its caller has named, so that it can be known again, and which question it asks.
+#[derive(Debug, Clone)]
+pub(crate) struct Repeat {
+    pub(crate) key: ReplyKey,
+    fingerprint: [u8; 32],
+}
+
+impl Repeat {
+    /// Checks the caller's key, and takes the fingerprint of what is asked.
+    pub(crate) fn of(
+        key: &str,
+        operation: &str,
+        actor: &Actor,
+        handle: Option<&Handle>,
+        arguments: &Value,
+    ) -> Result<Self, Error> {
+        if !(1..=128).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            let message = "an idempotency key has 1 to 128 visible ASCII characters";
+            return Err(Error::field("/Idempotency-Key", "invalid_idempotency_key", message));
+        }
+        let mut hash = Sha256::new();
+        hash.update(handle.map_or("", Handle::as_str));
+        hash.update([0]);
+        hash.update(canonical(arguments).to_string());
+        let key = ReplyKey { actor: actor.to_string(), operation: operation.to_owned(), key: key.to_owned() };
+        Ok(Self { key, fingerprint: hash.finalize().into() })
+    }
+
+    /// One part of the call, of its own: the `number`th, with what it says beside the call's own question.
+    pub(crate) fn part(&self, number: u32, said: &[u8; 32]) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(self.fingerprint);
+        hash.update(said);
+        let key = ReplyKey { key: format!("{}#{number}", self.key.key), ..self.key.clone() };
+        Self { key, fingerprint: hash.finalize().into() }
+    }
+
+    /// What is stored for the repeats of a call that was answered so at this instant.
+    pub(crate) fn reply(
+        &self,
+        created: bool,
+        body: &impl Serialize,
+        at: Timestamp,
+    ) -> Result<StoredReply, Error> {
+        Ok(StoredReply {
+            key: self.key.clone(),
+            fingerprint: self.fingerprint,
+            created,
+            body: serde_json::to_string(body).map_err(Error::internal)?,
+            expires_at: at.plus(REMEMBERED),
+        })
+    }
+
+    /// What was answered then, if the same was asked.
+    pub(crate) fn recall<T: DeserializeOwned>(&self, stored: &StoredReply) -> Result<T, Error> {
+        if stored.fingerprint != self.fingerprint {
+            let message = "the idempotency key was used before for something else";
+            return Err(Error::new(Code::IDEMPOTENCY_CONFLICT, message));
+        }
+        serde_json::from_str(&stored.body).map_err(Error::internal)
+    }
+}
+
+/// The same value with the keys of every object in order: how a caller orders keys does not make another question.
+fn canonical(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let mut entries: Vec<_> =
+                object.iter().map(|(key, value)| (key.clone(), canonical(value))).collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(items) => items.iter().map(canonical).collect(),
+        plain => plain.clone(),
+    }
+}
