@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{arch, surface, tidy, workspace};
+use crate::{arch, pg, surface, tidy, workspace};
 
 /// One step: its name, how it runs, and the command that repeats it alone.
 struct Step {
@@ -24,6 +24,8 @@ enum Run {
     Cargo {
         args: &'static [&'static str],
         env: &'static [(&'static str, &'static str)],
+        /// Whether a PostgreSQL server runs beside it.
+        postgres: bool,
     },
     /// Nothing to do here, and why.
     Skip(&'static str),
@@ -47,7 +49,9 @@ enum Asset {
 }
 
 /// The same commit gets the same verdict: property tests draw the same cases. By hand they draw new ones each time.
-const TEST_ENV: &[(&str, &str)] = &[("PROPTEST_RNG_SEED", "20260101")];
+/// And a test of the PostgreSQL store that finds no server fails, where by hand it says that it is skipped.
+const TEST_ENV: &[(&str, &str)] =
+    &[("PROPTEST_RNG_SEED", "20260101"), ("LINK_PLATFORM_TEST_POSTGRES", "required")];
 
 const FMT: &[&str] = &["fmt", "--all", "--", "--check"];
 const CLIPPY: &[&str] = &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
@@ -68,7 +72,7 @@ pub(crate) fn run() -> Result<()> {
     let mut failed = None;
     for step in steps(&assets) {
         println!("\n== {}: {}", step.name, step.again);
-        let (outcome, took) = perform(&step)?;
+        let (outcome, took) = perform(&step);
         let stop = outcome == Outcome::Failed;
         ended.push((step.name, outcome, took));
         if stop {
@@ -93,12 +97,14 @@ fn steps(assets: &[Asset]) -> Vec<Step> {
         ("fmt", cargo(FMT, &[])),
         ("arch", inside("arch", || arch::run(false))),
         ("tidy", inside("tidy", || tidy::run(tidy::Bless::Nothing))),
+        // Only the tests need the server; that there is none is told here.
+        ("postgres", inside("pg -- true", pg::check)),
         ("clippy", cargo(CLIPPY, &[])),
         ("doc", cargo(DOC, &[("RUSTDOCFLAGS", "-D warnings")])),
         ("build", cargo(BUILD, &[])),
         // Before the tests, whose summary is then what stands last.
         ("doctests", when(Asset::Doctests, DOCTEST, "there are none")),
-        ("tests", cargo(tests, TEST_ENV)),
+        ("tests", beside_postgres(tests, TEST_ENV)),
         ("surface", inside("surface --check", || surface::check(surface::Binary::Built))),
         ("deny", when(Asset::Deny, DENY, NOT_INSTALLED)),
         ("machete", when(Asset::Machete, MACHETE, NOT_INSTALLED)),
@@ -111,46 +117,61 @@ fn inside(subcommand: &str, check: fn() -> Result<()>) -> (Run, String) {
 }
 
 fn cargo(args: &'static [&'static str], env: &'static [(&'static str, &'static str)]) -> (Run, String) {
-    (Run::Cargo { args, env }, written(args, env))
+    (Run::Cargo { args, env, postgres: false }, written(args, env))
+}
+
+fn beside_postgres(
+    args: &'static [&'static str],
+    env: &'static [(&'static str, &'static str)],
+) -> (Run, String) {
+    let again = format!("{}cargo xtask pg -- {}", assignments(env), written(args, &[]));
+    (Run::Cargo { args, env, postgres: true }, again)
 }
 
 /// The command as one types it.
 fn written(args: &[&str], env: &[(&str, &str)]) -> String {
-    let mut command = String::new();
-    for (name, value) in env {
-        let quote = if value.contains(' ') { "\"" } else { "" };
-        let _ = write!(command, "{name}={quote}{value}{quote} ");
-    }
-    command + "cargo " + &args.join(" ")
+    assignments(env) + "cargo " + &args.join(" ")
 }
 
-fn perform(step: &Step) -> Result<(Outcome, Duration)> {
+fn assignments(env: &[(&str, &str)]) -> String {
+    env.iter().fold(String::new(), |mut written, (name, value)| {
+        let quote = if value.contains(' ') { "\"" } else { "" };
+        let _ = write!(written, "{name}={quote}{value}{quote} ");
+        written
+    })
+}
+
+fn perform(step: &Step) -> (Outcome, Duration) {
     #[expect(clippy::disallowed_methods, reason = "the table tells how long each step took")]
     let started = Instant::now();
-    let outcome = match step.run {
+    let passed = match step.run {
         Run::Skip(why) => {
             println!("SKIPPED: {} ({why})", step.name);
-            Outcome::Skipped(why)
+            return (Outcome::Skipped(why), started.elapsed());
         }
-        Run::Inside(check) => match check() {
-            Ok(()) => Outcome::Passed,
-            Err(error) => {
-                eprintln!("{error:#}");
-                Outcome::Failed
-            }
-        },
-        Run::Cargo { args, env } => {
-            let status = Command::new("cargo")
-                .args(args)
-                .envs(env.iter().copied())
-                .current_dir(workspace::root())
-                .stdin(Stdio::null())
-                .status()
-                .context("cannot run cargo")?;
-            if status.success() { Outcome::Passed } else { Outcome::Failed }
+        Run::Inside(check) => check().map(|()| true),
+        Run::Cargo { args, env, postgres } => run_cargo(args, env, postgres),
+    };
+    let outcome = match passed {
+        Ok(true) => Outcome::Passed,
+        Ok(false) => Outcome::Failed,
+        Err(error) => {
+            eprintln!("{error:#}");
+            Outcome::Failed
         }
     };
-    Ok((outcome, started.elapsed()))
+    (outcome, started.elapsed())
+}
+
+/// Whether cargo succeeds; a server beside it stops with it.
+fn run_cargo(args: &[&str], env: &[(&str, &str)], postgres: bool) -> Result<bool> {
+    let server = if postgres { Some(pg::Server::start(&pg::Options::default())?) } else { None };
+    let mut command = Command::new("cargo");
+    command.args(args).envs(env.iter().copied()).current_dir(workspace::root()).stdin(Stdio::null());
+    if let Some(server) = &server {
+        server.introduce(&mut command);
+    }
+    Ok(command.status().context("cannot run cargo")?.success())
 }
 
 /// Names, durations and ends, one line per step.

@@ -1,15 +1,17 @@
 //! The project's own checks: who may import whom, what a file may look like, whether the checked-in documents
-//! are current, and the one sequence of steps that CI runs.
+//! are current, and the one sequence of steps that CI runs; and the PostgreSQL server that tests run against.
 //!
 //! It knows the workspace from outside, through manifests, files and the built binary; it imports no crate of it.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool answers on its streams")]
 
 mod arch;
 mod ci;
+mod pg;
 mod surface;
 mod tidy;
 mod workspace;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -45,23 +47,36 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Run a command beside a throw-away PostgreSQL server, or the server alone.
+    ///
+    /// The command finds it in LINK_PLATFORM_TEST_DATABASE_URL and DATABASE_URL. Where the former is set already, that
+    /// server is used. The programs are those of PG_BIN, of the machine, or of a package from npm.
+    Pg {
+        #[command(flatten)]
+        options: pg::Options,
+        /// The command; without one the server runs until Ctrl-C, SIGTERM or the end of a piped stdin.
+        #[arg(last = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
     /// Run everything that CI runs, in its order, up to the first failure.
     Ci,
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Pg { options, command } => return exit(pg::run(&options, &command)),
         Command::Arch { write } => arch::run(write),
         Command::Tidy { bless, rewrite_migrations } => tidy::run(tidy::Bless::of(bless, rewrite_migrations)),
         Command::Surface { check: true } => surface::check(surface::Binary::Build),
         Command::Surface { check: false } => surface::write(),
         Command::Ci => ci::run(),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    exit(done.map(|()| ExitCode::SUCCESS))
+}
+
+fn exit(done: anyhow::Result<ExitCode>) -> ExitCode {
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }

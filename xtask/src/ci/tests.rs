@@ -1,14 +1,16 @@
 use std::time::Duration;
 
-use super::{Asset, NOT_INSTALLED, Outcome, Run, shows_example, steps, table};
+use super::{Asset, NOT_INSTALLED, Outcome, Run, Step, shows_example, steps, table};
 
 const ALL: &[Asset] = &[Asset::Nextest, Asset::Deny, Asset::Machete, Asset::Doctests];
 
 #[test]
 fn the_cheap_steps_come_first_and_the_order_never_changes() {
     let names = |assets: &[Asset]| -> Vec<&str> { steps(assets).iter().map(|step| step.name).collect() };
-    let order =
-        ["fmt", "arch", "tidy", "clippy", "doc", "build", "doctests", "tests", "surface", "deny", "machete"];
+    let order = [
+        "fmt", "arch", "tidy", "postgres", "clippy", "doc", "build", "doctests", "tests", "surface", "deny",
+        "machete",
+    ];
     assert_eq!(names(ALL), order);
     assert_eq!(names(&[]), order);
 }
@@ -36,6 +38,20 @@ fn every_step_says_how_to_repeat_it() {
     assert!(again.contains(&"RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps".to_owned()));
     assert!(again.contains(&"cargo xtask surface --check".to_owned()));
     assert!(!again.iter().any(|command| command.contains("RUSTFLAGS=")));
+}
+
+#[test]
+fn the_tests_run_beside_postgres_and_may_not_go_without() {
+    for assets in [ALL, &[]] {
+        let beside: Vec<Step> = steps(assets)
+            .into_iter()
+            .filter(|step| matches!(step.run, Run::Cargo { postgres: true, .. }))
+            .collect();
+        let [tests] = beside.as_slice() else { panic!("one step needs the server") };
+        assert_eq!(tests.name, "tests");
+        let required = "LINK_PLATFORM_TEST_POSTGRES=required cargo xtask pg -- cargo ";
+        assert!(tests.again.contains(required), "{}", tests.again);
+    }
 }
 
 #[test]
