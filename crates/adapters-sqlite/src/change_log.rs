@@ -8,6 +8,10 @@ use crate::changes::link_of;
 use crate::rows::{Broken, count, field, whole};
 use crate::store::{SqliteStore, int, read};
 
+/// The greatest number that was trimmed: numbers have no gaps, so it is the one before the smallest that is there.
+const TRIMMED: &str = "SELECT coalesce((SELECT min(seq) - 1 FROM change_log), \
+     (SELECT seq FROM sqlite_sequence WHERE name = 'change_log'), 0) AS upto";
+
 /// Notes what a batch changed, each thing once.
 pub(crate) async fn append(
     connection: &mut SqliteConnection,
@@ -59,7 +63,9 @@ impl ChangeLog for SqliteStore {
             .bind(int(after.0))
             .bind(limit);
         let rows = read("db.change.list", query.fetch_all(&self.reads)).await?;
-        let mut changes = Changes { notes: Vec::with_capacity(rows.len()), position: after };
+        let mut changes = Changes { notes: Vec::with_capacity(rows.len()), position: after, missed: false };
+        let trimmed = read("db.change.trimmed", sqlx::query(TRIMMED).fetch_one(&self.reads)).await?;
+        changes.missed = after.0 < whole(count(&trimmed, "upto"), "change_log", || "trimmed".to_owned())?;
         for row in &rows {
             let seq = whole(count(row, "seq"), "change_log", String::new)?;
             match note(row) {
@@ -101,7 +107,7 @@ fn note(row: &SqliteRow) -> Result<ChangeNote, Broken> {
     Ok(ChangeNote { handle, version: count(row, "version")?, changed })
 }
 
-fn slug_key(text: &str) -> Result<SlugKey, Broken> {
+pub(crate) fn slug_key(text: &str) -> Result<SlugKey, Broken> {
     let key = Slug::parse(text)?.key();
     if key.as_str() == text { Ok(key) } else { Err(Broken::new("a slug key with capitals")) }
 }

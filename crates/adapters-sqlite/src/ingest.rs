@@ -1,63 +1,106 @@
 use async_trait::async_trait;
-use lp_analytics::Click;
-use lp_ports::{Ingest, JournalId, StoreError};
+use lp_analytics::{Click, Counts, tally};
+use lp_core::{SlugKey, Timestamp};
+use lp_ports::{Ingest, JournalId, StoreError, Stretch};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::rows::{count, whole};
 use crate::store::{SqliteStore, int, read};
 
 /// Rows per statement: enough to spread its cost, few enough for the engine's limit of values.
-const CHUNK: usize = 100;
+const CHUNK: usize = 250;
 
-/// A stretch of a journal on its way to the writer.
+/// A stretch of a journal on its way to the writer, with what was worked out before it waits there.
 pub(crate) struct Intake {
-    pub(crate) journal: JournalId,
-    pub(crate) upto: u64,
-    pub(crate) clicks: Vec<Click>,
+    stretch: Stretch,
+    counts: Counts,
 }
 
-/// Takes a stretch in, unless the journal is beyond it. A click that a longer stretch brings again keeps its one row.
-pub(crate) async fn take(connection: &mut SqliteConnection, intake: &Intake) -> Result<(), sqlx::Error> {
-    let moved = sqlx::query(
+/// Takes a stretch in where its journal stands at its start, and answers where the journal stands then.
+pub(crate) async fn take(connection: &mut SqliteConnection, intake: &Intake) -> Result<u64, sqlx::Error> {
+    let Stretch { journal, from, upto, clicks } = &intake.stretch;
+    let stands: Option<i64> = sqlx::query_scalar("SELECT upto FROM journal_positions WHERE journal = ?1")
+        .bind(&journal.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let stands = u64::try_from(stands.unwrap_or_default()).unwrap_or_default();
+    if stands != *from {
+        return Ok(stands);
+    }
+    sqlx::query(
         "INSERT INTO journal_positions (journal, upto) VALUES (?1, ?2) \
-         ON CONFLICT (journal) DO UPDATE SET upto = excluded.upto WHERE excluded.upto > upto",
+         ON CONFLICT (journal) DO UPDATE SET upto = excluded.upto",
     )
-    .bind(&intake.journal.0)
-    .bind(int(intake.upto))
+    .bind(&journal.0)
+    .bind(int(*upto))
     .execute(&mut *connection)
     .await?;
-    if moved.rows_affected() == 0 {
-        return Ok(());
+    for chunk in clicks.chunks(CHUNK) {
+        keep(connection, chunk).await?;
     }
-    for chunk in intake.clicks.chunks(CHUNK) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO clicks (handle, at, id, link, slug, device, visitor, referrer) ",
-        );
-        insert.push_values(chunk, |mut row, click| {
-            row.push_bind(click.handle.as_str())
-                .push_bind(click.at.micros())
-                .push_bind(click.id.uuid())
-                .push_bind(click.link.uuid())
-                .push_bind(click.slug.as_str())
-                .push_bind(click.device.as_str())
-                .push_bind(click.visitor.cast_signed())
-                .push_bind(&click.referrer);
-        });
-        insert.push(" ON CONFLICT DO NOTHING");
-        insert.build().persistent(chunk.len() == CHUNK).execute(&mut *connection).await?;
+    let counts: Vec<_> = intake.counts.iter().collect();
+    for chunk in counts.chunks(CHUNK) {
+        add(connection, chunk).await?;
     }
-    Ok(())
+    Ok(*upto)
+}
+
+async fn keep(connection: &mut SqliteConnection, clicks: &[Click]) -> Result<(), sqlx::Error> {
+    let mut insert = QueryBuilder::<Sqlite>::new(
+        "INSERT INTO clicks (handle, at, id, link, slug, device, visitor, referrer) ",
+    );
+    insert.push_values(clicks, |mut row, click| {
+        row.push_bind(click.handle.as_str())
+            .push_bind(click.at.micros())
+            .push_bind(click.id.uuid())
+            .push_bind(click.link.uuid())
+            .push_bind(click.slug.as_str())
+            .push_bind(click.device.as_str())
+            .push_bind(click.visitor.cast_signed())
+            .push_bind(&click.referrer);
+    });
+    insert.build().persistent(clicks.len() == CHUNK).execute(connection).await.map(drop)
+}
+
+async fn add(
+    connection: &mut SqliteConnection,
+    counts: &[(&lp_analytics::CountKey, &lp_analytics::Count)],
+) -> Result<(), sqlx::Error> {
+    let mut upsert = QueryBuilder::<Sqlite>::new(
+        "INSERT INTO click_hours (handle, slug_key, dimension, hour, value, clicks, bot_clicks, last_at) ",
+    );
+    upsert.push_values(counts, |mut row, (key, count)| {
+        row.push_bind(key.handle.as_str())
+            .push_bind(key.slug.as_ref().map_or("", SlugKey::as_str))
+            .push_bind(key.dimension.as_str())
+            .push_bind(key.hour.micros())
+            .push_bind(&key.value)
+            .push_bind(int(count.clicks))
+            .push_bind(int(count.bot_clicks))
+            .push_bind(count.last_at.micros());
+    });
+    upsert.push(
+        " ON CONFLICT (handle, slug_key, dimension, hour, value) DO UPDATE SET \
+         clicks = clicks + excluded.clicks, bot_clicks = bot_clicks + excluded.bot_clicks, \
+         last_at = max(last_at, excluded.last_at)",
+    );
+    upsert.build().persistent(counts.len() == CHUNK).execute(connection).await.map(drop)
 }
 
 #[async_trait]
 impl Ingest for SqliteStore {
-    async fn ingest(&self, journal: &JournalId, upto: u64, clicks: &[Click]) -> Result<(), StoreError> {
-        self.writer.ingest(Intake { journal: journal.clone(), upto, clicks: clicks.to_vec() }).await
+    async fn ingest(&self, stretch: &Stretch) -> Result<u64, StoreError> {
+        let counts = tally(&stretch.clicks);
+        self.writer.ingest(Intake { stretch: stretch.clone(), counts }).await
     }
 
     async fn ingested(&self, journal: &JournalId) -> Result<u64, StoreError> {
         let query = sqlx::query("SELECT upto FROM journal_positions WHERE journal = ?1").bind(&journal.0);
         let row = read("db.click.ingested", query.fetch_optional(&self.reads)).await?;
         row.map_or(Ok(0), |row| whole(count(&row, "upto"), "journal_positions", || journal.0.clone()))
+    }
+
+    async fn expire(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.forget_clicks(before).await
     }
 }

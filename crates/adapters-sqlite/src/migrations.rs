@@ -2,7 +2,10 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{Connection, SqlStr, SqliteConnection};
 
 /// Numbered, never edited once landed.
-const STEPS: &[(i64, &str, &str)] = &[(1, "init", include_str!("../migrations/0001_init.sql"))];
+const STEPS: &[(i64, &str, &str)] = &[
+    (1, "init", include_str!("../migrations/0001_init.sql")),
+    (2, "counts", include_str!("../migrations/0002_counts.sql")),
+];
 
 /// The schema this program was built for.
 pub(crate) const LATEST: i64 = STEPS[STEPS.len() - 1].0;

@@ -1,6 +1,7 @@
 use std::future::Future;
 
 use async_trait::async_trait;
+use lp_core::Timestamp;
 use lp_ports::{Source, StoreError, StoreHealth};
 use sqlx::SqlitePool;
 use tracing::Instrument;
@@ -32,6 +33,20 @@ impl StoreHealth for SqliteStore {
         Err(StoreError::Unavailable(
             format!("the schema is at {found:?}, this program needs {LATEST}").into(),
         ))
+    }
+
+    async fn write_probe(&self) -> Result<(), StoreError> {
+        self.writer.keep("write-probe", "").await
+    }
+
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+
+    async fn agree(&self, name: &str, value: &str) -> Result<String, StoreError> {
+        self.writer.keep(name, value).await?;
+        let query = sqlx::query_scalar("SELECT value FROM installation WHERE name = ?1").bind(name);
+        read("db.store.agree", query.fetch_one(&self.reads)).await
     }
 }
 

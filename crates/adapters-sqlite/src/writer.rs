@@ -8,9 +8,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use crate::expire::{self, HandleDay};
 use crate::ingest::{self, Intake};
 use crate::store::{SqliteStore, unavailable};
-use crate::{change_log, commit, replies};
+use crate::{change_log, commit, installation, replies};
 
 /// How many calls may wait before further ones wait to be let in.
 const QUEUE: usize = 1_024;
@@ -27,7 +28,9 @@ pub(crate) struct Writer {
 
 enum Job {
     Commit(Call<Box<Batch>, Receipt, CommitError>),
-    Ingest(Call<Intake, (), StoreError>),
+    Ingest(Call<Intake, u64, StoreError>),
+    Expire(Call<HandleDay, u64, StoreError>),
+    Keep(Call<(String, String), (), StoreError>),
     Forget(Call<Timestamp, u64, StoreError>),
     Trim(Call<u64, u64, StoreError>),
     Stop,
@@ -49,8 +52,17 @@ impl Writer {
         Self { jobs, task, connection }
     }
 
-    pub(crate) async fn ingest(&self, intake: Intake) -> Result<(), StoreError> {
+    pub(crate) async fn ingest(&self, intake: Intake) -> Result<u64, StoreError> {
         self.ask(intake, Job::Ingest).await
+    }
+
+    pub(crate) async fn expire(&self, day: HandleDay) -> Result<u64, StoreError> {
+        self.ask(day, Job::Expire).await
+    }
+
+    /// Keeps the first value given under a name of the installation.
+    pub(crate) async fn keep(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.ask((name.to_owned(), value.to_owned()), Job::Keep).await
     }
 
     pub(crate) async fn forget(&self, now: Timestamp) -> Result<u64, StoreError> {
@@ -130,6 +142,8 @@ impl Job {
         match self {
             Self::Commit(call) => call.outcome = Some(commit::apply(connection, &call.work).await?),
             Self::Ingest(call) => call.outcome = Some(Ok(ingest::take(connection, &call.work).await?)),
+            Self::Expire(call) => call.outcome = Some(Ok(expire::forget(connection, &call.work).await?)),
+            Self::Keep(call) => call.outcome = Some(Ok(installation::keep(connection, &call.work).await?)),
             Self::Forget(call) => call.outcome = Some(Ok(replies::forget(connection, call.work).await?)),
             Self::Trim(call) => call.outcome = Some(Ok(change_log::trim(connection, call.work).await?)),
             Self::Stop => {}
@@ -141,6 +155,8 @@ impl Job {
         match self {
             Self::Commit(call) => call.answer(fault),
             Self::Ingest(call) => call.answer(fault),
+            Self::Expire(call) => call.answer(fault),
+            Self::Keep(call) => call.answer(fault),
             Self::Forget(call) => call.answer(fault),
             Self::Trim(call) => call.answer(fault),
             Self::Stop => {}

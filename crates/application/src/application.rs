@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use lp_core::{Handle, SlugKey, Timestamp};
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, Clock, Committer, HealthProbe,
+    AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, Clock, Committer, Counters, HealthProbe,
     IdempotencyReader, Ids, LinkReader, StoreHealth,
 };
 
-use crate::limits::Buckets;
+use crate::limits::Limiter;
 use crate::refusals::Refusals;
 use crate::{Catalogue, ClickSink, Error, Loaded, RouteSource, Settings, Surface};
 
@@ -29,6 +29,8 @@ pub struct Ports {
     pub committer: Arc<dyn Committer>,
     /// Says whether the store can be used.
     pub health: Arc<dyn StoreHealth>,
+    /// What all nodes count together; `None` where there is only this one.
+    pub counters: Option<Arc<dyn Counters>>,
     /// Asks destinations whether they live.
     pub probe: Arc<dyn HealthProbe>,
     /// Takes visits.
@@ -40,7 +42,7 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// One store behind all its ports, and the outside.
+    /// One store behind all its ports, and the outside; of one node.
     pub fn over<S>(
         store: Arc<S>,
         probe: Arc<dyn HealthProbe>,
@@ -66,6 +68,7 @@ impl Ports {
             replies: store.clone(),
             committer: store.clone(),
             health: store,
+            counters: None,
             probe,
             journal,
             clock,
@@ -113,7 +116,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) listener: Arc<dyn RouteListener>,
     pub(crate) observer: Arc<dyn Observer>,
-    pub(crate) buckets: Buckets,
+    pub(crate) limiter: Limiter,
     pub(crate) refusals: Refusals,
     ingested_at: AtomicI64,
 }
@@ -135,13 +138,14 @@ impl Application {
         listener: Arc<dyn RouteListener>,
         observer: Arc<dyn Observer>,
     ) -> Self {
+        let limiter = Limiter::new(ports.counters.clone());
         let inner = Inner {
             catalogue,
             ports,
             settings,
             listener,
             observer,
-            buckets: Buckets::default(),
+            limiter,
             refusals: Refusals::default(),
             ingested_at: AtomicI64::new(i64::MIN),
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use hmac::{Hmac, KeyInit, Mac};
 use lp_analytics::Click;
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
-use lp_ports::{ClickJournal, Clock, Ids};
+use lp_ports::{ClickJournal, Clock, Ids, JournalFull, Kept};
 use sha2::Sha256;
 
 /// The edge's narrow way to the click journal.
@@ -47,8 +47,9 @@ impl ClickSink {
         Self { journal, clock, ids, secret }
     }
 
-    /// Notes a visit; `false` where the journal is full and the visit goes uncounted. Never waits.
-    pub fn record(&self, visit: Visit<'_>) -> bool {
+    /// Notes a visit; an error where the journal is full and the visit goes uncounted. Never waits; what was kept may
+    /// have to be waited for.
+    pub fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull> {
         let at = self.clock.now();
         let click = Click {
             id: ClickId::new(self.ids.uuid()),
@@ -60,7 +61,7 @@ impl ClickSink {
             visitor: visitor(&self.secret, at, visit.address, visit.user_agent),
             referrer: host_of(visit.referrer).to_ascii_lowercase(),
         };
-        self.journal.append(click).is_ok()
+        self.journal.append(&click)
     }
 }
 

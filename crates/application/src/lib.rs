@@ -44,6 +44,7 @@ pub use json::{BadJson, parse as parse_json, pointer_step};
 pub use limits::{Allowance, Limits, Rate};
 pub use lp_access::Need;
 pub use lp_analytics::counts as counts_as_click;
+pub use lp_ports::{JournalFull, Kept};
 pub use routes::{Loaded, RouteSource};
 pub use settings::{PublicUrls, Settings};
 pub use stream::{ByteStream, StreamReply};

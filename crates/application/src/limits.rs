@@ -1,22 +1,22 @@
-//! Rate limits: one bucket per caller, by the generic cell rate algorithm (ITU-T I.371), in this node's memory.
+//! How often a caller may call: buckets in this process's memory, or, where several nodes serve one store, leases of
+//! calls out of buckets that they share.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+pub use lp_access::Rate;
+use lp_ports::{Counters, Taken};
 
 use crate::{Code, Error};
 
-/// Above so many callers, those whose bucket is full again are forgotten.
+/// Above so many callers, those that nothing needs to be known of any more are forgotten.
 const SWEEP_ABOVE: usize = 50_000;
-
-/// How fast a bucket refills, and how much it holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// Calls a second in the long run; at least 1.
-    pub per_second: u32,
-    /// Calls at once; at least 1.
-    pub burst: u32,
-}
+/// How long leased calls may be spent: what is left then is given up, so that a node that has become quiet holds nothing
+/// back from the others for longer.
+const LEASED_FOR: Duration = Duration::from_secs(1);
+/// A lease is at most this part of the burst, so that what nodes give up is little.
+const LEASES_PER_BURST: u32 = 20;
 
 /// The limits of an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,10 +40,24 @@ pub struct Allowance {
     pub wait: Option<Duration>,
 }
 
-/// The buckets, by caller; each holds when it would be full, on the monotonic clock.
-#[derive(Debug, Default)]
-pub(crate) struct Buckets {
-    full_at: Mutex<HashMap<String, Duration>>,
+/// Judges callers.
+pub(crate) struct Limiter {
+    /// Of this process alone: by caller, when the bucket would be full.
+    own: Mutex<HashMap<String, Duration>>,
+    /// Of all nodes.
+    shared: Option<Arc<dyn Counters>>,
+    leases: Mutex<HashMap<String, Lease>>,
+}
+
+/// Calls of a shared bucket that this node may let through by itself, or none for a while.
+#[derive(Debug, Clone, Copy)]
+struct Lease {
+    left: u32,
+    /// How many were asked for.
+    size: u32,
+    until: Duration,
+    /// When the shared bucket is full again.
+    full_at: Duration,
 }
 
 impl Default for Limits {
@@ -53,25 +67,82 @@ impl Default for Limits {
     }
 }
 
-impl Buckets {
-    /// Takes one call out of the caller's bucket, if it holds one.
-    pub(crate) fn take(&self, caller: &str, rate: Rate, now: Duration) -> Allowance {
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if full_at.len() > SWEEP_ABOVE {
-            full_at.retain(|_, full| *full > now);
-        }
-        let each = Duration::from_secs(1) / rate.per_second.max(1);
-        let whole = each * rate.burst.max(1);
-        let full = full_at.get(caller).copied().unwrap_or_default().max(now);
-        let taken = full + each;
-        let wait = taken.checked_sub(now + whole).filter(|wait| !wait.is_zero());
-        let full = if wait.is_none() { taken } else { full };
-        full_at.insert(caller.to_owned(), full);
-        let reset = full.saturating_sub(now);
-        let free = whole.saturating_sub(reset);
-        let remaining = u32::try_from(free.as_nanos() / each.as_nanos().max(1)).unwrap_or(u32::MAX);
-        Allowance { rate, remaining, reset, wait }
+impl Limiter {
+    /// `shared` where other nodes count the same callers.
+    pub(crate) fn new(shared: Option<Arc<dyn Counters>>) -> Self {
+        Self { own: Mutex::default(), shared, leases: Mutex::default() }
     }
+
+    /// Takes one call out of the caller's bucket, if it holds one. While the shared buckets cannot be reached, every node
+    /// counts for itself.
+    pub(crate) async fn take(&self, caller: &str, rate: Rate, now: Duration) -> Allowance {
+        let Some(shared) = &self.shared else { return self.take_own(caller, rate, now) };
+        let size = match self.spend(caller, rate, now) {
+            Ok(allowance) => return allowance,
+            Err(size) => size,
+        };
+        match shared.take(caller, rate, size).await {
+            Ok(taken) => self.lease(caller, rate, now, size, taken),
+            Err(error) => {
+                tracing::debug!(error.source = %error, "shared limits cannot be reached; this node counts for itself");
+                self.take_own(caller, rate, now)
+            }
+        }
+    }
+
+    fn take_own(&self, caller: &str, rate: Rate, now: Duration) -> Allowance {
+        let mut own = lock(&self.own);
+        if own.len() > SWEEP_ABOVE {
+            own.retain(|_, full_at| *full_at > now);
+        }
+        let before = own.get(caller).copied().unwrap_or_default();
+        let (granted, full_at) = rate.take(before, now, 1);
+        own.insert(caller.to_owned(), full_at);
+        allowance(rate, granted, 0, full_at.saturating_sub(now))
+    }
+
+    /// Spends of the caller's lease; where there is none, says how many calls the next one should be asked for.
+    fn spend(&self, caller: &str, rate: Rate, now: Duration) -> Result<Allowance, u32> {
+        let mut leases = lock(&self.leases);
+        let most = (rate.burst / LEASES_PER_BURST).max(1);
+        let lease = leases.get_mut(caller).filter(|lease| lease.until > now).ok_or(1_u32)?;
+        let refused = lease.size == 0;
+        if lease.left == 0 && !refused {
+            return Err(lease.size.saturating_mul(2).min(most));
+        }
+        let granted = lease.left.min(1);
+        lease.left -= granted;
+        Ok(allowance(rate, granted, lease.left, lease.full_at.saturating_sub(now)))
+    }
+
+    fn lease(&self, caller: &str, rate: Rate, now: Duration, size: u32, taken: Taken) -> Allowance {
+        let mut leases = lock(&self.leases);
+        if leases.len() > SWEEP_ABOVE {
+            leases.retain(|_, lease| lease.until > now);
+        }
+        let full_at = now + taken.full_in;
+        let granted = taken.granted.min(1);
+        let lease = if granted == 0 {
+            // Who has nothing left is told so from here until something is back: a flood costs the store nothing.
+            Lease { left: 0, size: 0, until: now + rate.wait(taken.full_in), full_at }
+        } else {
+            let other = leases.get(caller).filter(|lease| lease.until > now).map_or(0, |lease| lease.left);
+            Lease { left: other + taken.granted - granted, size, until: now + LEASED_FOR, full_at }
+        };
+        leases.insert(caller.to_owned(), lease);
+        allowance(rate, granted, lease.left, taken.full_in)
+    }
+}
+
+/// What to say of a bucket that is full again in `full_in`, of which `held` calls were taken out and not spent.
+fn allowance(rate: Rate, granted: u32, held: u32, full_in: Duration) -> Allowance {
+    let wait = (granted == 0).then(|| rate.wait(full_in).max(Duration::from_nanos(1)));
+    Allowance { rate, remaining: rate.left(full_in).saturating_add(held), reset: full_in, wait }
+}
+
+/// Nothing between the steps of a change under these locks can panic, so a poisoned one is still whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Refuses whoever has nothing left, and says when that will be over.

@@ -11,7 +11,7 @@ use http::header::{self, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, Method, Response};
 use http_body_util::Full;
-use lp_application::{Application, ClickSink, Code, Visit, counts_as_click};
+use lp_application::{Application, ClickSink, Code, JournalFull, Kept, Visit, counts_as_click};
 use lp_core::{Device, Handle};
 use lp_personalization::{Closed, Decision, Route, Visitor};
 
@@ -24,8 +24,8 @@ const PURPOSE: HeaderName = HeaderName::from_static("purpose");
 
 /// Where clicks go. [`ClickSink`] is the one in use.
 pub trait RecordClicks: Send + Sync {
-    /// Notes a visit without waiting; `false` where it could not be kept.
-    fn record(&self, visit: Visit<'_>) -> bool;
+    /// Notes a visit without waiting; an error where it could not be kept.
+    fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull>;
 }
 
 /// How the edge stands.
@@ -35,6 +35,8 @@ pub struct EdgeStats {
     pub routes: TableStats,
     /// Visits that were redirected and could not be recorded.
     pub clicks_lost: u64,
+    /// Visits that were redirected before their record was as durable as promised.
+    pub clicks_unsettled: u64,
 }
 
 /// Answers visitors. Cheap to clone.
@@ -48,10 +50,11 @@ struct Inner {
     clicks: Arc<dyn RecordClicks>,
     request_ids: RequestIds,
     clicks_lost: AtomicU64,
+    clicks_unsettled: AtomicU64,
 }
 
 impl RecordClicks for ClickSink {
-    fn record(&self, visit: Visit<'_>) -> bool {
+    fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull> {
         Self::record(self, visit)
     }
 }
@@ -66,7 +69,8 @@ impl Edge {
     /// Puts an edge together. `node` begins the ids of requests that bring none, so it is another at each start.
     pub fn of(routes: LiveRoutes, clicks: Arc<dyn RecordClicks>, node: &str) -> Self {
         let request_ids = RequestIds::new(node);
-        Self { inner: Arc::new(Inner { routes, clicks, request_ids, clicks_lost: AtomicU64::new(0) }) }
+        let (clicks_lost, clicks_unsettled) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { inner: Arc::new(Inner { routes, clicks, request_ids, clicks_lost, clicks_unsettled }) }
     }
 
     /// What is in memory and behind it, for whoever follows the change log.
@@ -79,6 +83,7 @@ impl Edge {
         EdgeStats {
             routes: self.inner.routes.table().stats(),
             clicks_lost: self.inner.clicks_lost.load(Ordering::Relaxed),
+            clicks_unsettled: self.inner.clicks_unsettled.load(Ordering::Relaxed),
         }
     }
 
@@ -124,14 +129,14 @@ impl Edge {
         }
         let Some(key) = RouteKey::of(handle, slug) else { return reply::refused(asked, Code::NOT_FOUND) };
         match self.inner.routes.find(&key).await {
-            Ok(Some(route)) => self.send(&key, &route, asked, address),
+            Ok(Some(route)) => self.send(&key, &route, asked, address).await,
             Ok(None) => reply::refused(asked, Code::NOT_FOUND),
             Err(error) => reply::refused(asked, error.code),
         }
     }
 
-    /// Sends a visitor where the link leads.
-    fn send(
+    /// Sends a visitor where the link leads, once the visit is kept as durably as promised.
+    async fn send(
         &self,
         key: &RouteKey,
         route: &Route,
@@ -144,7 +149,12 @@ impl Edge {
         match route.decide(&visitor) {
             Decision::Redirect(redirect) => {
                 if is_click(asked.parts) {
-                    self.count(key, route, asked.parts, visitor.device, address);
+                    let kept = self.count(key, route, asked.parts, visitor.device, address);
+                    if let Some(Kept::Once(settling)) = kept
+                        && !settling.await
+                    {
+                        self.inner.clicks_unsettled.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
                 reply::redirect(asked, &redirect)
             }
@@ -152,10 +162,18 @@ impl Edge {
         }
     }
 
-    fn count(&self, key: &RouteKey, route: &Route, parts: &Parts, device: Device, address: IpAddr) {
+    fn count(
+        &self,
+        key: &RouteKey,
+        route: &Route,
+        parts: &Parts,
+        device: Device,
+        address: IpAddr,
+    ) -> Option<Kept> {
         // Under the handle of a loaded route only; were it none, there would be nobody to count for.
-        let recorded = Handle::parse(key.handle()).is_ok_and(|handle| {
-            self.inner.clicks.record(Visit {
+        let handle = Handle::parse(key.handle()).ok();
+        let kept = handle.and_then(|handle| {
+            let visit = Visit {
                 handle: &handle,
                 link: route.link(),
                 slug: route.slug(),
@@ -163,11 +181,13 @@ impl Edge {
                 user_agent: text(&parts.headers, &header::USER_AGENT),
                 device,
                 referrer: text(&parts.headers, &header::REFERER),
-            })
+            };
+            self.inner.clicks.record(visit).ok()
         });
-        if !recorded {
+        if kept.is_none() {
             self.inner.clicks_lost.fetch_add(1, Ordering::Relaxed);
         }
+        kept
     }
 }
 

@@ -102,6 +102,17 @@ impl RouteTable {
         self.newest_change.fetch_max(position, Ordering::Relaxed);
     }
 
+    /// Gives up everything, loads under way included: visitors who wait for those are answered, and nothing is kept of
+    /// them. For when it is not known any more what has changed.
+    pub fn forget_all(&self) {
+        self.entries.retain(|_, entry| {
+            if let Some((kind, bytes)) = entry.weight() {
+                self.ring(kind).lose(bytes);
+            }
+            false
+        });
+    }
+
     /// How it stands.
     pub fn stats(&self) -> TableStats {
         TableStats {

@@ -34,6 +34,8 @@ pub struct Changes {
     pub notes: Vec<ChangeNote>,
     /// Where to go on.
     pub position: ChangePosition,
+    /// Notes behind the asked position are forgotten already: what is held may be old, whatever these notes say.
+    pub missed: bool,
 }
 
 /// How nodes learn what others have committed.
@@ -49,7 +51,13 @@ pub trait ChangeLog: Send + Sync {
     /// What came after a position, at most `limit` notes.
     async fn changes(&self, after: ChangePosition, limit: u32) -> Result<Changes, StoreError>;
 
+    /// Ends when another node may have committed something, sooner than the next look would find it; may be wrong, and
+    /// may never end.
+    async fn hint(&self) {
+        std::future::pending().await
+    }
+
     /// Forgets all but the newest `keep` notes and says how many. Positions stay valid; a reader that is further behind
-    /// goes on with the oldest note that is left.
+    /// goes on with the oldest note that is left, and is told that it missed some.
     async fn trim(&self, keep: u64) -> Result<u64, StoreError>;
 }

@@ -12,6 +12,7 @@ mod analytics;
 mod audit;
 mod batch;
 mod changes;
+mod counters;
 mod event;
 mod idempotency;
 mod journal;
@@ -20,15 +21,19 @@ mod outside;
 mod store;
 
 pub use access::AccessReader;
-pub use analytics::{AnalyticsReader, Ingest};
+pub use analytics::{AnalyticsReader, CountsReader, DayCounts, Ingest};
 pub use audit::AuditReader;
 #[cfg(feature = "mock")]
 pub use batch::MockCommitter;
 pub use batch::{Batch, Change, CommitError, Committer, Guard, Receipt};
 pub use changes::{ChangeLog, ChangeNote, ChangePosition, Changed, Changes};
+pub use counters::{Counters, Taken};
 pub use event::{Event, EventKind, EventReader, StoredEvent};
 pub use idempotency::{IdempotencyReader, ReplyKey, StoredReply};
-pub use journal::{ClickJournal, JournalBatch, JournalFull, JournalId, JournalReader};
+pub use journal::{
+    ClickJournal, JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, Settling,
+    Stretch,
+};
 pub use links::{LinkCursor, LinkQuery, LinkReader, Page};
 #[cfg(feature = "mock")]
 pub use outside::MockHealthProbe;

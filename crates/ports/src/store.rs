@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use lp_core::Timestamp;
 use thiserror::Error;
 
 /// What an adapter says went wrong, for the log only.
@@ -25,4 +26,14 @@ pub enum StoreError {
 pub trait StoreHealth: Send + Sync {
     /// Succeeds where the store can be read now and its schema is the one this program was built for.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Succeeds where the store takes writes too: it writes something of no meaning, durably. For checks by hand.
+    async fn write_probe(&self) -> Result<(), StoreError>;
+
+    /// What the store's own clock shows; `None` where it has none but the machine's.
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Keeps the first value that is ever given under a name, and answers the one that is kept: how nodes find out that
+    /// they were set up alike.
+    async fn agree(&self, name: &str, value: &str) -> Result<String, StoreError>;
 }

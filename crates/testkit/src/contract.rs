@@ -5,7 +5,9 @@ mod analytics;
 mod audit;
 mod batches;
 mod changes;
+mod counts;
 mod events;
+mod health;
 mod links;
 mod lists;
 mod replies;
@@ -62,7 +64,6 @@ pub const CASES: &[Case] = cases! {
         one_revision_is_found_by_its_number,
         a_revision_says_who_did_what_and_when;
     batches:
-        a_fresh_store_answers_a_ping,
         what_was_committed_is_seen_by_the_next_read,
         the_first_failing_guard_is_named,
         every_kind_of_guard_is_judged,
@@ -106,15 +107,27 @@ pub const CASES: &[Case] = cases! {
         access_is_noted,
         a_batch_notes_each_thing_once,
         what_changes_nothing_is_not_noted,
+        a_reader_left_behind_is_told_that_it_missed_notes,
         trimming_keeps_the_newest_notes_and_the_position;
     analytics:
         nothing_counted_is_zero,
-        clicks_are_counted_once_by_journal_position,
+        a_stretch_is_taken_where_its_journal_stands_and_nowhere_else,
+        of_racing_intakes_of_one_stretch_one_is_counted,
+        racing_intakes_of_many_journals_are_all_counted,
         journals_have_positions_of_their_own,
         a_range_includes_its_start_and_not_its_end,
         bots_are_counted_and_are_no_visitors,
         visitors_are_counted_once_and_slugs_ignore_case,
         great_numbers_survive;
+    counts:
+        any_range_is_counted_as_its_clicks_say,
+        stored_counts_are_what_the_clicks_say,
+        forgotten_clicks_leave_their_counts,
+        a_click_of_a_forgotten_day_is_counted_still,
+        handles_are_forgotten_together;
+    health:
+        a_fresh_store_answers_a_ping,
+        the_first_value_agreed_on_stays;
 };
 
 /// Runs every case on a store of its own, and fails naming those that do not hold.

@@ -3,7 +3,7 @@
 //!
 //! This crate decides what every store must do and what a test may take for granted. The suites do not know any
 //! adapter: one hands itself to [`contract::run`] and [`model::apply`]. Only [`Sandbox`], a whole application in memory,
-//! stands on the embedded store.
+//! and [`embedded_store`] stand on an adapter.
 
 #![expect(clippy::missing_panics_doc, reason = "a test kit panics where a test shall fail")]
 
@@ -22,4 +22,4 @@ pub use clock::{FixedClock, START};
 pub use ids::SeededIds;
 pub use mint::mint;
 pub use sandbox::{Recorder, Sandbox, SandboxOptions, StubProbe};
-pub use store::Store;
+pub use store::{Store, embedded_store};

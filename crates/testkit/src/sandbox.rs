@@ -12,7 +12,8 @@ use lp_application::{
 };
 use lp_core::{Handle, SlugKey, UserId, WebUrl};
 use lp_ports::{
-    Batch, Change, Clock, Committer, HealthProbe, Ids, Ingest, JournalId, JournalReader, Probe, ProbeFault,
+    Batch, Change, Clock, Committer, Counters, HealthProbe, Ids, Ingest, JournalId, JournalReader, Probe,
+    ProbeFault,
 };
 use serde_json::Value;
 
@@ -55,6 +56,8 @@ pub struct SandboxOptions {
     pub committer: Option<Arc<dyn Committer>>,
     /// Rate limits; none unless given.
     pub limits: Option<lp_application::Limits>,
+    /// What it counts together with other nodes; nothing unless given.
+    pub counters: Option<Arc<dyn Counters>>,
 }
 
 /// Answers probes from a list; what is not on it cannot be reached.
@@ -94,8 +97,11 @@ impl Sandbox {
             rotate: false,
         };
         let made = bootstrap(&ports, wanted).await.expect("an empty store takes its first account");
-        let ports =
-            Ports { committer: options.committer.unwrap_or_else(|| ports.committer.clone()), ..ports };
+        let ports = Ports {
+            committer: options.committer.unwrap_or_else(|| ports.committer.clone()),
+            counters: options.counters,
+            ..ports
+        };
         let listener = options.listener.unwrap_or_else(|| Arc::new(Deaf));
         let rows = options.catalogue.unwrap_or_else(catalogue);
         let app = Application::new(rows, ports, settings(options.limits), listener, observed.clone());
@@ -155,9 +161,10 @@ impl Sandbox {
 
     /// Counts what waits in the journal, as the worker does.
     pub async fn drain(&self) {
-        let batch = self.journal.read(JOURNAL);
-        self.store.ingest(&self.journal.id(), batch.upto, &batch.clicks).await.expect("clicks are taken in");
-        self.journal.acknowledge(batch.upto);
+        while let Some(stretch) = self.journal.read(JOURNAL).expect("memory reads") {
+            let stands = self.store.ingest(&stretch).await.expect("clicks are taken in");
+            self.journal.acknowledge(&stretch.journal, stands);
+        }
         self.app.clicks_ingested();
     }
 }

@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
+use lp_adapters_sqlite::SqliteStore;
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, ChangeLog, Committer, EventReader, IdempotencyReader, Ingest,
-    LinkReader, StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, ChangeLog, Committer, CountsReader, EventReader,
+    IdempotencyReader, Ingest, LinkReader, StoreHealth,
 };
 
 /// Everything a store must be, in one word.
@@ -10,6 +13,7 @@ pub trait Store:
     + Committer
     + Ingest
     + AnalyticsReader
+    + CountsReader
     + ChangeLog
     + IdempotencyReader
     + EventReader
@@ -24,10 +28,17 @@ impl<T> Store for T where
         + Committer
         + Ingest
         + AnalyticsReader
+        + CountsReader
+        + CountsReader
         + ChangeLog
         + IdempotencyReader
         + EventReader
         + AuditReader
         + StoreHealth
 {
+}
+
+/// The embedded store in memory: what another store is compared with.
+pub async fn embedded_store() -> Arc<dyn Store> {
+    Arc::new(SqliteStore::in_memory().await.expect("a database in memory"))
 }

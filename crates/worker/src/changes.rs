@@ -7,7 +7,7 @@ use lp_core::{Handle, SlugKey};
 use lp_ports::{ChangeLog, ChangePosition, Changed, StoreError};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{info, warn};
 
 /// How often the log is read: other nodes, and commands beside this one, are at most this far ahead.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -22,6 +22,9 @@ pub trait RouteKeeper: Send + Sync {
         handle: Handle,
         slug: SlugKey,
     ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>>;
+
+    /// What is held may be old, and nothing says which of it: all has to be loaded anew.
+    fn lost_track(&self);
 
     /// Everything up to this position of the change log is held as it is. Said after every reading that succeeded,
     /// those that found nothing new included.
@@ -42,7 +45,12 @@ pub async fn follow_changes(
     let mut away = false;
     while !cancelled.is_cancelled() {
         match follow_once(log.as_ref(), position, keeper.as_ref()).await {
-            Ok(next) => (position, away) = (next, false),
+            Ok(next) => {
+                if away {
+                    info!("changes of other nodes are followed again");
+                }
+                (position, away) = (next, false);
+            }
             Err(error) if !away => {
                 warn!(error.source = %error, "changes of other nodes cannot be followed; what is loaded keeps answering");
                 away = true;
@@ -51,6 +59,7 @@ pub async fn follow_changes(
         }
         tokio::select! {
             () = sleep(PAUSE) => {}
+            () = log.hint() => {}
             () = cancelled.cancelled() => {}
         }
     }
@@ -64,6 +73,10 @@ async fn follow_once(
     let mut position = from;
     loop {
         let changes = log.changes(position, BATCH).await?;
+        if changes.missed {
+            warn!("this node was away for longer than changes are noted; every route is loaded anew");
+            keeper.lost_track();
+        }
         for note in changes.notes {
             if let Changed::Link(slug) = note.changed {
                 // One damaged row, which the edge has logged, must not hold up the others; a store that is away does.

@@ -3,11 +3,11 @@ use std::sync::Arc;
 
 use lp_adapters_sqlite::SqliteStore;
 use lp_ports::{
-    AccessReader, AuditReader, Change, ChangeLog, Changed, CommitError, Committer, Ingest, JournalId,
-    LinkReader, StoreError, StoreHealth,
+    AccessReader, AuditReader, Change, ChangeLog, Changed, CommitError, Committer, CountsReader, LinkReader,
+    StoreError, StoreHealth,
 };
 use lp_testkit::Author;
-use lp_testkit::fixtures::{click, handle, household, key, owner, to, token};
+use lp_testkit::fixtures::{handle, household, key, owner, to, token};
 
 async fn open(path: &Path) -> Arc<SqliteStore> {
     Arc::new(SqliteStore::open(path).await.expect("the store opens"))
@@ -134,19 +134,44 @@ async fn a_file_that_cannot_be_opened_is_unavailable() {
     }
 }
 
+/// What the first schema had, as an installation of that time left it.
+const FIRST: &str = include_str!("../../migrations/0001_init.sql");
+
 #[tokio::test]
-async fn a_longer_stretch_of_a_journal_brings_only_its_new_clicks() {
-    let store = in_memory().await;
-    let journal = JournalId("node-1".to_owned());
-    let clicks: Vec<_> = (1..=5).map(click).collect();
-    store.ingest(&journal, 3, &clicks[..3]).await.expect("taken in");
-    store.ingest(&journal, 5, &clicks).await.expect("taken in");
-    let range = lp_analytics::Range {
-        from: clicks[0].at,
-        to: lp_testkit::START.plus(std::time::Duration::from_secs(99)),
-    };
-    let totals = lp_ports::AnalyticsReader::totals(&*store, &handle(), range, None).await.expect("reads");
-    assert_eq!(totals.clicks, 5);
+async fn clicks_from_before_there_were_counts_are_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("old.db");
+    old_database(&path).await;
+    let store = open(&path).await;
+    let days = store.countable_days().await.expect("reads");
+    assert_eq!(days.len(), 1, "{days:?}");
+    let counts = store.day_counts(&days[0].0, days[0].1).await.expect("reads");
+    assert_eq!((counts.clicks, counts.derived.len()), (3, 11));
+    assert_eq!(counts.stored, counts.derived);
+}
+
+/// A database of the first schema with three clicks of two slugs.
+async fn old_database(path: &Path) {
+    use sqlx::ConnectOptions;
+    use sqlx::migrate::{Migration, MigrationType, Migrator};
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut connection = options.connect().await.expect("it opens");
+    let first =
+        Migration::new(1, "init".into(), MigrationType::Simple, sqlx::SqlStr::from_static(FIRST), false);
+    Migrator::with_migrations(vec![first]).run(&mut connection).await.expect("the first schema");
+    for (id, slug, device) in [(1_u8, "launch", "BOT"), (2, "Launch", "MOBILE"), (3, "other", "BOT")] {
+        sqlx::query(
+            "INSERT INTO clicks (handle, at, id, link, slug, device, visitor, referrer) \
+             VALUES ('hello', 1767225600000000, ?1, ?1, ?2, ?3, 7, '')",
+        )
+        .bind(vec![id; 16])
+        .bind(slug)
+        .bind(device)
+        .execute(&mut connection)
+        .await
+        .expect("a click");
+    }
+    sqlx::Connection::close(connection).await.expect("it closes");
 }
 
 async fn in_memory() -> Arc<SqliteStore> {

@@ -36,7 +36,7 @@ impl Application {
         let identified = self.inner.authenticate(credential, Accepts::Connector, need).await;
         let caller = identified.as_ref().unwrap_or(&Actor::Anonymous);
         if counts || identified.is_err() {
-            limits::let_through(self.inner.allowance(need, caller, address))?;
+            limits::let_through(self.inner.allowance(need, caller, address).await)?;
         }
         let actor = identified?;
         let handle = self.inner.name_handle(&actor, bound, None)?;

@@ -120,7 +120,7 @@ impl Application {
         // Whoever is refused has called all the same: failed attempts count against the address they come from.
         let caller = identified.as_ref().unwrap_or(&Actor::Anonymous);
         seen.actor = caller.kind();
-        seen.allowance = self.inner.allowance(operation.need, caller, request.address);
+        seen.allowance = self.inner.allowance(operation.need, caller, request.address).await;
         limits::let_through(seen.allowance)?;
         let actor = identified?;
         let handle = self.inner.admit(operation, &mut request, &actor).await?;
@@ -132,14 +132,19 @@ impl Application {
 
 impl Inner {
     /// Takes one call from the caller's bucket. The machine's own operator is not limited.
-    pub(super) fn allowance(&self, need: Need, actor: &Actor, address: Option<IpAddr>) -> Option<Allowance> {
+    pub(super) async fn allowance(
+        &self,
+        need: Need,
+        actor: &Actor,
+        address: Option<IpAddr>,
+    ) -> Option<Allowance> {
         let limits = self.settings.limits?;
         let (caller, rate) = match (need, actor) {
             (_, Actor::Operator) => return None,
             (Need::Public, _) | (_, Actor::Anonymous) => (format!("address:{}", address?), limits.address),
             (Need::Member { .. }, actor) => (actor.to_string(), limits.actor),
         };
-        Some(self.buckets.take(&caller, rate, self.ports.clock.monotonic()))
+        Some(self.limiter.take(&caller, rate, self.ports.clock.monotonic()).await)
     }
 }
 

@@ -1,7 +1,12 @@
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use lp_application::{Credential, Limits, Rate, Request};
-use lp_testkit::{Sandbox, SandboxOptions};
+use lp_ports::{Clock, Counters, StoreError, Taken};
+use lp_testkit::{FixedClock, Sandbox, SandboxOptions};
 use serde_json::json;
 
 use crate::{error, value};
@@ -63,4 +68,94 @@ async fn a_connector_that_only_asks_for_tools_is_limited_too() {
     };
     assert_eq!((ask(true).await, ask(true).await, ask(true).await), (Ok(()), Ok(()), Err("rate_limited")));
     assert_eq!(ask(false).await, Ok(()), "a tool call is counted by its own gate");
+}
+
+/// Buckets that nodes share, as a store keeps them; on the clock of a sandbox. Can be taken away.
+struct Shared {
+    full_at: Mutex<HashMap<String, Duration>>,
+    clock: Arc<FixedClock>,
+    asked: AtomicU32,
+    away: AtomicBool,
+}
+
+#[async_trait]
+impl Counters for Shared {
+    async fn take(&self, caller: &str, rate: Rate, wanted: u32) -> Result<Taken, StoreError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.away.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("away".into()));
+        }
+        let now = self.clock.monotonic();
+        let mut full_at = self.full_at.lock().expect("no poison");
+        let before = full_at.get(caller).copied().unwrap_or_default();
+        let (granted, then) = rate.take(before, now, wanted);
+        full_at.insert(caller.to_owned(), then);
+        Ok(Taken { granted, full_in: then.saturating_sub(now) })
+    }
+
+    async fn forget_full(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+/// Two nodes that share their buckets; a burst of 200 and ten a second.
+async fn two_nodes() -> ([Sandbox; 2], Arc<Shared>) {
+    let rate = Rate { per_second: 10, burst: 200 };
+    let limits = Some(Limits { actor: rate, address: rate });
+    let shared = Arc::new(Shared {
+        full_at: Mutex::default(),
+        clock: Arc::new(FixedClock::new()),
+        asked: AtomicU32::new(0),
+        away: AtomicBool::new(false),
+    });
+    let options = || SandboxOptions { limits, counters: Some(shared.clone()), ..SandboxOptions::default() };
+    ([Sandbox::with(options()).await, Sandbox::with(options()).await], shared)
+}
+
+/// How many of so many calls in turn on both nodes are let through.
+async fn let_through(nodes: &[Sandbox; 2], calls: u32) -> u32 {
+    let mut through = 0;
+    for _ in 0..calls {
+        for node in nodes {
+            through += u32::from(node.call("system_health", json!({})).await.result.is_ok());
+        }
+    }
+    through
+}
+
+#[tokio::test]
+async fn nodes_together_let_no_more_through_than_one() {
+    let (nodes, shared) = two_nodes().await;
+    let through = let_through(&nodes, 300).await;
+    // What a node has leased and not spent is the only thing that may be missing.
+    assert!((190..=200).contains(&through), "{through}");
+    let asked = shared.asked.load(Ordering::SeqCst);
+    assert!(asked < 60, "600 calls cost {asked} looks at the store");
+    for node in &nodes {
+        node.clock.advance(Duration::from_secs(3));
+    }
+    shared.clock.advance(Duration::from_secs(3));
+    let through = let_through(&nodes, 100).await;
+    assert!((20..=30).contains(&through), "three seconds bring thirty back, not {through}");
+}
+
+#[tokio::test]
+async fn who_has_nothing_left_is_refused_without_the_store_and_let_in_when_told() {
+    let (nodes, shared) = two_nodes().await;
+    let_through(&nodes, 300).await;
+    let asked = shared.asked.load(Ordering::SeqCst);
+    assert_eq!(let_through(&nodes, 100).await, 0);
+    assert_eq!(shared.asked.load(Ordering::SeqCst), asked);
+    let refused = error(nodes[0].call("system_health", json!({})).await);
+    let wait = refused.retry_after.expect("when to come back");
+    nodes[0].clock.advance(wait);
+    shared.clock.advance(wait);
+    value(nodes[0].call("system_health", json!({})).await);
+}
+
+#[tokio::test]
+async fn every_node_counts_for_itself_while_the_shared_buckets_are_away() {
+    let (nodes, shared) = two_nodes().await;
+    shared.away.store(true, Ordering::SeqCst);
+    assert_eq!(let_through(&nodes, 300).await, 400);
 }

@@ -9,10 +9,12 @@ mod actor;
 mod audit;
 mod authorize;
 pub mod password;
+mod rate;
 mod token;
 
 pub use account::{Account, Email, EmailFault, HandleRecord};
 pub use actor::Actor;
 pub use audit::{AuditEntry, AuditHash, AuditOutcome, AuditRecord, BrokenChain, chain, verify};
 pub use authorize::{Denied, Need, authorize};
+pub use rate::Rate;
 pub use token::{Minted, Pat, PatFault, SecretHash, TokenRecord, TokenRefused, mint};

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
-use lp_application::{Code, Error, Loaded, RouteListener as _, Visit};
+use lp_application::{Code, Error, JournalFull, Kept, Loaded, RouteListener as _, Visit};
 use lp_core::{Device, Handle, Revision, Slug, SlugKey};
 use lp_edge::{Bounds, Edge, Found, LiveRoutes, LoadRoutes, Loading, RecordClicks, RouteKey, RouteTable};
 use lp_personalization::{Decision, Route, Visitor};
@@ -45,6 +45,8 @@ pub(crate) struct Rig {
 pub(crate) struct Clicks {
     pub(crate) seen: Mutex<Vec<String>>,
     pub(crate) full: AtomicBool,
+    /// How the next click becomes durable, where it is not at once.
+    pub(crate) settling: Mutex<Option<oneshot::Receiver<bool>>>,
 }
 
 impl Store {
@@ -153,14 +155,22 @@ impl Rig {
 }
 
 impl RecordClicks for Clicks {
-    fn record(&self, visit: Visit<'_>) -> bool {
+    fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull> {
         let Visit { handle, slug, device, referrer, .. } = visit;
         let full = self.full.load(Ordering::Relaxed);
         if !full {
             let line = format!("{handle}/{slug} {} {referrer}", device.as_str());
             self.seen.lock().expect("no poison").push(line);
         }
-        !full
+        if full {
+            return Err(JournalFull);
+        }
+        Ok(self
+            .settling
+            .lock()
+            .expect("no poison")
+            .take()
+            .map_or(Kept::Now, |settled| Kept::Once(Box::pin(async move { settled.await.unwrap_or(false) }))))
     }
 }
 

@@ -178,3 +178,34 @@ async fn the_gauge_of_followed_changes_only_rises() {
     rig.table.caught_up(5);
     assert_eq!(rig.table.stats().newest_change, 7);
 }
+
+#[tokio::test]
+async fn after_news_were_missed_everything_is_loaded_anew() {
+    let rig = Rig::new();
+    rig.store.put("hello/welcome", linked(1).await);
+    rig.visit("welcome").await.expect("loaded");
+    assert_eq!(rig.visit("absent").await, Ok(nothing()));
+    rig.store.put("hello/welcome", linked(2).await);
+    rig.store.put("hello/absent", linked(3).await);
+    rig.table.forget_all();
+    assert_eq!((rig.table.stats().loaded, rig.table.stats().absent, rig.table.stats().bytes), (0, 0, 0));
+    assert_eq!(rig.visit("welcome").await, Ok(to(2)));
+    assert_eq!(rig.visit("absent").await, Ok(to(3)));
+    assert_eq!(rig.table.stats().loaded, 2);
+}
+
+#[tokio::test]
+async fn a_load_under_way_when_news_were_missed_is_answered_and_not_kept() {
+    let rig = Rig::new();
+    rig.store.put("hello/welcome", linked(1).await);
+    rig.store.hold(true);
+    let mut visit = rig.visit("welcome");
+    start(&mut visit).await;
+    rig.store.put("hello/welcome", linked(2).await);
+    rig.table.forget_all();
+    rig.store.held_read().await.send(()).expect("the reader waits");
+    assert_eq!(visit.await, Ok(to(1)));
+    assert_eq!(rig.known("welcome"), None);
+    rig.store.hold(false);
+    assert_eq!(rig.visit("welcome").await, Ok(to(2)));
+}

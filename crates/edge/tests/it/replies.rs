@@ -7,8 +7,9 @@ use lp_edge::Edge;
 use lp_testkit::Sandbox;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::oneshot;
 
-use crate::fixture::{Clicks, Reply, Rig, VISITOR, asked, linked, route};
+use crate::fixture::{Clicks, Reply, Rig, Running, VISITOR, asked, linked, route, start};
 
 const BROWSER: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile/15E148 Safari/604.1";
 
@@ -253,4 +254,27 @@ async fn a_full_journal_still_redirects_and_counts_what_it_lost() {
     assert_eq!(ask(&edge, "GET", "/welcome", &[]).await.status, 302);
     assert_eq!(ask(&edge, "HEAD", "/welcome", &[]).await.status, 302);
     assert_eq!(edge.stats().clicks_lost, 1);
+}
+
+#[tokio::test]
+async fn where_a_click_must_be_synced_first_the_visitor_waits_for_it() {
+    let (_, edge, clicks) = welcome().await;
+    let (sync, settling) = oneshot::channel();
+    *clicks.settling.lock().expect("no poison") = Some(settling);
+    let parts = asked("GET", "/welcome", &[]);
+    let mut visit: Running<'_, _> = Box::pin(edge.visit_host("hello", &parts, VISITOR));
+    start(&mut visit).await;
+    sync.send(true).expect("the visitor waits");
+    assert_eq!(Reply::of(visit.await).await.status, 302);
+    assert_eq!(edge.stats().clicks_unsettled, 0);
+}
+
+#[tokio::test]
+async fn a_click_that_could_not_be_synced_is_redirected_and_told() {
+    let (_, edge, clicks) = welcome().await;
+    let (sync, settling) = oneshot::channel();
+    *clicks.settling.lock().expect("no poison") = Some(settling);
+    drop(sync);
+    assert_eq!(ask(&edge, "GET", "/welcome", &[]).await.status, 302);
+    assert_eq!((edge.stats().clicks_unsettled, edge.stats().clicks_lost), (1, 0));
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use lp_analytics::{Click, Range, Totals};
 use lp_core::{Device, Handle, SlugKey};
-use lp_ports::JournalId;
+use lp_ports::{JournalId, Stretch};
 
 use crate::Store;
 use crate::fixtures::{at, click, handle, key, other_handle, slug};
@@ -23,8 +23,15 @@ async fn totals(
     store.totals(handle, range, slug).await.expect("the totals read")
 }
 
+/// Takes the next stretch of a journal in, wherever it stands.
 async fn take(store: &dyn Store, upto: u64, clicks: &[Click]) {
-    store.ingest(&journal("node-1"), upto, clicks).await.expect("the clicks are taken in");
+    let from = store.ingested(&journal("node-1")).await.expect("reads");
+    let stretch = stretch("node-1", from, upto, clicks);
+    assert_eq!(store.ingest(&stretch).await.expect("the clicks are taken in"), upto);
+}
+
+pub(super) fn stretch(name: &str, from: u64, upto: u64, clicks: &[Click]) -> Stretch {
+    Stretch { journal: journal(name), from, upto, clicks: clicks.to_vec() }
 }
 
 pub(super) async fn nothing_counted_is_zero(store: Arc<dyn Store>) {
@@ -33,23 +40,56 @@ pub(super) async fn nothing_counted_is_zero(store: Arc<dyn Store>) {
     assert_eq!(store.ingested(&journal("node-1")).await.expect("reads"), 0);
 }
 
-pub(super) async fn clicks_are_counted_once_by_journal_position(store: Arc<dyn Store>) {
+pub(super) async fn a_stretch_is_taken_where_its_journal_stands_and_nowhere_else(store: Arc<dyn Store>) {
     let clicks: Vec<_> = (1..=3).map(click).collect();
-    take(&*store, 300, &clicks).await;
-    take(&*store, 300, &clicks).await;
-    take(&*store, 300, &[click(8)]).await;
-    take(&*store, 200, &[click(9)]).await;
+    let first = stretch("node-1", 0, 300, &clicks);
+    assert_eq!(store.ingest(&first).await.expect("taken in"), 300);
+    for elsewhere in [
+        first,
+        stretch("node-1", 0, 400, &[click(8)]),
+        stretch("node-1", 200, 500, &[click(9)]),
+        stretch("node-1", 301, 500, &[click(9)]),
+    ] {
+        assert_eq!(store.ingest(&elsewhere).await.expect("answered"), 300, "it stands elsewhere");
+    }
     assert_eq!(store.ingested(&journal("node-1")).await.expect("reads"), 300);
     assert_eq!(totals(&*store, &handle(), EVER, None).await.clicks, 3);
-    take(&*store, 400, &[]).await;
+    assert_eq!(store.ingest(&stretch("node-1", 300, 400, &[])).await.expect("taken in"), 400);
     assert_eq!(store.ingested(&journal("node-1")).await.expect("reads"), 400);
-    take(&*store, 500, &[click(4)]).await;
+    assert_eq!(store.ingest(&stretch("node-1", 400, 500, &[click(4)])).await.expect("taken in"), 500);
     assert_eq!(totals(&*store, &handle(), EVER, None).await.clicks, 4);
+}
+
+pub(super) async fn of_racing_intakes_of_one_stretch_one_is_counted(store: Arc<dyn Store>) {
+    for round in 0..5 {
+        let clicks: Vec<_> = (0..20).map(|number| click(round * 100 + number)).collect();
+        let stretch = stretch("node-1", round * 10, round * 10 + 10, &clicks);
+        let racing = (0..8).map(|_| store.ingest(&stretch));
+        for stands in futures_util::future::join_all(racing).await {
+            assert_eq!(stands.expect("answered"), round * 10 + 10);
+        }
+        assert_eq!(totals(&*store, &handle(), EVER, None).await.clicks, (round + 1) * 20);
+    }
+}
+
+pub(super) async fn racing_intakes_of_many_journals_are_all_counted(store: Arc<dyn Store>) {
+    let stretches: Vec<_> = (0..12_u64)
+        .map(|node| {
+            let clicks: Vec<_> = (0..30).map(|number| click(node * 1_000 + number)).collect();
+            stretch(&format!("node-{node}"), 0, 30, &clicks)
+        })
+        .collect();
+    let racing = stretches.iter().map(|stretch| store.ingest(stretch));
+    for stands in futures_util::future::join_all(racing).await {
+        assert_eq!(stands.expect("taken in"), 30);
+    }
+    assert_eq!(totals(&*store, &handle(), EVER, None).await.clicks, 360);
 }
 
 pub(super) async fn journals_have_positions_of_their_own(store: Arc<dyn Store>) {
     take(&*store, 300, &[click(1)]).await;
-    store.ingest(&journal("node-2"), 100, &[click(2)]).await.expect("another journal");
+    let other = stretch("node-2", 0, 100, &[click(2)]);
+    assert_eq!(store.ingest(&other).await.expect("another journal"), 100);
     assert_eq!(store.ingested(&journal("node-1")).await.expect("reads"), 300);
     assert_eq!(store.ingested(&journal("node-2")).await.expect("reads"), 100);
     assert_eq!(totals(&*store, &handle(), EVER, None).await.clicks, 2);

@@ -27,10 +27,6 @@ async fn traces(store: &dyn Store, handle: &Handle) -> (u64, usize, usize, u64) 
     (links, events, audit, store.position().await.expect("reads").0)
 }
 
-pub(super) async fn a_fresh_store_answers_a_ping(store: Arc<dyn Store>) {
-    store.ping().await.expect("it can be used");
-}
-
 pub(super) async fn what_was_committed_is_seen_by_the_next_read(store: Arc<dyn Store>) {
     let author = Author::new(store);
     for number in 0..50 {

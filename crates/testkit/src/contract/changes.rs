@@ -101,6 +101,26 @@ pub(super) async fn what_changes_nothing_is_not_noted(store: Arc<dyn Store>) {
     assert_eq!(follow(&*store, start, 10).await, (vec![], start));
 }
 
+pub(super) async fn a_reader_left_behind_is_told_that_it_missed_notes(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    let start = store.position().await.expect("reads");
+    for slug in ["aa", "bb", "cc"] {
+        author.put(slug, to("https://example.com")).await;
+    }
+    let first = store.changes(start, 1).await.expect("reads");
+    assert!(!first.missed);
+    store.trim(2).await.expect("trims");
+    let there = store.changes(first.position, 10).await.expect("reads");
+    assert!(!there.missed, "the first note was read before it went");
+    let behind = store.changes(start, 10).await.expect("reads");
+    assert!(behind.missed);
+    assert_eq!(behind.notes, [note(handle(), 2, "bb"), note(handle(), 3, "cc")]);
+    assert!(!store.changes(behind.position, 10).await.expect("reads").missed);
+    store.trim(0).await.expect("trims");
+    assert!(store.changes(first.position, 10).await.expect("reads").missed, "though nothing is left");
+    assert!(!store.changes(behind.position, 10).await.expect("reads").missed);
+}
+
 pub(super) async fn trimming_keeps_the_newest_notes_and_the_position(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
     let start = store.position().await.expect("reads");

@@ -1,5 +1,7 @@
 //! Tokens, permissions and the audit chain.
 
+mod rate;
+
 use lp_access::{
     Actor, AuditEntry, AuditHash, AuditOutcome, AuditRecord, Denied, Email, Need, Pat, TokenRefused,
     authorize, chain, mint, verify,

@@ -1,5 +1,7 @@
 //! Periods, rates and what counts as a click.
 
+mod counts;
+
 use std::time::Duration;
 
 use lp_analytics::{Freshness, FreshnessStatus, Period, Totals, counts};

@@ -1,0 +1,115 @@
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use lp_application::{Code, Error};
+use lp_core::{Handle, SlugKey};
+use lp_ports::{ChangeLog, ChangeNote, ChangePosition, Changed, Changes, StoreError};
+use lp_testkit::fixtures::{handle, key};
+use lp_worker::{RouteKeeper, follow_changes};
+use tokio_util::sync::CancellationToken;
+
+/// Gives prepared answers, wakes whoever rests, and ends the loop behind the last of them.
+struct Script {
+    answers: Mutex<VecDeque<Result<Changes, StoreError>>>,
+    asked: Mutex<Vec<u64>>,
+    end: CancellationToken,
+}
+
+#[async_trait]
+impl ChangeLog for Script {
+    async fn position(&self) -> Result<ChangePosition, StoreError> {
+        Ok(ChangePosition(0))
+    }
+
+    async fn changes(&self, after: ChangePosition, _: u32) -> Result<Changes, StoreError> {
+        self.asked.lock().expect("no poison").push(after.0);
+        let next = self.answers.lock().expect("no poison").pop_front();
+        next.unwrap_or_else(|| {
+            self.end.cancel();
+            Ok(Changes { notes: vec![], position: after, missed: false })
+        })
+    }
+
+    async fn hint(&self) {}
+
+    async fn trim(&self, _: u64) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+/// Writes down what it is told; its store is away for the first so many loads.
+struct Keeper {
+    told: Mutex<Vec<String>>,
+    away: Mutex<u32>,
+}
+
+impl RouteKeeper for Keeper {
+    fn refresh(
+        &self,
+        _: Handle,
+        slug: SlugKey,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
+        let mut away = self.away.lock().expect("no poison");
+        let refused = *away > 0;
+        *away = away.saturating_sub(1);
+        let told = if refused { format!("{slug}!") } else { slug.to_string() };
+        self.told.lock().expect("no poison").push(told);
+        Box::pin(async move { if refused { Err(Error::new(Code::UNAVAILABLE, "away")) } else { Ok(()) } })
+    }
+
+    fn lost_track(&self) {
+        self.told.lock().expect("no poison").push("lost".to_owned());
+    }
+
+    fn caught_up(&self, position: ChangePosition) {
+        self.told.lock().expect("no poison").push(format!("at {}", position.0));
+    }
+}
+
+fn changes(slugs: &[&str], position: u64, missed: bool) -> Result<Changes, StoreError> {
+    let note = |slug: &&str| ChangeNote { handle: handle(), version: 1, changed: Changed::Link(key(slug)) };
+    Ok(Changes { notes: slugs.iter().map(note).collect(), position: ChangePosition(position), missed })
+}
+
+/// What the keeper was told, and from which positions the log was asked.
+async fn follow(answers: Vec<Result<Changes, StoreError>>, away: u32) -> (Vec<String>, Vec<u64>) {
+    let end = CancellationToken::new();
+    let script =
+        Arc::new(Script { answers: Mutex::new(answers.into()), asked: Mutex::default(), end: end.clone() });
+    let keeper = Arc::new(Keeper { told: Mutex::default(), away: Mutex::new(away) });
+    follow_changes(script.clone(), ChangePosition(5), keeper.clone(), end).await;
+    let told = keeper.told.lock().expect("no poison").clone();
+    let asked = script.asked.lock().expect("no poison").clone();
+    (told, asked)
+}
+
+#[tokio::test]
+async fn every_note_is_followed_to_the_end() {
+    let (told, asked) = follow(vec![changes(&["aa", "bb"], 7, false), changes(&["cc"], 8, false)], 0).await;
+    assert_eq!(told[..5], ["aa", "bb", "at 7", "cc", "at 8"]);
+    assert_eq!(asked[..3], [5, 7, 8]);
+}
+
+#[tokio::test]
+async fn a_note_whose_route_cannot_be_loaded_is_met_again() {
+    let notes = || changes(&["aa"], 6, false);
+    let (told, asked) = follow(vec![notes(), notes()], 1).await;
+    assert_eq!(told[..3], ["aa!", "aa", "at 6"]);
+    assert_eq!(asked[..3], [5, 5, 6]);
+}
+
+#[tokio::test]
+async fn a_log_that_is_away_is_asked_again_from_the_same_place() {
+    let gone = Err(StoreError::Unavailable("away".into()));
+    let (told, asked) = follow(vec![gone, changes(&["aa"], 6, false)], 0).await;
+    assert_eq!(told[..2], ["aa", "at 6"]);
+    assert_eq!(asked[..3], [5, 5, 6]);
+}
+
+#[tokio::test]
+async fn after_notes_were_missed_everything_is_given_up_before_the_rest_is_followed() {
+    let (told, _) = follow(vec![changes(&["aa"], 900, true), changes(&["bb"], 901, false)], 0).await;
+    assert_eq!(told[..5], ["lost", "aa", "at 900", "bb", "at 901"]);
+}
