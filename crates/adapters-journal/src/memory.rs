@@ -1,18 +1,22 @@
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lp_analytics::Click;
-use lp_ports::{ClickJournal, JournalBatch, JournalFull, JournalId, JournalReader};
+use lp_ports::{
+    ClickJournal, JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, Stretch,
+};
+
+use crate::lock::lock;
 
 /// How many clicks are kept for a reader that has fallen behind.
 pub const DEFAULT_CAPACITY: usize = 1_000_000;
 
 /// A journal that lasts as long as the process.
 ///
-/// Positions count the appended clicks, so a batch that ends at 7 ends with the seventh. The reader moves clicks out of
-/// the writers' queue before it copies them: writers never wait for the copying.
+/// Positions count the appended clicks, so a stretch that ends at 7 ends with the seventh. The reader moves clicks out
+/// of the writers' queue before it copies them: writers never wait for the copying.
 pub struct MemoryJournal {
     id: JournalId,
     capacity: usize,
@@ -36,6 +40,8 @@ struct Taken {
     clicks: VecDeque<Click>,
     /// The position before the first of them, or before the queue where there are none.
     start: u64,
+    /// What was acknowledged last: `start`, unless that position lies outside what is held.
+    from: u64,
 }
 
 impl MemoryJournal {
@@ -47,7 +53,8 @@ impl MemoryJournal {
 }
 
 impl ClickJournal for MemoryJournal {
-    fn append(&self, click: Click) -> Result<(), JournalFull> {
+    fn append(&self, click: &Click) -> Result<Kept, JournalFull> {
+        let click = click.clone();
         let mut queue = lock(&self.queue);
         if queue.held >= self.capacity {
             drop(queue);
@@ -56,35 +63,44 @@ impl ClickJournal for MemoryJournal {
         }
         queue.clicks.push_back(click);
         queue.held += 1;
-        Ok(())
+        Ok(Kept::Now)
     }
 }
 
 impl JournalReader for MemoryJournal {
-    fn id(&self) -> JournalId {
-        self.id.clone()
-    }
-
-    fn read(&self, max: usize) -> JournalBatch {
+    fn read(&self, max: usize) -> Result<Option<Stretch>, JournalError> {
         let mut taken = lock(&self.taken);
         taken.take(&self.queue, max);
         let clicks: Vec<Click> = taken.clicks.iter().take(max).cloned().collect();
-        JournalBatch { upto: taken.start + count(clicks.len()), clicks }
+        if clicks.is_empty() {
+            return Ok(None);
+        }
+        let upto = taken.start + count(clicks.len());
+        Ok(Some(Stretch { journal: self.id.clone(), from: taken.from, upto, clicks }))
     }
 
-    fn acknowledge(&self, upto: u64) {
+    fn acknowledge(&self, journal: &JournalId, upto: u64) {
+        if *journal != self.id {
+            return;
+        }
         let mut taken = lock(&self.taken);
         let wanted = usize::try_from(upto.saturating_sub(taken.start)).unwrap_or(usize::MAX);
-        // A position may lie beyond what was read here: its reader has it from an earlier batch.
+        // A position may lie beyond what was read here: its reader has it from an earlier stretch.
         taken.take(&self.queue, wanted);
         let done = wanted.min(taken.clicks.len());
         taken.clicks.drain(..done);
         taken.start += count(done);
+        taken.from = upto;
         lock(&self.queue).held -= done;
     }
 
-    fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+    fn standing(&self) -> JournalStanding {
+        JournalStanding {
+            lost: self.lost.load(Ordering::Relaxed),
+            damaged: 0,
+            held: count(lock(&self.queue).held),
+            capacity: count(self.capacity),
+        }
     }
 }
 
@@ -103,11 +119,6 @@ impl Taken {
             self.clicks.extend(queue.clicks.drain(..moved));
         }
     }
-}
-
-/// Nothing between the steps of a change under these locks can panic, so a poisoned one is still whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn count(clicks: usize) -> u64 {

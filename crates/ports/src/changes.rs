@@ -54,7 +54,7 @@ pub trait ChangeLog: Send + Sync {
     /// Ends when another node may have committed something, sooner than the next look would find it; may be wrong, and
     /// may never end.
     async fn hint(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Forgets all but the newest `keep` notes and says how many. Positions stay valid; a reader that is further behind

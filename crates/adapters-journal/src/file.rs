@@ -1,0 +1,280 @@
+mod behind;
+mod grow;
+mod options;
+mod read;
+mod recover;
+mod shelf;
+mod sync;
+mod write;
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+use std::{io, mem};
+
+use lp_analytics::Click;
+use lp_ports::{
+    ClickJournal, JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, Stretch,
+};
+
+use self::read::{Found, Track};
+use self::shelf::Shelf;
+use self::sync::Waiters;
+use self::write::Writer;
+use crate::lock::lock;
+use crate::segment::LONGEST_ID;
+use crate::slots::{self, Slot};
+
+pub use self::options::{Durability, JournalOptions, OpenError};
+
+/// A journal on disk.
+///
+/// Every start writes a journal of its own, in segments of fixed size that are made ahead of need; what earlier starts
+/// have left is read out first, oldest first, and removed. Positions are bytes. Processes that share a folder never
+/// share a file: each holds a slot of it, and whoever opens the folder takes over the slots that nobody holds.
+pub struct FileJournal {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the writers, the reader and the threads behind them share.
+struct Shared {
+    id: JournalId,
+    options: JournalOptions,
+    slot: Arc<Slot>,
+    sync: sync::Sync,
+    /// Locked after `reader`, before `shelf`.
+    writer: Mutex<Writer>,
+    /// Wakes the keeper of segments.
+    work: Condvar,
+    /// Wakes the writers that have waited for a segment.
+    made: Condvar,
+    /// Wakes the thread that writes behind.
+    behind: Condvar,
+    /// Held while writing behind, so that it happens in order.
+    writing_out: Mutex<()>,
+    waiters: Waiters,
+    /// The own journal's segments.
+    shelf: Arc<Shelf>,
+    reader: Mutex<Reader>,
+    /// The position behind the last click that the files have.
+    committed: AtomicU64,
+    /// Where reading the own journal begins.
+    acknowledged: AtomicU64,
+    /// Bytes of older journals that are not acknowledged.
+    older: AtomicU64,
+    /// Bytes of all files.
+    allocated: AtomicU64,
+    next_number: AtomicU64,
+    lost: AtomicU64,
+    damaged: AtomicU64,
+    /// Clicks are being lost.
+    losing: AtomicBool,
+}
+
+/// The journals that are read.
+struct Reader {
+    /// Oldest first; each is read to its end and acknowledged before the next.
+    older: VecDeque<Track>,
+    own: Track,
+}
+
+impl FileJournal {
+    /// Begins a journal with this id, which no other may ever have had, in a folder that is made where it is missing.
+    ///
+    /// A full disk is no reason to fail: visitors are redirected, and the journal begins once there is room.
+    pub fn open(folder: &Path, options: JournalOptions, id: JournalId) -> Result<Self, OpenError> {
+        Self::open_with(folder, options, id, File::sync_data)
+    }
+
+    fn open_with(
+        folder: &Path,
+        options: JournalOptions,
+        id: JournalId,
+        sync: sync::Sync,
+    ) -> Result<Self, OpenError> {
+        if !(1..=LONGEST_ID).contains(&id.0.len()) || id.0.contains('\0') {
+            return Err(OpenError::Id(id));
+        }
+        let shared = Shared::new(folder, options.rounded(), id, sync)
+            .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })?;
+        write::rotate(&shared, &mut lock(&shared.writer));
+        let mut journal = Self { shared: Arc::new(shared), threads: Vec::new() };
+        journal.start().map_err(OpenError::Thread)?;
+        Ok(journal)
+    }
+
+    fn start(&mut self) -> io::Result<()> {
+        self.run("journal-keeper", grow::keep)?;
+        match self.shared.options.durability {
+            Durability::Process => Ok(()),
+            Durability::Memory => self.run("journal-writer", behind::keep_writing),
+            Durability::Disk => {
+                self.run("journal-sync", sync::keep_synced)?;
+                self.run("journal-bound", |shared| shared.waiters.mind_the_bound())
+            }
+        }
+    }
+
+    fn run(&mut self, name: &str, work: fn(&Shared)) -> io::Result<()> {
+        let shared = self.shared.clone();
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || work(&shared))?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    /// Brings every click that was appended before to where the durability promises it: for an orderly end, which
+    /// dropping the journal is too.
+    pub fn flush(&self) -> io::Result<()> {
+        match self.shared.options.durability {
+            Durability::Process => Ok(()),
+            Durability::Memory => behind::write_out(&self.shared),
+            Durability::Disk if sync::sync(&self.shared).is_empty() => Ok(()),
+            Durability::Disk => Err(io::Error::other("a file of the click journal could not be synced")),
+        }
+    }
+}
+
+impl ClickJournal for FileJournal {
+    fn append(&self, click: &Click) -> Result<Kept, JournalFull> {
+        write::append(&self.shared, click)
+    }
+}
+
+impl JournalReader for FileJournal {
+    fn read(&self, max: usize) -> Result<Option<Stretch>, JournalError> {
+        if max == 0 {
+            return Ok(None);
+        }
+        let shared = &self.shared;
+        let mut found = Found::default();
+        let mut reader = lock(&shared.reader);
+        let read = reader.read(max, shared.committed.load(Ordering::Acquire), &mut found);
+        shared.let_go(&reader, found.freed);
+        shared.damaged.fetch_add(found.damaged, Ordering::Relaxed);
+        read.map_err(|fault| JournalError(Box::new(fault)))
+    }
+
+    fn acknowledge(&self, journal: &JournalId, upto: u64) {
+        let shared = &self.shared;
+        let mut reader = lock(&shared.reader);
+        let freed = if let Some(track) = reader.older.iter_mut().find(|track| track.id == *journal) {
+            track.seek(upto, u64::MAX)
+        } else if *journal == shared.id {
+            reader.own.seek(upto, shared.committed.load(Ordering::Acquire))
+        } else {
+            0
+        };
+        shared.let_go(&reader, freed);
+    }
+
+    fn standing(&self) -> JournalStanding {
+        let shared = &self.shared;
+        JournalStanding {
+            lost: shared.lost.load(Ordering::Relaxed),
+            damaged: shared.damaged.load(Ordering::Relaxed),
+            held: shared.held(),
+            capacity: shared.options.capacity,
+        }
+    }
+}
+
+impl Drop for FileJournal {
+    fn drop(&mut self) {
+        let shared = &self.shared;
+        lock(&shared.writer).closing = true;
+        shared.work.notify_all();
+        shared.behind.notify_all();
+        shared.waiters.close();
+        for thread in mem::take(&mut self.threads) {
+            // One that has panicked has said so already.
+            thread.join().ok();
+        }
+        if let Some(spare) = lock(&shared.writer).spare.take() {
+            grow::unmake(shared, &spare);
+        }
+        if shared.acknowledged.load(Ordering::Relaxed) >= shared.committed.load(Ordering::Acquire) {
+            shared.shelf.remove_all();
+        }
+    }
+}
+
+impl Shared {
+    fn new(folder: &Path, options: JournalOptions, id: JournalId, sync: sync::Sync) -> io::Result<Self> {
+        slots::make_folder(folder)?;
+        let slot = Arc::new(slots::take(folder)?);
+        let own = recover::left(&slot)?;
+        let (mut older, mut allocated) = (VecDeque::from(own.tracks), own.size);
+        for other in slots::take_left(folder)? {
+            let left = recover::left(&Arc::new(other))?;
+            allocated += left.size;
+            older.extend(left.tracks);
+        }
+        let shelf = Arc::new(Shelf::new(slot.dir.clone(), []));
+        let reader = Reader { older, own: Track::new(id.clone(), shelf.clone(), slot.clone()) };
+        Ok(Self {
+            id,
+            options,
+            slot,
+            sync,
+            writer: Mutex::default(),
+            work: Condvar::new(),
+            made: Condvar::new(),
+            behind: Condvar::new(),
+            writing_out: Mutex::default(),
+            waiters: Waiters::default(),
+            shelf,
+            older: AtomicU64::new(reader.older_bytes()),
+            reader: Mutex::new(reader),
+            committed: AtomicU64::new(0),
+            acknowledged: AtomicU64::new(0),
+            allocated: AtomicU64::new(allocated),
+            next_number: AtomicU64::new(own.unused),
+            lost: AtomicU64::new(0),
+            damaged: AtomicU64::new(0),
+            losing: AtomicBool::new(false),
+        })
+    }
+
+    /// Bytes that are not acknowledged, of all journals.
+    fn held(&self) -> u64 {
+        let own = self.committed.load(Ordering::Acquire);
+        let own = own.saturating_sub(self.acknowledged.load(Ordering::Relaxed));
+        own + self.older.load(Ordering::Relaxed)
+    }
+
+    /// Notes how far the reader is, and makes use of the room that it has left.
+    fn let_go(&self, reader: &Reader, freed: u64) {
+        self.acknowledged.store(reader.own.cursor(), Ordering::Relaxed);
+        self.older.store(reader.older_bytes(), Ordering::Relaxed);
+        if freed > 0 {
+            self.allocated.fetch_sub(freed, Ordering::Relaxed);
+            write::nudge(self);
+        }
+    }
+}
+
+impl Reader {
+    fn read(&mut self, max: usize, committed: u64, found: &mut Found) -> io::Result<Option<Stretch>> {
+        while let Some(track) = self.older.front_mut() {
+            let stretch = track.read(max, u64::MAX, found)?;
+            if stretch.is_some() {
+                return Ok(stretch);
+            }
+            // Nothing is left of it, so all of it is acknowledged.
+            found.freed += track.shelf.remove_all();
+            let slot = self.older.pop_front().and_then(|track| Arc::into_inner(track.slot));
+            if let Some(slot) = slot {
+                slot.clear_away();
+            }
+        }
+        self.own.read(max, committed, found)
+    }
+
+    fn older_bytes(&self) -> u64 {
+        self.older.iter().map(Track::held).sum()
+    }
+}

@@ -1,0 +1,32 @@
+#![expect(unsafe_code, reason = "writing to a file through memory is what spares a click the system call")]
+
+use std::fs::File;
+use std::{io, ptr};
+
+use memmap2::{MmapOptions, MmapRaw};
+
+/// The bytes of a file, written in memory and shared with whoever reads the file.
+///
+/// What is written here is the operating system's at once: it outlives the process, however that ends.
+pub(crate) struct Map(MmapRaw);
+
+impl Map {
+    /// Maps the first `length` bytes. The file must be open for writing, have that many bytes with room for them on the
+    /// disk, and never get shorter: a write to what is not there would end the process.
+    pub(crate) fn new(file: &File, length: usize) -> io::Result<Self> {
+        MmapOptions::new().len(length).map_raw(file).map(Self)
+    }
+
+    /// Writes at an offset, or does nothing and says so where that is not inside.
+    pub(crate) fn write(&mut self, offset: usize, bytes: &[u8]) -> bool {
+        let inside = offset.checked_add(bytes.len()).is_some_and(|end| end <= self.0.len());
+        if inside {
+            // SAFETY: `offset + bytes.len()` lies within the mapping, which was made writable and lives as long as
+            // `self`. `bytes` cannot overlap it: no reference into it is ever handed out. `&mut self` keeps other
+            // threads of this process from writing at once. The file has its blocks (it was made at its full size),
+            // is locked by this process and never truncated by it, so each page of it can be written.
+            unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.0.as_mut_ptr().add(offset), bytes.len()) };
+        }
+        inside
+    }
+}
