@@ -1,6 +1,6 @@
 //! The process under test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use reqwest::{Client, RequestBuilder};
@@ -12,6 +12,7 @@ use tokio::process::{Child, ChildStdout, Command};
 /// A data folder, and the binary to use on it.
 pub struct Workspace {
     folder: TempDir,
+    variables: Vec<(&'static str, String)>,
 }
 
 /// A running server.
@@ -28,7 +29,21 @@ pub struct Server {
 impl Workspace {
     /// An empty one.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), variables: Vec::new() }
+    }
+
+    /// The same on a database that it may share with others.
+    #[must_use]
+    pub fn on(mut self, database: &str) -> Self {
+        self.variables.push(("LINK_PLATFORM_DATABASE_URL", database.to_owned()));
+        self
+    }
+
+    /// The same with a secret of others.
+    #[must_use]
+    pub fn sharing(mut self, secret: &Path) -> Self {
+        self.variables.push(("LINK_PLATFORM_SECRET_KEY_FILE", secret.to_string_lossy().into_owned()));
+        self
     }
 
     /// One with handle `hello` and its token.
@@ -63,6 +78,11 @@ impl Workspace {
         self.folder.path().join("data")
     }
 
+    /// Where its secret is, once it has one.
+    pub fn secret(&self) -> PathBuf {
+        self.data().join("secret.key")
+    }
+
     /// Runs a command to its end.
     pub async fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().await.expect("the binary runs")
@@ -82,9 +102,18 @@ impl Workspace {
         self.serve_with(&[]).await
     }
 
-    /// The same with further environment variables.
+    /// Starts the server on a port that it had before.
+    pub async fn serve_at(&self, port: u16) -> Server {
+        self.start(&format!("127.0.0.1:{port}"), &[]).await
+    }
+
+    /// Starts it on any port with further environment variables.
     pub async fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        self.start("127.0.0.1:0", variables).await
+    }
+
+    async fn start(&self, address: &str, variables: &[(&str, &str)]) -> Server {
+        let mut command = self.command(&["serve", "--listen", address]);
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("standard output")).lines();
@@ -106,7 +135,8 @@ impl Workspace {
             .args(args)
             .env_clear()
             .env("LINK_PLATFORM_DATA_DIR", self.data())
-            .env("LINK_PLATFORM_LOG", "error");
+            .env("LINK_PLATFORM_LOG", "error")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.env("LINK_PLATFORM_RATE_LIMITS", "false").stdin(Stdio::null());
         command
     }
@@ -145,21 +175,24 @@ impl Server {
         (status.success(), rest)
     }
 
-    /// Ends the process at once.
+    /// The same at any moment of somebody else's; it is waited for when the server is dropped.
+    pub fn kill_now(&self) {
+        let id = self.child.id().expect("it runs").to_string();
+        let told = std::process::Command::new("sh").args(["-c", "kill -KILL \"$0\"", &id]).status();
+        assert!(told.expect("a signal").success());
+    }
+
+    /// Ends the process at once, as `kill -9` does.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("it ends");
     }
 }
 
-/// The binary beside this test in the target folder; `cargo xtask ci` builds it before any test.
+/// The binary beside this program, or above it where this is a test; `cargo xtask ci` builds it before any test.
 fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("this test's own path");
-    let folder = test.ancestors().nth(2).expect("the profile's folder");
-    let binary = folder.join("link-platform");
-    assert!(
-        binary.exists(),
-        "{} is missing: run `cargo build --workspace --all-targets` first",
-        binary.display()
-    );
+    let folders = test.ancestors().skip(1).take(2).map(|folder| folder.join("link-platform"));
+    let binary = folders.into_iter().find(|path| path.is_file()).unwrap_or_default();
+    assert!(binary.exists(), "the binary is missing: run `cargo build --workspace --all-targets` first");
     binary
 }

@@ -5,7 +5,13 @@
 #![expect(clippy::missing_panics_doc, reason = "a test harness panics where a test shall fail")]
 
 mod binary;
+mod database;
+mod ledger;
 mod surfaces;
+mod wire;
 
 pub use binary::{Server, Workspace};
+pub use database::fresh_database;
+pub use ledger::{Balance, Ordeal, run as run_ordeal};
 pub use surfaces::{Answer, cli, cli_remote, embedded, mcp, rest, rest_path};
+pub use wire::Wire;

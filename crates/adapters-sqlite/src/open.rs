@@ -23,7 +23,7 @@ impl SqliteStore {
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         prepare(path).map_err(unavailable)?;
         let options = options().filename(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
-        let writes = connect(pool(1), options.clone().synchronous(SqliteSynchronous::Full)).await?;
+        let writes = connect(pool(1), for_writing(options.clone())).await?;
         let options = options.pragma("query_only", "ON");
         let reads = pool(READERS).connect_lazy_with(options.clone());
         let scans = pool(SCANNERS).connect_lazy_with(options);
@@ -44,6 +44,16 @@ impl SqliteStore {
         // The last connection out folds the write-ahead log into the file.
         self.writer.disconnect().await;
     }
+}
+
+/// What the intake of clicks needs: a stretch touches tens of megabytes of pages, which would otherwise be written out
+/// and read back within its transaction, and copied into the main file after every few of them.
+fn for_writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("cache_size", "-65536")
+        .pragma("temp_store", "MEMORY")
+        .pragma("wal_autocheckpoint", "8000")
 }
 
 fn options() -> SqliteConnectOptions {

@@ -45,8 +45,12 @@ impl StoreHealth for SqliteStore {
 
     async fn agree(&self, name: &str, value: &str) -> Result<String, StoreError> {
         self.writer.keep(name, value).await?;
+        Ok(self.agreed(name).await?.unwrap_or_default())
+    }
+
+    async fn agreed(&self, name: &str) -> Result<Option<String>, StoreError> {
         let query = sqlx::query_scalar("SELECT value FROM installation WHERE name = ?1").bind(name);
-        read("db.store.agree", query.fetch_one(&self.reads)).await
+        read("db.store.agreed", query.fetch_optional(&self.reads)).await
     }
 }
 

@@ -1,14 +1,22 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ipnet::IpNet;
 use lp_application::{Limits, PublicUrls};
 use lp_core::Handle;
 
+pub use lp_adapters_journal::Durability;
+
 /// What a platform is started with. [`Config::local`] is enough for a first one.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The embedded store's file; `None`: in memory, gone with the process.
-    pub database: Option<PathBuf>,
+    /// Where everything is kept.
+    pub database: Database,
+    /// Where clicks wait until they are counted.
+    pub journal: Journal,
+    /// How long clicks are kept one by one; their hourly counts are kept for ever. `None`: for ever too.
+    pub click_retention: Option<Duration>,
     /// The file with the installation's secret; `None`: a fresh one that is gone with the process.
     pub secret_file: Option<PathBuf>,
     /// Where the platform can be reached.
@@ -23,12 +31,57 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
 }
 
+/// A store.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Database {
+    /// The embedded one in memory, gone with the process.
+    Memory,
+    /// The embedded one in a file.
+    File(PathBuf),
+    /// PostgreSQL, which several nodes may share.
+    Postgres {
+        /// `postgres://user:password@host:port/database`, with the parameters of libpq.
+        url: String,
+        /// At most so many connections of this node.
+        connections: u32,
+    },
+}
+
+/// A click journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Journal {
+    /// In memory, gone with the process.
+    Memory,
+    /// In a folder, which processes on one machine may share.
+    Folder {
+        /// Made where it is missing.
+        path: PathBuf,
+        /// What an answered click survives.
+        durability: Durability,
+        /// At most so many bytes; beyond them visitors are redirected and not counted.
+        capacity: u64,
+    },
+}
+
 impl Config {
     /// One that keeps everything in a folder and is reached on `localhost` at this port.
     pub fn local(data_dir: &Path, port: u16) -> Self {
         Self {
-            database: Some(data_dir.join("link-platform.db")),
+            database: Database::File(data_dir.join("link-platform.db")),
+            journal: Journal::in_folder(data_dir),
+            click_retention: Some(Self::CLICK_RETENTION),
             secret_file: Some(data_dir.join("secret.key")),
+            ..Self::in_memory(port)
+        }
+    }
+
+    /// One that keeps nothing beyond the process and is reached on `localhost` at this port.
+    pub fn in_memory(port: u16) -> Self {
+        Self {
+            database: Database::Memory,
+            journal: Journal::Memory,
+            click_retention: None,
+            secret_file: None,
             urls: PublicUrls {
                 domain: "localhost".to_owned(),
                 scheme: "http".to_owned(),
@@ -40,5 +93,46 @@ impl Config {
             allow_private_targets: false,
             trusted_proxies: Vec::new(),
         }
+    }
+
+    /// Thirteen months and a little: last year's month can be looked at beside this one's.
+    pub const CLICK_RETENTION: Duration = Duration::from_hours(400 * 24);
+}
+
+impl Journal {
+    /// At most so many bytes unless said otherwise: some ten million clicks.
+    pub const CAPACITY: u64 = 1 << 30;
+
+    /// The usual one below a data folder: clicks survive a killed process.
+    pub fn in_folder(data_dir: &Path) -> Self {
+        let path = data_dir.join("journal");
+        Self::Folder { path, durability: Durability::Process, capacity: Self::CAPACITY }
+    }
+}
+
+impl Database {
+    /// How many connections a node makes to PostgreSQL unless said otherwise.
+    pub const CONNECTIONS: u32 = 16;
+}
+
+/// Without user and password.
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Postgres { url, .. } => {
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                let rest = rest.split(['?', '#']).next().unwrap_or_default();
+                write!(f, "postgres://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host))
+            }
+        }
+    }
+}
+
+/// Without the password, because configurations are logged.
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Database({self})")
     }
 }

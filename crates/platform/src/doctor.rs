@@ -1,9 +1,12 @@
 //! What an operator should know before trusting an installation.
 
+use std::time::Duration;
+
 use lp_access::{AuditHash, AuditRecord, verify};
+use lp_adapters_journal::{JournalOptions, inspect};
 use lp_core::{Handle, Timestamp};
 
-use crate::Platform;
+use crate::{Journal, Platform};
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,19 +19,78 @@ pub struct Finding {
 
 /// 2026-01-01T00:00:00Z: no right clock shows less.
 const BUILT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+/// How far the clocks of a node and its store may be from each other.
+const APART: Duration = Duration::from_secs(2);
 /// How many entries of an audit chain are read at a time.
 const PAGE: u32 = 1_000;
 
-/// Looks at the store, its audit chains, the clock and the addresses.
+/// Looks at the store, whether it takes writes, its audit chains, the secret, the click journal, the clock and the
+/// addresses.
 pub async fn doctor(platform: &Platform) -> Vec<Finding> {
-    let app = platform.application();
-    let store = app.ready().await.map(|()| "reachable, schema as expected".to_owned());
+    let finding = |what, result| Finding { what, result };
     vec![
-        Finding { what: "store", result: store.map_err(|error| error.message) },
-        Finding { what: "audit", result: audit(platform).await },
-        Finding { what: "clock", result: clock(app.now()) },
-        Finding { what: "addresses", result: addresses(platform).await },
+        finding("store", store(platform).await),
+        finding("writes", writes(platform).await),
+        finding("audit", audit(platform).await),
+        finding("secret", secret(platform).await),
+        finding("journal", journal(&platform.journal)),
+        finding("clock", clock(platform).await),
+        finding("addresses", addresses(platform).await),
     ]
+}
+
+async fn store(platform: &Platform) -> Result<String, String> {
+    platform.backing.ports.health.ping().await.map_err(|error| described(&error))?;
+    Ok(format!("{} reachable, schema as expected", platform.database))
+}
+
+async fn writes(platform: &Platform) -> Result<String, String> {
+    platform.backing.ports.health.write_probe().await.map_err(|error| described(&error))?;
+    Ok("taken".to_owned())
+}
+
+/// Nodes that share a store must share their secret: addresses that one has signed are opened by another, and a visitor
+/// is the same one to both.
+async fn secret(platform: &Platform) -> Result<String, String> {
+    match platform.shares_secret().await {
+        Ok(true) => Ok("the one of this installation".to_owned()),
+        Ok(false) => {
+            Err("another one than the installation's: give every node the same secret key file".to_owned())
+        }
+        Err(error) => Err(described(&error)),
+    }
+}
+
+fn journal(journal: &Journal) -> Result<String, String> {
+    let Journal::Folder { path, capacity, .. } = journal else { return Ok("in memory".to_owned()) };
+    if !path.exists() {
+        return Ok(format!("not there yet; serve makes it at {}", path.display()));
+    }
+    let fault = |error: std::io::Error| format!("{}: {error}", path.display());
+    let found = inspect(path).map_err(fault)?;
+    found.writable.as_ref().map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    let (waiting, free) = (found.bytes() >> 10, found.free >> 20);
+    if !found.fits(JournalOptions::default().segment) {
+        return Err(format!(
+            "the disk under {} is full: {free} MB free, {waiting} kB of clicks lie there",
+            path.display()
+        ));
+    }
+    if found.bytes() > capacity / 5 * 4 {
+        return Err(format!("{} is nearly full: {waiting} kB of clicks wait to be counted", path.display()));
+    }
+    Ok(format!("{waiting} kB of clicks in {}, {free} MB free on the disk", path.display()))
+}
+
+/// An error with its causes.
+fn described(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 async fn audit(platform: &Platform) -> Result<String, String> {
@@ -78,8 +140,18 @@ async fn head(platform: &Platform, handle: &Handle) -> Result<Option<(u64, Audit
     platform.audit().audit_head(handle).await.map_err(|error| error.to_string())
 }
 
-fn clock(now: Timestamp) -> Result<String, String> {
-    if now > BUILT { Ok(now.to_string()) } else { Err(format!("it shows {now}, which is in the past")) }
+async fn clock(platform: &Platform) -> Result<String, String> {
+    let now = platform.application().now();
+    if now <= BUILT {
+        return Err(format!("it shows {now}, which is in the past"));
+    }
+    // A store that does not answer is another finding.
+    let Ok(Some(theirs)) = platform.backing.ports.health.clock().await else { return Ok(now.to_string()) };
+    let (ahead, behind) = (theirs.until(now), now.until(theirs));
+    match ahead.max(behind) {
+        apart if apart <= APART => Ok(format!("{now}, as the store's")),
+        apart => Err(format!("it shows {now}, {} s from the store's {theirs}", apart.as_secs())),
+    }
 }
 
 /// Whether hosts of handles lead to this machine can only be asked by name; `*.localhost` does by RFC 6761.

@@ -17,24 +17,30 @@
 
 #![warn(missing_docs)]
 
+mod backing;
 mod client;
 mod clock;
 mod config;
+mod counts;
 mod doctor;
 mod ids;
 mod metrics;
+mod migrate;
 mod platform;
 mod secret;
 mod serve;
 
 pub use client::Peer;
-pub use config::Config;
+pub use config::{Config, Database, Durability, Journal};
+pub use counts::{CountsChecked, verify_counts};
 pub use doctor::{Finding, doctor};
+pub use migrate::{MigrateError, migrate};
 pub use platform::{Platform, StartError};
 pub use serve::{PlatformService, documents};
 
 pub use axum::body::Body;
 pub use lp_access::Actor;
+pub use lp_analytics::{Count, Difference};
 pub use lp_application::Body as BodyBinding;
 pub use lp_application::{
     Accepts, Answer, Application, Auth, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Catalogue, Code,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ::metrics::{counter, gauge, histogram, with_local_recorder};
 use lp_application::{CallRecord, Observer};
 use lp_edge::EdgeStats;
+use lp_ports::JournalStanding;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -26,7 +27,7 @@ pub(crate) struct Metrics {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Standing {
     pub(crate) edge: EdgeStats,
-    pub(crate) clicks_lost: u64,
+    pub(crate) journal: JournalStanding,
     /// Since the edge last knew all that the store has.
     pub(crate) change_age: Duration,
 }
@@ -47,6 +48,8 @@ impl Metrics {
                 ("edge_routes_absent", routes.absent as u64),
                 ("edge_route_bytes", routes.bytes as u64),
                 ("edge_change_position", routes.newest_change),
+                ("click_journal_held", standing.journal.held),
+                ("click_journal_capacity", standing.journal.capacity),
             ];
             for (name, number) in levels {
                 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
@@ -57,7 +60,9 @@ impl Metrics {
                 ("edge_route_loads", routes.loads),
                 ("edge_route_loads_failed", routes.failed_loads),
                 ("edge_route_evictions", routes.evictions),
-                ("clicks_lost", standing.edge.clicks_lost.max(standing.clicks_lost)),
+                ("clicks_lost", standing.edge.clicks_lost.max(standing.journal.lost)),
+                ("clicks_unsettled", standing.edge.clicks_unsettled),
+                ("click_journal_damaged", standing.journal.damaged),
             ];
             for (name, number) in counts {
                 counter!(name).absolute(number);
@@ -101,8 +106,8 @@ mod tests {
     #[test]
     fn what_only_rises_is_a_counter_and_what_may_fall_a_gauge() {
         let metrics = Metrics::new().expect("metrics");
-        let standing =
-            Standing { clicks_lost: 3, change_age: Duration::from_millis(1_500), ..Standing::default() };
+        let journal = JournalStanding { lost: 3, held: 9, ..JournalStanding::default() };
+        let standing = Standing { journal, change_age: Duration::from_millis(1_500), ..Standing::default() };
         let page = metrics.render(&standing);
         for name in ["edge_route_loads", "edge_route_loads_failed", "edge_route_evictions", "clicks_lost"] {
             assert!(page.contains(&format!("# TYPE {name} counter\n")), "{name} in {page}");

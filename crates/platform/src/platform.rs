@@ -5,35 +5,36 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use lp_adapters_journal::{DEFAULT_CAPACITY, MemoryJournal};
-use lp_adapters_sqlite::SqliteStore;
+use lp_adapters_journal::OpenError;
 use lp_adapters_web::{Policy, WebProber};
 use lp_application::{
-    Application, Bootstrap, BootstrapError, Bootstrapped, FirstRun, Ports, Settings, bootstrap, catalogue,
-    first_run,
+    Application, Bootstrap, BootstrapError, Bootstrapped, FirstRun, Settings, bootstrap, catalogue, first_run,
 };
 use lp_core::{Handle, SlugKey};
 use lp_edge::{Edge, LiveRoutes, RouteTable};
-use lp_ports::{
-    AuditReader, ChangeLog, ChangePosition, Clock, Ids, Ingest, JournalId, JournalReader, StoreError,
-};
-use lp_worker::{RouteKeeper, drain_clicks, follow_changes, keep_house};
+use lp_ports::{AuditReader, ChangePosition, Clock, Ids, JournalReader, StoreError};
+use lp_worker::{House, RouteKeeper, drain_clicks, follow_changes, keep_house};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::warn;
 
-use crate::Config;
+use crate::backing::{Backing, Clicks, Outside};
 use crate::client::TrustedProxies;
 use crate::clock::SystemClock;
 use crate::ids::SystemIds;
 use crate::metrics::{Metrics, Standing, keep_metrics};
 use crate::secret;
 use crate::serve::PlatformService;
+use crate::{Config, Database, Journal};
 
 /// A running platform.
 pub struct Platform {
     pub(crate) parts: Arc<Parts>,
-    ports: Ports,
+    pub(crate) backing: Backing,
+    pub(crate) database: Database,
+    pub(crate) journal: Journal,
+    retention: Option<Duration>,
     tasks: TaskTracker,
     cancelled: CancellationToken,
 }
@@ -42,8 +43,7 @@ pub struct Platform {
 pub(crate) struct Parts {
     pub(crate) app: Application,
     pub(crate) edge: Edge,
-    pub(crate) store: SqliteStore,
-    pub(crate) journal: Arc<MemoryJournal>,
+    pub(crate) journal: Arc<dyn JournalReader>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) proxies: TrustedProxies,
     pub(crate) requests: TaskTracker,
@@ -66,13 +66,16 @@ struct EdgeRoutes {
 #[derive(Debug, Error)]
 pub enum StartError {
     /// The store cannot be opened.
-    #[error("the store cannot be opened{}", .path.as_ref().map_or_else(String::new, |path| format!(" at {}", path.display())))]
+    #[error("the store {database} cannot be used")]
     Store {
-        /// Its file.
-        path: Option<PathBuf>,
+        /// Which, without password.
+        database: String,
         /// Why.
         source: StoreError,
     },
+    /// The click journal cannot be opened.
+    #[error("there is nowhere to note clicks")]
+    Journal(#[from] OpenError),
     /// The secret cannot be read or made.
     #[error("the secret key file {} cannot be used", .path.display())]
     Secret {
@@ -89,30 +92,35 @@ pub enum StartError {
 impl Platform {
     /// Opens the store, loads the secret and starts the loops. Must be called on a tokio runtime.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let platform = Self::open(config).await?;
-        platform.start_loops().await?;
+        let clicks = Clicks::open(&config.journal, &SystemIds)?;
+        let platform = Self::assemble(config, clicks).await?;
+        // Read before anything is loaded: what is committed from here on is met again.
+        let position = platform.backing.log.position().await;
+        let fault = |source| StartError::Store { database: platform.database.to_string(), source };
+        let position = position.map_err(fault)?;
+        platform.compare_secret().await;
+        platform.start_loops(position);
         Ok(platform)
     }
 
-    /// The same without loops: for single commands beside a running platform on the same store.
+    /// The same without loops and without a click journal on disk: for single commands beside a running platform on the
+    /// same store.
     pub async fn open(config: Config) -> Result<Self, StartError> {
-        let opened = match &config.database {
-            Some(path) => SqliteStore::open(path).await,
-            None => SqliteStore::in_memory().await,
-        };
-        let store = opened.map_err(|source| StartError::Store { path: config.database.clone(), source })?;
+        let clicks = Clicks::memory(&SystemIds);
+        Self::assemble(config, clicks).await
+    }
+
+    async fn assemble(config: Config, clicks: Clicks) -> Result<Self, StartError> {
         let ids = Arc::new(SystemIds);
+        let clock = Arc::new(SystemClock::new());
+        let probe = Arc::new(WebProber::new(Policy { allow_private: config.allow_private_targets }));
+        let outside = Outside { probe, journal: clicks.journal, clock: clock.clone(), ids: ids.clone() };
+        let backing = Backing::open(&config.database, outside).await?;
         let secret = match &config.secret_file {
             Some(path) => secret::load(path, ids.as_ref())?,
             None => ids.random(),
         };
         let metrics = Arc::new(Metrics::new()?);
-        // Memory does not outlive the process, so every start has a journal of its own.
-        let journal = Arc::new(MemoryJournal::new(JournalId(ids.uuid().to_string()), DEFAULT_CAPACITY));
-        let probe = WebProber::new(Policy { allow_private: config.allow_private_targets });
-        let clock = Arc::new(SystemClock::new());
-        let ports =
-            Ports::over(Arc::new(store.clone()), Arc::new(probe), journal.clone(), clock.clone(), ids);
         let settings = Settings {
             urls: config.urls,
             default_handle: config.default_handle,
@@ -120,33 +128,72 @@ impl Platform {
             secret,
         };
         let table = Arc::new(RouteTable::default());
-        let app = Application::new(catalogue(), ports.clone(), settings, table.clone(), metrics.clone());
+        let app =
+            Application::new(catalogue(), backing.ports.clone(), settings, table.clone(), metrics.clone());
         let edge = Edge::new(&app, table);
         let proxies = TrustedProxies(config.trusted_proxies);
         let followed = Arc::new(Followed::default());
         let requests = TaskTracker::new();
-        let inner = Parts { app, edge, store, journal, metrics, proxies, requests, clock, followed };
-        let (tasks, cancelled) = (TaskTracker::new(), CancellationToken::new());
-        Ok(Self { parts: Arc::new(inner), ports, tasks, cancelled })
+        let journal = clicks.reader;
+        let inner = Parts { app, edge, journal, metrics, proxies, requests, clock, followed };
+        Ok(Self {
+            parts: Arc::new(inner),
+            backing,
+            database: config.database,
+            journal: config.journal,
+            retention: config.click_retention,
+            tasks: TaskTracker::new(),
+            cancelled: CancellationToken::new(),
+        })
     }
 
-    async fn start_loops(&self) -> Result<(), StartError> {
-        let (app, store) = (&self.parts.app, &self.parts.store);
-        // Read before anything is loaded: what is committed from here on is met again.
-        let position = store.position().await.map_err(|source| StartError::Store { path: None, source })?;
+    fn start_loops(&self, position: ChangePosition) {
+        let app = &self.parts.app;
         let keeper = Arc::new(EdgeRoutes {
             routes: self.parts.edge.routes().clone(),
             clock: self.parts.clock.clone(),
             followed: self.parts.followed.clone(),
         });
-        let log: Arc<dyn ChangeLog> = Arc::new(store.clone());
-        let ingest: Arc<dyn Ingest> = Arc::new(store.clone());
-        let journal: Arc<dyn JournalReader> = self.parts.journal.clone();
-        self.tasks.spawn(follow_changes(log.clone(), position, keeper, self.cancelled.clone()));
+        let house = House {
+            app: app.clone(),
+            log: self.backing.log.clone(),
+            ingest: self.backing.ingest.clone(),
+            counters: self.backing.ports.counters.clone(),
+            retention: self.retention,
+            clock: self.parts.clock.clone(),
+        };
+        let (journal, ingest) = (self.parts.journal.clone(), self.backing.ingest.clone());
+        let log = self.backing.log.clone();
+        self.tasks.spawn(follow_changes(log, position, keeper, self.cancelled.clone()));
         self.tasks.spawn(drain_clicks(journal, ingest, app.clone(), self.cancelled.clone()));
-        self.tasks.spawn(keep_house(app.clone(), log, self.cancelled.clone()));
+        self.tasks.spawn(keep_house(house, self.cancelled.clone()));
         self.tasks.spawn(keep_metrics(self.parts.metrics.clone(), self.cancelled.clone()));
-        Ok(())
+    }
+
+    /// Whether this node has the secret that the first one to serve on this store had.
+    pub(crate) async fn shares_secret(&self) -> Result<bool, StoreError> {
+        let first = self.backing.ports.health.agreed("secret").await?;
+        Ok(first.is_none_or(|first| first == self.secret_mark()))
+    }
+
+    fn secret_mark(&self) -> String {
+        secret::mark(&self.parts.app.settings().secret)
+    }
+
+    async fn compare_secret(&self) {
+        let mark = self.secret_mark();
+        match self.backing.ports.health.agree("secret", &mark).await {
+            Ok(first) if first == mark => {}
+            Ok(_) => {
+                warn!(
+                    "this node's secret differs from that of the installation: addresses signed by other nodes are \
+                     refused here, and their visitors are counted as others; give every node the same secret key file"
+                );
+            }
+            Err(error) => {
+                warn!(error.source = %error, "the secret could not be compared with the installation's");
+            }
+        }
     }
 
     /// Every surface as one service: REST, MCP, the edge and the operations endpoints, by host and path.
@@ -161,18 +208,18 @@ impl Platform {
 
     /// Makes what is missing of an account, its handle and its token.
     pub async fn bootstrap(&self, wanted: Bootstrap) -> Result<Bootstrapped, BootstrapError> {
-        bootstrap(&self.ports, wanted).await
+        bootstrap(&self.backing.ports, wanted).await
     }
 
     /// Gives an empty store something to click; `None` where it has accounts already.
     pub async fn first_run(&self) -> Result<Option<FirstRun>, BootstrapError> {
         let urls = &self.parts.app.settings().urls;
         let email = format!("owner@{}", urls.domain);
-        first_run(&self.ports, &email, &format!("{}/v2/docs", urls.api)).await
+        first_run(&self.backing.ports, &email, &format!("{}/v2/docs", urls.api)).await
     }
 
     pub(crate) fn audit(&self) -> &dyn AuditReader {
-        self.ports.audit.as_ref()
+        self.backing.ports.audit.as_ref()
     }
 
     /// Ends the loops, counts the last clicks and closes the store. Requests should have ended before.
@@ -182,7 +229,7 @@ impl Platform {
         self.cancelled.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        self.parts.store.close().await;
+        self.backing.close().await;
     }
 }
 
@@ -190,8 +237,8 @@ impl Parts {
     /// The page of metrics.
     pub(crate) fn metrics(&self) -> String {
         let change_age = self.followed.age(self.clock.monotonic());
-        let (edge, clicks_lost) = (self.edge.stats(), self.journal.lost());
-        self.metrics.render(&Standing { edge, clicks_lost, change_age })
+        let (edge, journal) = (self.edge.stats(), self.journal.standing());
+        self.metrics.render(&Standing { edge, journal, change_age })
     }
 }
 
@@ -212,6 +259,10 @@ impl RouteKeeper for EdgeRoutes {
         slug: SlugKey,
     ) -> Pin<Box<dyn Future<Output = Result<(), lp_application::Error>> + Send + '_>> {
         Box::pin(async move { self.routes.refresh(&handle, &slug).await })
+    }
+
+    fn lost_track(&self) {
+        self.routes.table().forget_all();
     }
 
     fn caught_up(&self, position: ChangePosition) {

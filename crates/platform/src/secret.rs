@@ -6,6 +6,8 @@ use std::path::Path;
 
 use lp_ports::Ids;
 
+use sha2::{Digest, Sha256};
+
 use crate::StartError;
 
 /// Reads the secret, or makes it on the first start.
@@ -48,4 +50,10 @@ fn owner_only() -> OpenOptions {
         options.mode(0o600);
     }
     options
+}
+
+/// What a secret can be known by without telling it.
+pub(crate) fn mark(secret: &[u8; 32]) -> String {
+    let hash = Sha256::new().chain_update(b"link-platform secret mark").chain_update(secret).finalize();
+    lp_core::base32(&hash[..16])
 }

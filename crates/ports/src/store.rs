@@ -24,7 +24,7 @@ pub enum StoreError {
 /// Whether a store can be used.
 #[async_trait]
 pub trait StoreHealth: Send + Sync {
-    /// Succeeds where the store can be read now and its schema is the one this program was built for.
+    /// Succeeds where the store can be read now and this program can work with its schema.
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Succeeds where the store takes writes too: it writes something of no meaning, durably. For checks by hand.
@@ -36,4 +36,7 @@ pub trait StoreHealth: Send + Sync {
     /// Keeps the first value that is ever given under a name, and answers the one that is kept: how nodes find out that
     /// they were set up alike.
     async fn agree(&self, name: &str, value: &str) -> Result<String, StoreError>;
+
+    /// The value that is kept under a name; `None` where none was given yet.
+    async fn agreed(&self, name: &str) -> Result<Option<String>, StoreError>;
 }

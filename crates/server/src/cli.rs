@@ -21,12 +21,14 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run everything: REST, MCP, the edge and the loops behind them
     Serve,
-    /// Apply schema migrations and exit; the embedded store migrates by itself
+    /// Apply schema migrations and exit; the embedded store migrates by itself, PostgreSQL only by this
     Migrate,
     /// Make an account, a handle and a token with scope `*`; a repeat changes nothing
     Bootstrap(BootstrapArgs),
     /// Run one operation of the catalogue, here or on a remote server
     Call(CallArgs),
+    /// Derive the hourly counts from the clicks anew and report differences; exit code 0 only if there are none
+    VerifyCounts,
     /// Check configuration, store, audit, clock and names; exit code 0 only if all is well
     Doctor,
     /// Print the OpenAPI document

@@ -3,12 +3,14 @@
 mod bootstrap;
 mod call;
 mod doctor;
+mod migrate;
 mod remote;
 mod serve;
+mod verify_counts;
 
 use std::process::ExitCode;
 
-use link_platform::{Platform, documents};
+use link_platform::documents;
 
 use crate::cli::{Cli, Command};
 use crate::{logs, output};
@@ -34,10 +36,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = settings?;
     match cli.command {
         None | Some(Command::Serve) => serve::serve(settings).await,
-        Some(Command::Migrate) => {
-            Platform::open(settings.config(settings.listen.port())).await?.stop().await;
-            document("the store's schema is up to date")
-        }
+        Some(Command::Migrate) => migrate::migrate(&settings).await,
+        Some(Command::VerifyCounts) => verify_counts::verify(&settings).await,
         Some(Command::Bootstrap(args)) => bootstrap::bootstrap(&settings, args).await,
         Some(Command::Call(args)) => call::call(&settings, args).await,
         Some(Command::Doctor | Command::Openapi | Command::McpCatalogue | Command::Errors) => {

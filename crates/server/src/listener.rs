@@ -150,8 +150,7 @@ mod tests {
 
     impl Running {
         async fn start(patience: Duration) -> Self {
-            let config = Config { database: None, secret_file: None, ..Config::local("".as_ref(), 80) };
-            let platform = Platform::open(config).await.expect("a platform in memory");
+            let platform = Platform::open(Config::in_memory(80)).await.expect("a platform in memory");
             let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
             let address = listener.local_addr().expect("an address");
             let stopping = CancellationToken::new();

@@ -4,11 +4,12 @@ mod rules;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
-use link_platform::{Config, Handle, Limits, PublicUrls};
+use link_platform::{Config, Database, Durability, Handle, Journal, Limits, PublicUrls};
 use serde::Deserialize;
 
 /// As given; what is missing is looked for in the file, then defaults stand.
@@ -25,9 +26,19 @@ pub(crate) struct SettingArgs {
     /// Folder for everything that has no other place [default: ./data]
     #[arg(long, global = true, env = "LINK_PLATFORM_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Store [default: sqlite://{data-dir}/link-platform.db]
-    #[arg(long, global = true, env = "LINK_PLATFORM_DATABASE_URL", value_name = "URL")]
+    /// Store: sqlite://FILE, or postgres://USER:PASSWORD@HOST:PORT/DATABASE for several nodes [default:
+    /// sqlite://{data-dir}/link-platform.db]
+    #[arg(
+        long,
+        global = true,
+        env = "LINK_PLATFORM_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     database_url: Option<String>,
+    /// Connections of this node to PostgreSQL at most [default: 16]
+    #[arg(long, global = true, env = "LINK_PLATFORM_DATABASE_CONNECTIONS", value_name = "COUNT")]
+    database_connections: Option<u32>,
     /// Blobs [default: file://{data-dir}/blobs]; nothing is stored there yet
     #[arg(long, global = true, env = "LINK_PLATFORM_BLOB_URL", value_name = "URL")]
     blob_url: Option<String>,
@@ -64,9 +75,16 @@ pub(crate) struct SettingArgs {
     /// Let health checks reach loopback and private addresses [default: false]
     #[arg(long, global = true, env = "LINK_PLATFORM_ALLOW_PRIVATE_TARGETS", value_name = "BOOL")]
     allow_private_targets: Option<bool>,
-    /// What clicks survive [default: process]; only memory is there yet, the others behave like it
+    /// What an answered click survives: process (a killed process), disk (power loss), memory (the last 10 ms are at
+    /// risk) [default: process]
     #[arg(long, global = true, env = "LINK_PLATFORM_CLICK_DURABILITY", value_name = "MODE")]
-    click_durability: Option<Durability>,
+    click_durability: Option<DurabilityMode>,
+    /// Megabytes of clicks that may wait to be counted; beyond, visitors are redirected and not counted [default: 1024]
+    #[arg(long, global = true, env = "LINK_PLATFORM_CLICK_JOURNAL_MB", value_name = "MB")]
+    click_journal_mb: Option<u32>,
+    /// Days that clicks are kept one by one, 0 for ever; their hourly counts are kept for ever [default: 400]
+    #[arg(long, global = true, env = "LINK_PLATFORM_CLICK_RETENTION_DAYS", value_name = "DAYS")]
+    click_retention_days: Option<u32>,
     /// Limit calls per actor and address [default: true]
     #[arg(long, global = true, env = "LINK_PLATFORM_RATE_LIMITS", value_name = "BOOL")]
     rate_limits: Option<bool>,
@@ -90,7 +108,7 @@ pub(crate) enum LogFormat {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Durability {
+enum DurabilityMode {
     Process,
     Disk,
     Memory,
@@ -118,9 +136,8 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) log: String,
     pub(crate) log_format: Option<LogFormat>,
-    pub(crate) durability: Durability,
     pub(crate) remarks: Vec<&'static str>,
-    database: PathBuf,
+    database: Database,
     domain: String,
     api: Option<String>,
     given: SettingArgs,
@@ -142,9 +159,24 @@ impl SettingArgs {
         let handle = given.default_handle.as_deref().filter(|text| !text.is_empty());
         let parse = |text: &str| Handle::parse(text).map_err(|fault| fault.to_string());
         let default_handle = check("default-handle", handle, parse, &mut faults);
+        if given.database_connections.is_some_and(|count| !(2..=1_000).contains(&count)) {
+            faults.push("database-connections: between 2 and 1000".to_owned());
+        }
+        if given.click_journal_mb.is_some_and(|megabytes| megabytes < 64) {
+            faults.push("click-journal-mb: at least 64".to_owned());
+        }
+        if given.click_retention_days.is_some_and(|days| days > 36_500) {
+            faults.push("click-retention-days: at most 36500".to_owned());
+        }
         if !faults.is_empty() {
             bail!("{}", faults.join("; "));
         }
+        let connections = given.database_connections.unwrap_or(Database::CONNECTIONS);
+        let database = match database {
+            Some(Database::Postgres { url, .. }) => Database::Postgres { url, connections },
+            Some(other) => other,
+            None => Database::File(data_dir.join("link-platform.db")),
+        };
         let mut remarks = Vec::new();
         if given.geoip_db.is_some() {
             remarks.push("geoip-db is set, but countries are not looked up yet");
@@ -156,9 +188,8 @@ impl SettingArgs {
             listen: given.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             log: given.log.clone().unwrap_or_else(|| "info".to_owned()),
             log_format: given.log_format,
-            durability: given.click_durability.unwrap_or(Durability::Process),
             remarks,
-            database: database.unwrap_or_else(|| data_dir.join("link-platform.db")),
+            database,
             domain: domain.unwrap_or_else(|| "localhost".to_owned()),
             api,
             given: Self { data_dir: Some(data_dir), ..given },
@@ -173,6 +204,7 @@ impl SettingArgs {
             listen: over.listen.or(self.listen),
             data_dir: over.data_dir.or(self.data_dir),
             database_url: over.database_url.or(self.database_url),
+            database_connections: over.database_connections.or(self.database_connections),
             blob_url: over.blob_url.or(self.blob_url),
             public_domain: over.public_domain.or(self.public_domain),
             public_scheme: over.public_scheme.or(self.public_scheme),
@@ -184,6 +216,8 @@ impl SettingArgs {
             default_plan: over.default_plan.or(self.default_plan),
             allow_private_targets: over.allow_private_targets.or(self.allow_private_targets),
             click_durability: over.click_durability.or(self.click_durability),
+            click_journal_mb: over.click_journal_mb.or(self.click_journal_mb),
+            click_retention_days: over.click_retention_days.or(self.click_retention_days),
             rate_limits: over.rate_limits.or(self.rate_limits),
             log: over.log.or(self.log),
             log_format: over.log_format.or(self.log_format),
@@ -193,8 +227,8 @@ impl SettingArgs {
 }
 
 impl Settings {
-    /// The file of the embedded store.
-    pub(crate) fn database(&self) -> &Path {
+    /// The store.
+    pub(crate) fn database(&self) -> &Database {
         &self.database
     }
 
@@ -214,13 +248,36 @@ impl Settings {
         let data_dir = given.data_dir.clone().unwrap_or_default();
         let secret = given.secret_key_file.clone().unwrap_or_else(|| data_dir.join("secret.key"));
         Config {
-            database: Some(self.database.clone()),
+            database: self.database.clone(),
+            journal: self.journal(&data_dir),
+            click_retention: self.retention(),
             secret_file: Some(secret),
             urls: PublicUrls { domain, scheme: scheme.to_owned(), port: own_port, api },
             default_handle: self.default_handle.clone(),
             limits: given.rate_limits.unwrap_or(true).then(Limits::default),
             allow_private_targets: given.allow_private_targets.unwrap_or(false),
             trusted_proxies: given.trusted_proxies.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl Settings {
+    fn journal(&self, data_dir: &Path) -> Journal {
+        let durability = match self.given.click_durability.unwrap_or(DurabilityMode::Process) {
+            DurabilityMode::Process => Durability::Process,
+            DurabilityMode::Disk => Durability::Disk,
+            DurabilityMode::Memory => Durability::Memory,
+        };
+        let given = self.given.click_journal_mb.map(|megabytes| u64::from(megabytes) << 20);
+        let capacity = given.unwrap_or(Journal::CAPACITY);
+        Journal::Folder { path: data_dir.join("journal"), durability, capacity }
+    }
+
+    fn retention(&self) -> Option<Duration> {
+        match self.given.click_retention_days {
+            None => Some(Config::CLICK_RETENTION),
+            Some(0) => None,
+            Some(days) => Some(Duration::from_hours(u64::from(days) * 24)),
         }
     }
 }

@@ -8,13 +8,13 @@ use serde_json::Value;
 const BROWSER: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
 
-async fn put(server: &Server, pat: &str, slug: &str, body: &str) -> u16 {
+pub(crate) async fn put(server: &Server, pat: &str, slug: &str, body: &str) -> u16 {
     let put = server.api("PUT", &format!("/v2/public/handles/hello/links/{slug}")).bearer_auth(pat);
     let put = put.header("content-type", "application/json").body(body.to_owned());
     put.send().await.expect("a reply").status().as_u16()
 }
 
-async fn visit(server: &Server, path: &str) -> (u16, Option<String>) {
+pub(crate) async fn visit(server: &Server, path: &str) -> (u16, Option<String>) {
     let reply = server
         .on("hello.localhost", "GET", path)
         .header("user-agent", BROWSER)
@@ -29,7 +29,7 @@ async fn visit(server: &Server, path: &str) -> (u16, Option<String>) {
 /// Asks again until it is so. The platform promises a second or two; how long it takes is measured elsewhere, and here a
 /// busy machine shall not fail what does come.
 #[expect(clippy::disallowed_methods, reason = "what never comes has to end some time")]
-async fn eventually<T>(what: &str, check: impl AsyncFn() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(what: &str, check: impl AsyncFn() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = check().await {
@@ -116,7 +116,7 @@ async fn visits_are_counted_and_kept_over_a_restart() {
     assert_eq!(analytics(&again, &pat, "").await["clicks"], 8, "the last click was counted before the end");
 }
 
-async fn analytics(server: &Server, pat: &str, query: &str) -> Value {
+pub(crate) async fn analytics(server: &Server, pat: &str, query: &str) -> Value {
     let get = server.api("GET", &format!("/v2/public/handles/hello/analytics{query}")).bearer_auth(pat);
     let text = get.send().await.expect("a reply").text().await.expect("text");
     serde_json::from_str(&text).expect("JSON")

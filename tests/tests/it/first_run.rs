@@ -87,7 +87,7 @@ async fn settings_that_make_no_sense_are_named() {
     let workspace = Workspace::new();
     for (args, part) in [
         (&["serve", "--database-url", "mysql://x"][..], "database-url"),
-        (&["serve", "--database-url", "postgres://localhost/x"][..], "PostgreSQL"),
+        (&["serve", "--database-url", "postgres://127.0.0.1:1/x"][..], "connection refused"),
         (&["serve", "--listen", "nowhere"][..], "--listen"),
         (&["doctor", "--config", "/nonexistent.toml"][..], "nonexistent.toml"),
         (&["call", "links_explode"][..], "links_upsert"),

@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Connection};
 /// What the doctor says of the audit after a statement was run behind the store's back.
 async fn audit_after(folder: &Path, statement: &'static str) -> Result<String, String> {
     let config = Config::local(folder, 80);
-    let platform = Platform::open(config.clone()).await.expect("the store opens");
+    let platform = Platform::open(config).await.expect("the store opens");
     for rotate in [false, true] {
         let wanted = Bootstrap {
             email: "owner@example.com".to_owned(),
@@ -17,7 +17,7 @@ async fn audit_after(folder: &Path, statement: &'static str) -> Result<String, S
         };
         platform.bootstrap(wanted).await.expect("it is made");
     }
-    let options = SqliteConnectOptions::new().filename(config.database.expect("a file"));
+    let options = SqliteConnectOptions::new().filename(folder.join("link-platform.db"));
     let mut connection = options.connect().await.expect("it connects");
     sqlx::raw_sql(statement).execute(&mut connection).await.expect("the damage is done");
     connection.close().await.expect("it closes");

@@ -2,7 +2,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::ExitCode;
 
-use link_platform::{Config, Finding, Platform};
+use link_platform::{Config, Database, Finding, Platform};
 
 use crate::output;
 use crate::settings::Settings;
@@ -28,23 +28,41 @@ async fn findings(settings: anyhow::Result<Settings>) -> Vec<Finding> {
     };
     let mut findings = vec![Finding { what: "settings", result: Ok("well-formed".to_owned()) }];
     let config = settings.config(settings.listen.port());
-    let fresh = !settings.database().exists();
-    // Looking must not make anything: without a store, an empty one in memory answers for what needs none.
-    let config = if fresh { Config { database: None, secret_file: None, ..config } } else { config };
-    match Platform::open(config).await {
-        Ok(platform) => {
-            findings.extend(link_platform::doctor(&platform).await);
-            platform.stop().await;
-        }
-        Err(error) => {
-            let why = format!("{:#}", anyhow::Error::new(error));
-            findings.push(Finding { what: "store", result: Err(why) });
+    // Looking must not make anything: what is not there is not opened.
+    let config = Config { secret_file: config.secret_file.filter(|path| path.exists()), ..config };
+    let secret = config.secret_file.is_some();
+    let store = match settings.database() {
+        Database::File(path) if !path.exists() => Some(room(path)),
+        _ => None,
+    };
+    match store {
+        None => match Platform::open(config.clone()).await {
+            Ok(platform) => {
+                findings.extend(link_platform::doctor(&platform).await);
+                platform.stop().await;
+            }
+            Err(error) => {
+                let why = format!("{:#}", anyhow::Error::new(error));
+                findings.push(Finding { what: "store", result: Err(why) });
+                findings.extend(without_store(config).await);
+            }
+        },
+        Some(result) => {
+            findings.push(Finding { what: "store", result });
+            findings.extend(without_store(config).await);
         }
     }
-    if fresh {
-        findings.retain(|finding| !matches!(finding.what, "store" | "audit"));
-        findings.insert(1, Finding { what: "store", result: room(settings.database()) });
-    }
+    findings.retain(|finding| finding.what != "secret" || secret);
+    findings
+}
+
+/// What can be looked at where there is no store: an empty one in memory stands in for it.
+async fn without_store(config: Config) -> Vec<Finding> {
+    let config = Config { database: Database::Memory, secret_file: None, ..config };
+    let Ok(platform) = Platform::open(config).await else { return Vec::new() };
+    let mut findings = link_platform::doctor(&platform).await;
+    platform.stop().await;
+    findings.retain(|finding| !matches!(finding.what, "store" | "writes" | "audit" | "secret"));
     findings
 }
 
@@ -85,7 +103,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("some/data");
         let found = said(&["--data-dir", &data.to_string_lossy()]).await;
-        assert_eq!(found, [("settings", true), ("store", true), ("clock", true), ("addresses", true)]);
+        let what = ["settings", "store", "journal", "clock", "addresses"];
+        assert_eq!(found, what.map(|what| (what, true)));
         assert_eq!(fs::read_dir(folder.path()).expect("it reads").count(), 0);
     }
 

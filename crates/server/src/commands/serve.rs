@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::settings::{Durability, Settings};
+use crate::settings::Settings;
 use crate::{listener, output};
 
 /// After the requests have ended, or were cut off: it must be gone ten seconds after it was told to.
@@ -22,11 +22,6 @@ pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     let platform = Platform::start(settings.config(address.port())).await?;
     for remark in &settings.remarks {
         warn!("{remark}");
-    }
-    if settings.durability != Durability::Memory {
-        warn!(
-            "clicks are kept in memory for up to 200 ms before they are stored: a killed process loses those"
-        );
     }
     if let Some(made) = platform.first_run().await?
         && let Err(error) = greet(&platform, &made)

@@ -2,20 +2,28 @@
 
 use std::path::PathBuf;
 
+use link_platform::Database;
 use reqwest::Url;
 
-/// The file behind `sqlite:path`, `sqlite://path` or `sqlite:///absolute/path`.
-pub(super) fn database(url: &str) -> Result<PathBuf, String> {
+/// A server's address, or the file behind `sqlite:path`, `sqlite://path` or `sqlite:///absolute/path`. Faults do not
+/// repeat an address that may hold a password.
+pub(super) fn database(url: &str) -> Result<Database, String> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Err("this version has the embedded store only; PostgreSQL comes with the next".to_owned());
+        let wrong = || "not an address such as postgres://user:password@host:5432/database".to_owned();
+        let parsed = Url::parse(url).map_err(|_| wrong())?;
+        let names = parsed.path().trim_start_matches('/');
+        if names.is_empty() || names.contains('/') {
+            return Err(format!("{}: the database's name is missing or too much", wrong()));
+        }
+        return Ok(Database::Postgres { url: url.to_owned(), connections: Database::CONNECTIONS });
     }
     let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) else {
-        return Err(format!("'{url}' is not an address such as sqlite://data/link-platform.db"));
+        return Err("not an address such as sqlite://data/link-platform.db or postgres://…".to_owned());
     };
     if path.is_empty() || path.contains(['?', '#']) {
         return Err(format!("'{url}' must name a file and nothing else"));
     }
-    Ok(PathBuf::from(path))
+    Ok(Database::File(PathBuf::from(path)))
 }
 
 /// A host's name below which others can stand: lower-case labels with dots between them, and no address.
@@ -114,11 +122,25 @@ mod tests {
     }
 
     #[test]
-    fn a_database_is_a_file() {
-        assert_eq!(database("sqlite:///var/lib/links.db"), Ok(PathBuf::from("/var/lib/links.db")));
-        assert_eq!(database("sqlite:links.db"), Ok(PathBuf::from("links.db")));
-        for bad in ["", "links.db", "sqlite:", "sqlite://a?mode=ro", "postgres://localhost/links"] {
+    fn a_database_is_a_file_or_a_server() {
+        assert_eq!(
+            database("sqlite:///var/lib/links.db"),
+            Ok(Database::File(PathBuf::from("/var/lib/links.db")))
+        );
+        assert_eq!(database("sqlite:links.db"), Ok(Database::File(PathBuf::from("links.db"))));
+        for bad in [
+            "",
+            "links.db",
+            "sqlite:",
+            "sqlite://a?mode=ro",
+            "mysql://localhost/links",
+            "postgres://localhost",
+            "postgres://h:x/links",
+        ] {
             assert!(database(bad).is_err(), "{bad}");
+        }
+        for good in ["postgres://u:p@db.example:5432/links", "postgresql://localhost/links?sslmode=require"] {
+            assert!(matches!(database(good), Ok(Database::Postgres { url, .. }) if url == good));
         }
     }
 }

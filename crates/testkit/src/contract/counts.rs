@@ -124,8 +124,7 @@ pub(super) async fn forgotten_clicks_leave_their_counts(store: Arc<dyn Store>) {
         assert_eq!(now.unique_visitors, day_by_day(&clicks, kept, whole, slug.as_ref()));
     }
     // Before it, whole hours only; behind it, every click.
-    let narrow =
-        Range { from: START.plus(Duration::from_secs(10 * 60)), to: kept.plus(Duration::from_secs(5)) };
+    let narrow = Range { from: START.plus(Duration::from_mins(10)), to: kept.plus(Duration::from_secs(5)) };
     let wide = Range { from: lp_analytics::hour_of(narrow.from), to: narrow.to };
     assert_eq!(totals(&*store, narrow, None).await.clicks, counted(&clicks, wide, None).clicks);
     let countable = store.countable_days().await.expect("reads");

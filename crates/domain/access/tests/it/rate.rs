@@ -14,16 +14,17 @@ proptest! {
         steps in prop::collection::vec((0..3_000_u64, 0..300_u32), 1..60),
     ) {
         let rate = Rate { per_second, burst };
-        let (mut now, mut full_at, mut through) = (START, Duration::ZERO, 0_u64);
+        let (mut now, mut full_at, mut through) = (START, Duration::ZERO, 0_u128);
         for (millis, wanted) in steps {
             now += Duration::from_millis(millis);
             let (granted, then) = rate.take(full_at, now, wanted);
             prop_assert!(granted <= wanted && granted <= burst);
             prop_assert_eq!(rate.left(full_at.saturating_sub(now)).min(wanted), granted);
             full_at = then;
-            through += u64::from(granted);
-            let back = (now - START).as_millis() as u64 * u64::from(per_second) / 1_000;
-            prop_assert!(through <= u64::from(burst) + back + 1, "{through} after {:?}", now - START);
+            through += u128::from(granted);
+            let since = now.saturating_sub(START);
+            let back = since.as_millis() * u128::from(per_second) / 1_000;
+            prop_assert!(through <= u128::from(burst) + back + 1, "{} after {:?}", through, since);
         }
     }
 
@@ -33,7 +34,7 @@ proptest! {
         let (all, full_at) = rate.take(Duration::ZERO, START, u32::MAX);
         prop_assert_eq!(all, burst);
         prop_assert_eq!(rate.take(full_at, START, 1).0, 0);
-        let wait = rate.wait(full_at - START);
+        let wait = rate.wait(full_at.saturating_sub(START));
         prop_assert!(!wait.is_zero());
         prop_assert_eq!(rate.take(full_at, START + wait, 2).0, 1);
         prop_assert_eq!(rate.wait(Duration::ZERO), Duration::ZERO);

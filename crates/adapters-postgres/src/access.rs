@@ -1,0 +1,106 @@
+use async_trait::async_trait;
+use lp_access::{Account, Email, HandleRecord, SecretHash, TokenRecord};
+use lp_core::{Handle, Role, Scopes, TokenId, UserId};
+use lp_ports::{AccessReader, StoreError};
+use sqlx::postgres::PgRow;
+
+use crate::rows::{Broken, bytes, field, instant, instant_or_none, parse_json_list, text, whole};
+use crate::store::PgStore;
+
+/// Columns are always named: a `*` in a prepared statement fails once a migration has added one.
+const ACCOUNT: &str = "SELECT id, email, password_hash, created_at FROM accounts WHERE email = $1";
+
+macro_rules! tokens {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, handle, owner, name, scopes::text AS scopes, secret, created_at, expires_at, revoked_at \
+             FROM tokens WHERE ",
+            $which
+        )
+    };
+}
+
+const TOKEN: &str = tokens!("id = $1");
+
+const TOKENS: &str = tokens!("handle = $1 ORDER BY created_at, id");
+
+#[async_trait]
+impl AccessReader for PgStore {
+    async fn account(&self, email: &Email) -> Result<Option<Account>, StoreError> {
+        let query = sqlx::query(ACCOUNT).bind(email.as_str());
+        let row = self.read("db.access.account", query.fetch_optional(self.pool())).await?;
+        row.map(|row| whole(account(&row), "accounts", || email.to_string())).transpose()
+    }
+
+    async fn handle(&self, handle: &Handle) -> Result<Option<HandleRecord>, StoreError> {
+        let query = sqlx::query("SELECT handle, owner, created_at FROM handles WHERE handle = $1")
+            .bind(handle.as_str());
+        let row = self.read("db.access.handle", query.fetch_optional(self.pool())).await?;
+        row.map(|row| whole(handle_record(&row), "handles", || handle.to_string())).transpose()
+    }
+
+    async fn token(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        let query = sqlx::query(TOKEN).bind(id.uuid());
+        let row = self.read("db.access.token", query.fetch_optional(self.pool())).await?;
+        row.map(|row| whole(token(&row), "tokens", || id.to_string())).transpose()
+    }
+
+    async fn tokens(&self, handle: &Handle) -> Result<Vec<TokenRecord>, StoreError> {
+        let query = sqlx::query(TOKENS).bind(handle.as_str());
+        let rows = self.read("db.access.tokens", query.fetch_all(self.pool())).await?;
+        rows.iter().map(|row| whole(token(row), "tokens", || token_name(row))).collect()
+    }
+
+    async fn role(&self, user: UserId, handle: &Handle) -> Result<Option<Role>, StoreError> {
+        let query = sqlx::query("SELECT role FROM members WHERE handle = $1 AND account = $2")
+            .bind(handle.as_str())
+            .bind(user.uuid());
+        let row = self.read("db.access.role", query.fetch_optional(self.pool())).await?;
+        row.map(|row| whole(role(&row), "members", || format!("{handle}/{user}"))).transpose()
+    }
+
+    async fn is_empty(&self) -> Result<bool, StoreError> {
+        let query = sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM accounts)");
+        self.read("db.access.is_empty", query.fetch_one(self.pool())).await
+    }
+}
+
+fn account(row: &PgRow) -> Result<Account, Broken> {
+    Ok(Account {
+        id: UserId::new(field(row, "id")?),
+        email: Email::parse(field(row, "email")?)?,
+        password_hash: text(row, "password_hash")?,
+        created_at: instant(row, "created_at")?,
+    })
+}
+
+fn handle_record(row: &PgRow) -> Result<HandleRecord, Broken> {
+    Ok(HandleRecord {
+        handle: Handle::parse(field(row, "handle")?)?,
+        owner: UserId::new(field(row, "owner")?),
+        created_at: instant(row, "created_at")?,
+    })
+}
+
+fn token(row: &PgRow) -> Result<TokenRecord, Broken> {
+    let scopes = parse_json_list(field(row, "scopes")?)?;
+    Ok(TokenRecord {
+        id: TokenId::new(field(row, "id")?),
+        handle: Handle::parse(field(row, "handle")?)?,
+        owner: UserId::new(field(row, "owner")?),
+        name: text(row, "name")?,
+        scopes: Scopes::parse(scopes.iter().map(String::as_str))?,
+        secret: SecretHash(bytes(row, "secret")?),
+        created_at: instant(row, "created_at")?,
+        expires_at: instant_or_none(row, "expires_at")?,
+        revoked_at: instant_or_none(row, "revoked_at")?,
+    })
+}
+
+fn role(row: &PgRow) -> Result<Role, Broken> {
+    Role::parse(field(row, "role")?).ok_or_else(|| Broken::new("role"))
+}
+
+fn token_name(row: &PgRow) -> String {
+    field(row, "id").map_or_else(|_| "?".to_owned(), |id| TokenId::new(id).to_string())
+}

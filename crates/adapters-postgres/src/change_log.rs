@@ -1,0 +1,139 @@
+mod horizon;
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use lp_core::Handle;
+use lp_ports::{Change, ChangeLog, ChangeNote, ChangePosition, Changed, Changes, StoreError};
+use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+
+use crate::changes::link_of;
+use crate::rows::{Broken, count, field, slug_key, whole};
+use crate::store::{PgStore, int};
+
+pub(crate) use horizon::CLASS;
+
+/// Takes the lock of [`horizon`] before the first number: the row it comes with is part of each row that is numbered.
+/// Sorted, so that the numbers follow the order of the batch.
+const APPEND: &str = "INSERT INTO change_log (handle, version, slug_key) \
+     SELECT $1, $2, slug_key FROM ( \
+         SELECT pg_advisory_xact_lock_shared($4 | CASE WHEN is_called THEN last_value ELSE 0 END) AS taken \
+         FROM change_log_seq_seq) AS held, \
+     unnest($3::text[]) WITH ORDINALITY AS noted (slug_key, place) ORDER BY place";
+
+/// The notes of a stretch, or one row without a note: what was trimmed is told of the same moment.
+const NOTES: &str = "SELECT trimmed.upto AS trimmed, seq, handle, version, slug_key \
+     FROM change_log_trimmed AS trimmed LEFT JOIN LATERAL ( \
+         SELECT seq, handle, version, slug_key FROM change_log WHERE seq > $1 AND seq <= $2 \
+         ORDER BY seq LIMIT $3) AS notes ON TRUE \
+     ORDER BY seq";
+
+/// Numbers have gaps, so rows are counted.
+const TRIM: &str = "WITH gone AS ( \
+         DELETE FROM change_log \
+         WHERE seq <= (SELECT seq FROM change_log ORDER BY seq DESC OFFSET $1 LIMIT 1) RETURNING seq), \
+     known AS ( \
+         UPDATE change_log_trimmed SET upto = greatest(upto, (SELECT max(seq) FROM gone)) \
+         WHERE EXISTS (SELECT 1 FROM gone)) \
+     SELECT count(*) FROM gone";
+
+/// Notes what a batch changed, each thing once.
+pub(crate) async fn append(
+    connection: &mut PgConnection,
+    handle: &Handle,
+    version: u64,
+    changes: &[Change],
+) -> Result<(), sqlx::Error> {
+    let mut known = HashSet::new();
+    let noted: Vec<Option<String>> =
+        changes.iter().map(what).filter(|key| known.insert(key.clone())).collect();
+    sqlx::query(APPEND)
+        .bind(handle.as_str())
+        .bind(int(version))
+        .bind(noted)
+        .bind(CLASS)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+#[async_trait]
+impl ChangeLog for PgStore {
+    async fn position(&self) -> Result<ChangePosition, StoreError> {
+        let mut connection = self.read("db.change.acquire", self.pool().acquire()).await?;
+        let end = self.read("db.change.position", horizon::read(&mut connection)).await?;
+        Ok(ChangePosition(end.cast_unsigned()))
+    }
+
+    async fn changes(&self, after: ChangePosition, limit: u32) -> Result<Changes, StoreError> {
+        let mut connection = self.read("db.change.acquire", self.pool().acquire()).await?;
+        let horizon = self.read("db.change.position", horizon::read(&mut connection)).await?;
+        // It may lie behind what was read before; nothing is taken back, and nothing skipped.
+        let end = ChangePosition(horizon.cast_unsigned()).max(after);
+        if end == after {
+            return Ok(Changes { notes: Vec::new(), position: after, missed: false });
+        }
+        let query = sqlx::query(NOTES).bind(int(after.0)).bind(horizon).bind(i64::from(limit));
+        let rows = self.read("db.change.list", query.fetch_all(&mut *connection)).await?;
+        stretch(&rows, after, end, limit)
+    }
+
+    async fn hint(&self) {
+        self.inner.hints.next().await;
+    }
+
+    async fn trim(&self, keep: u64) -> Result<u64, StoreError> {
+        let query = sqlx::query_scalar::<_, i64>(TRIM).bind(int(keep));
+        let gone = self.read("db.change.trim", query.fetch_one(self.pool())).await?;
+        Ok(gone.cast_unsigned())
+    }
+}
+
+/// What is noted: the key of a link's slug, or nothing for access.
+fn what(change: &Change) -> Option<String> {
+    match change {
+        Change::Link { after, .. } => Some(link_of(after).parts().slug.key().as_str().to_owned()),
+        Change::Account(_) | Change::Handle(_) | Change::Token(_) | Change::TokenRevoked { .. } => None,
+    }
+}
+
+fn stretch(
+    rows: &[PgRow],
+    after: ChangePosition,
+    end: ChangePosition,
+    limit: u32,
+) -> Result<Changes, StoreError> {
+    let mut changes = Changes { notes: Vec::with_capacity(rows.len()), position: after, missed: false };
+    let (mut last, mut found) = (after, 0);
+    for row in rows {
+        let trimmed = whole(count(row, "trimmed"), "change_log_trimmed", String::new)?;
+        changes.missed = after.0 < trimmed;
+        let Some(seq) = whole(field::<Option<i64>>(row, "seq"), "change_log", String::new)? else { continue };
+        match note(row) {
+            Ok(note) => changes.notes.push(note),
+            Err(Broken(reason)) => {
+                tracing::error!(
+                    table = "change_log",
+                    row = seq,
+                    reason,
+                    "a note cannot be read and is skipped"
+                );
+            }
+        }
+        last = ChangePosition(seq.cast_unsigned());
+        found += 1;
+    }
+    // Where that was all, numbers that nobody has used lie behind the last note at most.
+    changes.position = if found < limit { end } else { last };
+    Ok(changes)
+}
+
+fn note(row: &PgRow) -> Result<ChangeNote, Broken> {
+    let changed = match field::<Option<&str>>(row, "slug_key")? {
+        Some(key) => Changed::Link(slug_key(key)?),
+        None => Changed::Access,
+    };
+    let handle = Handle::parse(field(row, "handle")?)?;
+    Ok(ChangeNote { handle, version: count(row, "version")?, changed })
+}

@@ -1,0 +1,179 @@
+mod links;
+
+use lp_access::{Account, AuditEntry, HandleRecord, TokenRecord};
+use lp_core::{Revision, Role, ScopePattern, Timestamp};
+use lp_links::{Link, LinkState, RevisionAction};
+use lp_ports::{Change, CommitError, Guard, StoreError};
+use sqlx::PgConnection;
+
+use crate::commit::Halt;
+use crate::rows::json_list;
+use crate::text::stored;
+
+const ADD_ACCOUNT: &str =
+    "INSERT INTO accounts (id, email, password_hash, created_at) VALUES ($1, $2, $3, $4)";
+
+const ADD_HANDLE: &str = "WITH made AS ( \
+         INSERT INTO handles (handle, owner, created_at) VALUES ($1, $2, $3)) \
+     INSERT INTO members (handle, account, role) VALUES ($1, $2, $4)";
+
+const ADD_TOKEN: &str = "INSERT INTO tokens (id, handle, owner, name, scopes, secret, created_at, expires_at, \
+     revoked_at) VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9)";
+
+const REVOKE_TOKEN: &str = "UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+
+/// Writes what a batch changes, in its order; links that follow each other together. A change that cannot stand beside
+/// what is stored is refused as if the batch had guarded against it.
+pub(crate) async fn apply(
+    connection: &mut PgConnection,
+    entry: &AuditEntry,
+    changes: &[Change],
+) -> Result<(), Halt> {
+    let mut rest = changes;
+    while let Some(change) = rest.first() {
+        let run: Vec<LinkChange<'_>> = rest.iter().map_while(LinkChange::of).collect();
+        if run.is_empty() {
+            one(connection, change).await.map_err(|fault| refused(fault, change))?;
+        } else {
+            links::write(connection, entry, &run).await?;
+        }
+        rest = &rest[run.len().max(1)..];
+    }
+    Ok(())
+}
+
+/// The link that is left, or was taken away.
+pub(crate) fn link_of(state: &LinkState) -> &Link {
+    match state {
+        LinkState::Live(link) | LinkState::Deleted(link) => link,
+    }
+}
+
+/// A change of a link, known to be one.
+struct LinkChange<'b> {
+    after: &'b LinkState,
+    action: RevisionAction,
+    change: &'b Change,
+}
+
+impl<'b> LinkChange<'b> {
+    fn of(change: &'b Change) -> Option<Self> {
+        match change {
+            Change::Link { after, action } => Some(Self { after, action: *action, change }),
+            Change::Account(_) | Change::Handle(_) | Change::Token(_) | Change::TokenRevoked { .. } => None,
+        }
+    }
+}
+
+async fn one(connection: &mut PgConnection, change: &Change) -> Result<(), sqlx::Error> {
+    match change {
+        // These go together, elsewhere.
+        Change::Link { .. } => Ok(()),
+        Change::Account(new) => account(connection, new).await,
+        Change::Handle(new) => handle(connection, new).await,
+        Change::Token(new) => token(connection, new).await,
+        Change::TokenRevoked { id, at } => {
+            let query = sqlx::query(REVOKE_TOKEN).bind(id.uuid()).bind(at.micros());
+            query.execute(connection).await.map(drop)
+        }
+    }
+}
+
+async fn account(connection: &mut PgConnection, new: &Account) -> Result<(), sqlx::Error> {
+    sqlx::query(ADD_ACCOUNT)
+        .bind(new.id.uuid())
+        .bind(new.email.as_str())
+        .bind(stored(&new.password_hash))
+        .bind(new.created_at.micros())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+async fn handle(connection: &mut PgConnection, new: &HandleRecord) -> Result<(), sqlx::Error> {
+    sqlx::query(ADD_HANDLE)
+        .bind(new.handle.as_str())
+        .bind(new.owner.uuid())
+        .bind(new.created_at.micros())
+        .bind(Role::Owner.as_str())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+async fn token(connection: &mut PgConnection, new: &TokenRecord) -> Result<(), sqlx::Error> {
+    sqlx::query(ADD_TOKEN)
+        .bind(new.id.uuid())
+        .bind(new.handle.as_str())
+        .bind(new.owner.uuid())
+        .bind(stored(&new.name))
+        .bind(json_list(new.scopes.patterns().iter().map(ScopePattern::as_str)))
+        .bind(&new.secret.0[..])
+        .bind(new.created_at.micros())
+        .bind(new.expires_at.map(Timestamp::micros))
+        .bind(new.revoked_at.map(Timestamp::micros))
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// What stands in the way of a change is named as the guard that would have found it. A violated constraint without
+/// such a guard (a token of a handle that is not there) is a row that must not come to be.
+fn refused(fault: sqlx::Error, change: &Change) -> Halt {
+    let Some(database) = fault.as_database_error() else { return Halt::Failed(fault) };
+    let constraint = database.is_unique_violation()
+        || database.is_foreign_key_violation()
+        || database.is_check_violation();
+    if !constraint {
+        return Halt::Failed(fault);
+    }
+    if database.is_unique_violation() { taken(change) } else { corrupt(change) }
+}
+
+/// There is one already.
+fn taken(change: &Change) -> Halt {
+    match implied(change) {
+        Some(guard) => CommitError::Stale(guard).into(),
+        None => corrupt(change),
+    }
+}
+
+fn corrupt(change: &Change) -> Halt {
+    StoreError::Corrupt { table: table(change), row: subject(change) }.into()
+}
+
+fn implied(change: &Change) -> Option<Guard> {
+    match change {
+        Change::Link { after, .. } => {
+            let parts = link_of(after).parts();
+            let before = parts.revision.0.checked_sub(1).filter(|before| *before > 0);
+            let (handle, slug) = (parts.handle.clone(), parts.slug.key());
+            Some(Guard::SlugAt { handle, slug, latest: before.map(Revision) })
+        }
+        Change::Account(new) => Some(Guard::EmailFree(new.email.clone())),
+        Change::Handle(new) => Some(Guard::HandleFree(new.handle.clone())),
+        Change::Token(_) | Change::TokenRevoked { .. } => None,
+    }
+}
+
+fn table(change: &Change) -> &'static str {
+    match change {
+        Change::Link { .. } => "links",
+        Change::Account(_) => "accounts",
+        Change::Handle(_) => "handles",
+        Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
+    }
+}
+
+fn subject(change: &Change) -> String {
+    match change {
+        Change::Link { after, .. } => {
+            let parts = link_of(after).parts();
+            format!("{}/{}", parts.handle, parts.slug)
+        }
+        Change::Account(new) => new.id.to_string(),
+        Change::Handle(new) => new.handle.to_string(),
+        Change::Token(new) => new.id.to_string(),
+        Change::TokenRevoked { id, .. } => id.to_string(),
+    }
+}

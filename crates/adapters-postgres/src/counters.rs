@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lp_access::Rate;
+use lp_ports::{Counters, StoreError, Taken};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use crate::fault::unavailable;
+use crate::store::PgStore;
+use crate::text::stored;
+
+/// How often a bucket is tried whose content changed in between.
+const TRIES: u32 = 20;
+
+/// The bucket and the database's clock, in nanoseconds since 1970: what a call takes need not be whole microseconds.
+const FIND: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000 AS now, \
+     (SELECT full_at FROM rate_buckets WHERE caller = $1) AS full_at";
+
+const MAKE: &str =
+    "INSERT INTO rate_buckets (caller, full_at) VALUES ($1, $2) ON CONFLICT (caller) DO NOTHING";
+
+const MOVE: &str = "UPDATE rate_buckets SET full_at = $2 WHERE caller = $1 AND full_at = $3";
+
+const FORGET: &str = "DELETE FROM rate_buckets \
+     WHERE full_at <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000";
+
+#[async_trait]
+impl Counters for PgStore {
+    async fn take(&self, caller: &str, rate: Rate, wanted: u32) -> Result<Taken, StoreError> {
+        let caller = &*stored(caller);
+        for _ in 0..TRIES {
+            let find = sqlx::query(FIND).bind(caller);
+            let row = self.read("db.bucket.find", find.fetch_one(self.pool())).await?;
+            let (now, before) = bucket(&row).map_err(unavailable)?;
+            let full_at = before.map_or(Duration::ZERO, nanos);
+            let (granted, full_at) = rate.take(full_at, nanos(now), wanted);
+            let taken = Taken { granted, full_in: full_at.saturating_sub(nanos(now)) };
+            if granted == 0 {
+                return Ok(taken);
+            }
+            let after = i64::try_from(full_at.as_nanos()).unwrap_or(i64::MAX);
+            let write = match before {
+                None => sqlx::query(MAKE).bind(caller).bind(after),
+                Some(before) => sqlx::query(MOVE).bind(caller).bind(after).bind(before),
+            };
+            // It was as it was found, or somebody else has taken meanwhile.
+            let written = self.read("db.bucket.take", write.execute(self.pool())).await?;
+            if written.rows_affected() == 1 {
+                return Ok(taken);
+            }
+        }
+        Err(StoreError::Unavailable("too many take from one bucket at once".into()))
+    }
+
+    async fn forget_full(&self) -> Result<u64, StoreError> {
+        let done = self.read("db.bucket.forget", sqlx::query(FORGET).execute(self.pool())).await?;
+        Ok(done.rows_affected())
+    }
+}
+
+/// The clock, and when the bucket is full; `None` where there is none.
+fn bucket(row: &PgRow) -> Result<(i64, Option<i64>), sqlx::Error> {
+    Ok((row.try_get("now")?, row.try_get("full_at")?))
+}
+
+fn nanos(number: i64) -> Duration {
+    Duration::from_nanos(u64::try_from(number).unwrap_or(0))
+}

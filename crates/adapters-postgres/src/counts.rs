@@ -1,0 +1,165 @@
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use lp_analytics::{Click, Count, CountKey, Dimension, Range, day_of, day_range, tally};
+use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
+use lp_ports::{CountsReader, DayCounts, StoreError};
+use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+
+use crate::analytics::kept_since;
+use crate::rows::{Broken, count, field, instant, slug_key, text, whole};
+use crate::store::{MOMENT, PgStore};
+
+/// How many clicks are held at a time.
+const CHUNK: usize = 10_000;
+
+const COUNTED: &str = "SELECT DISTINCT handle, hour FROM click_hours WHERE hour >= $1";
+
+const DAYS: &str = "SELECT day FROM click_days WHERE day >= $1 ORDER BY day";
+
+const CLICKED: &str = "SELECT DISTINCT handle FROM clicks WHERE at >= $1 AND at < $2";
+
+const CLICKS: &str = "SELECT at, id, link, slug, device, visitor, referrer FROM clicks \
+     WHERE handle = $1 AND at >= $2 AND at < $3";
+
+const STORED: &str = "SELECT slug_key, dimension, hour, value, clicks, bot_clicks, last_at FROM click_hours \
+     WHERE handle = $1 AND hour >= $2 AND hour < $3";
+
+/// Why a count could not be read.
+enum Halt {
+    Row(StoreError),
+    Engine(sqlx::Error),
+}
+
+#[async_trait]
+impl CountsReader for PgStore {
+    async fn countable_days(&self) -> Result<Vec<(Handle, Timestamp)>, StoreError> {
+        match Box::pin(self.find_days()).await {
+            Ok(days) => Ok(days.into_iter().collect()),
+            Err(halt) => Err(self.halted(halt).await),
+        }
+    }
+
+    async fn day_counts(&self, handle: &Handle, day: Timestamp) -> Result<DayCounts, StoreError> {
+        match Box::pin(self.read_day(handle, day_range(day))).await {
+            Ok(counts) => Ok(counts),
+            Err(halt) => Err(self.halted(halt).await),
+        }
+    }
+}
+
+impl PgStore {
+    /// Day by day, so that no statement has to look at more than a day's clicks.
+    async fn find_days(&self) -> Result<BTreeSet<(Handle, Timestamp)>, Halt> {
+        let mut connection = self.scans().acquire().await?;
+        let kept = kept_since(&mut connection).await?;
+        let mut days = BTreeSet::new();
+        for row in sqlx::query(COUNTED).bind(kept.micros()).fetch_all(&mut *connection).await? {
+            let found = handle_of(&row).and_then(|handle| Ok((handle, day_of(instant(&row, "hour")?))));
+            days.insert(whole(found, "click_hours", || named(&row))?);
+        }
+        for row in sqlx::query(DAYS).bind(kept.micros()).fetch_all(&mut *connection).await? {
+            let day = day_range(whole(instant(&row, "day"), "click_days", String::new)?);
+            let clicked = sqlx::query(CLICKED).bind(day.from.micros()).bind(day.to.micros());
+            for row in clicked.fetch_all(&mut *connection).await? {
+                days.insert((whole(handle_of(&row), "clicks", || named(&row))?, day.from));
+            }
+        }
+        Ok(days)
+    }
+
+    async fn read_day(&self, handle: &Handle, day: Range) -> Result<DayCounts, Halt> {
+        let mut moment = self.begin(MOMENT).await?;
+        let mut counts = DayCounts::default();
+        derive(&mut moment, handle, day, &mut counts).await?;
+        let query = sqlx::query(STORED).bind(handle.as_str()).bind(day.from.micros()).bind(day.to.micros());
+        for row in query.fetch_all(&mut *moment).await? {
+            let (key, count) = whole(stored(&row, handle), "click_hours", || handle.to_string())?;
+            counts.stored.insert(key, count);
+        }
+        moment.rollback().await?;
+        Ok(counts)
+    }
+
+    async fn halted(&self, halt: Halt) -> StoreError {
+        match halt {
+            Halt::Row(fault) => fault,
+            Halt::Engine(fault) => self.unavailable(fault).await,
+        }
+    }
+}
+
+async fn derive(
+    connection: &mut PgConnection,
+    handle: &Handle,
+    day: Range,
+    counts: &mut DayCounts,
+) -> Result<(), Halt> {
+    let query = sqlx::query(CLICKS).bind(handle.as_str()).bind(day.from.micros()).bind(day.to.micros());
+    let mut rows = query.fetch(connection);
+    let mut chunk = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        chunk.push(whole(click(&row, handle), "clicks", || handle.to_string())?);
+        if chunk.len() == CHUNK {
+            add(counts, &chunk);
+            chunk.clear();
+        }
+    }
+    add(counts, &chunk);
+    Ok(())
+}
+
+fn add(counts: &mut DayCounts, clicks: &[Click]) {
+    counts.clicks += clicks.len() as u64;
+    for (key, count) in tally(clicks) {
+        counts.derived.entry(key).and_modify(|sum| sum.add(count)).or_insert(count);
+    }
+}
+
+fn click(row: &PgRow, handle: &Handle) -> Result<Click, Broken> {
+    Ok(Click {
+        id: ClickId::new(field(row, "id")?),
+        handle: handle.clone(),
+        link: LinkId::new(field(row, "link")?),
+        slug: Slug::parse(field(row, "slug")?)?,
+        at: instant(row, "at")?,
+        device: Device::parse(field(row, "device")?).ok_or_else(|| Broken::new("device"))?,
+        visitor: field::<i64>(row, "visitor")?.cast_unsigned(),
+        referrer: text(row, "referrer")?,
+    })
+}
+
+fn stored(row: &PgRow, handle: &Handle) -> Result<(CountKey, Count), Broken> {
+    let slug: &str = field(row, "slug_key")?;
+    let key = CountKey {
+        handle: handle.clone(),
+        slug: if slug.is_empty() { None } else { Some(slug_key(slug)?) },
+        dimension: Dimension::parse(field(row, "dimension")?).ok_or_else(|| Broken::new("dimension"))?,
+        hour: instant(row, "hour")?,
+        value: text(row, "value")?,
+    };
+    let (clicks, bot_clicks) = (count(row, "clicks")?, count(row, "bot_clicks")?);
+    Ok((key, Count { clicks, bot_clicks, last_at: instant(row, "last_at")? }))
+}
+
+fn handle_of(row: &PgRow) -> Result<Handle, Broken> {
+    Ok(Handle::parse(field(row, "handle")?)?)
+}
+
+fn named(row: &PgRow) -> String {
+    field(row, "handle").unwrap_or_default()
+}
+
+impl From<StoreError> for Halt {
+    fn from(fault: StoreError) -> Self {
+        Self::Row(fault)
+    }
+}
+
+impl From<sqlx::Error> for Halt {
+    fn from(fault: sqlx::Error) -> Self {
+        Self::Engine(fault)
+    }
+}

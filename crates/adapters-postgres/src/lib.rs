@@ -1,0 +1,36 @@
+//! The shared store: PostgreSQL behind the ports.
+//!
+//! This crate decides how links, access, events, audit, replies, clicks and buckets lie in one PostgreSQL database, how
+//! a batch becomes a transaction among those of other nodes, how a reader of the change log steps over none of them, and
+//! what an operator is told when the database does not do its part. It does not know what an operation is, who may call
+//! it, or what a rule means: rows become domain values only through the domain's own constructors, and one that they
+//! refuse is reported as corrupt.
+
+mod access;
+mod analytics;
+mod audit;
+mod change_log;
+mod changes;
+mod commit;
+mod counters;
+mod counts;
+mod expire;
+mod fault;
+mod guards;
+mod heads;
+mod hints;
+mod ingest;
+mod installation;
+mod links;
+mod locks;
+mod migrations;
+mod open;
+mod outbox;
+mod replies;
+mod rows;
+mod store;
+mod text;
+
+pub use migrations::{MigrateFault, MigrationReport, migrate};
+pub use open::{OpenFault, PgOptions};
+pub use store::PgStore;

@@ -1,0 +1,56 @@
+//! Locks on what is no row yet. They end with their transaction.
+
+use lp_core::Handle;
+use lp_ports::{Batch, Change, Guard, ReplyKey};
+use sqlx::PgConnection;
+
+/// Advisory locks are numbers; the upper 16 bits say what for. Below 2^15, so that the numbers stay above zero.
+const NAMES: i64 = 0x4c4e << 48;
+
+const TAKE: &str = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS keys (key)";
+
+/// Lets one transaction at a time decide about the names of a batch that may not be there yet: mailboxes, handles, reply
+/// keys, the first account. Taken before all other locks and in the order of the numbers, so that no two transactions
+/// wait for each other. Two names with one number only wait without need.
+pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result<(), sqlx::Error> {
+    let mut keys: Vec<i64> = Vec::new();
+    keys.extend(batch.reply().map(|reply| of_reply(&reply.key)));
+    for guard in batch.guards() {
+        match guard {
+            Guard::SlugAt { .. } => {}
+            Guard::HandleFree(handle) => keys.push(of_handle(handle)),
+            Guard::EmailFree(email) => keys.push(of(&["email", email.as_str()])),
+            Guard::StoreEmpty => keys.push(of(&["accounts"])),
+        }
+    }
+    for change in batch.changes() {
+        match change {
+            Change::Account(new) => keys.extend([of(&["accounts"]), of(&["email", new.email.as_str()])]),
+            Change::Handle(new) => keys.push(of_handle(&new.handle)),
+            Change::Link { .. } | Change::Token(_) | Change::TokenRevoked { .. } => {}
+        }
+    }
+    if keys.is_empty() {
+        return Ok(());
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    sqlx::query(TAKE).bind(keys).execute(connection).await.map(drop)
+}
+
+fn of_handle(handle: &Handle) -> i64 {
+    of(&["handle", handle.as_str()])
+}
+
+fn of_reply(key: &ReplyKey) -> i64 {
+    of(&["reply", &key.actor, &key.operation, &key.key])
+}
+
+/// FNV-1a, cut to 48 bits; the same on every node, whatever built it.
+fn of(words: &[&str]) -> i64 {
+    let bytes = words.iter().flat_map(|word| word.bytes().chain([0]));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    NAMES | (hash >> 16).cast_signed()
+}
