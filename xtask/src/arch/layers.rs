@@ -154,8 +154,8 @@ pub(super) fn pair_allowed(from: &str, from_layer: &str, to: &str, to_layer: &st
         ("edge", "domain") => to == "lp-personalization",
         // The server is the first user of the facade, not the other way round.
         ("assembly", "assembly") => matches!((from, to), ("lp-server", "link-platform")),
-        // One place chooses the adapters; the test kit stands in for it, and black-box measurements take them bare.
-        (_, "adapter") => matches!(from, "link-platform" | "lp-testkit" | "e2e"),
+        // One place chooses the adapters; the test kit stands in for it.
+        (_, "adapter") => matches!(from, "link-platform" | "lp-testkit"),
         _ => true,
     }
 }

@@ -1,6 +1,6 @@
 //! How fast clicks go into the journal and from there into a store, counts included.
 //!
-//! `drain [--clicks 400000] [--links 10000] [--database postgres://…]`; the embedded store in a temporary folder where no
+//! `cargo run --release -p link-platform --example drain -- [--clicks 400000] [--links 10000] [--database postgres://…]`; the embedded store in a temporary folder where no
 //! database is given. Three rounds on the same store, beside a plain copy of the same bytes as a floor.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool answers on its streams")]
@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
             ("--links", Some(number), _) => links = number.max(1),
             ("--database", _, Some(url)) => database = Some(url.clone()),
             (name, ..) => {
-                eprintln!("error: what is {name}? see the first lines of tests/src/bin/drain.rs");
+                eprintln!("error: what is {name}? see the first lines of crates/platform/examples/drain.rs");
                 return ExitCode::FAILURE;
             }
         }
