@@ -36,7 +36,7 @@ CREATE TABLE installation (
 WITH told_apart AS (
     SELECT handle, slug, at, device, 'all' AS dimension, '' AS value FROM clicks
     UNION ALL SELECT handle, slug, at, device, 'device', device FROM clicks
-    UNION ALL SELECT handle, slug, at, device, 'referrer', referrer FROM clicks
+    UNION ALL SELECT handle, slug, at, device, 'referrer', referrer FROM clicks WHERE referrer <> ''
 ),
 of_slug_and_handle AS (
     SELECT handle, lower(slug) AS slug_key, at, device, dimension, value FROM told_apart

@@ -3,9 +3,10 @@ use lp_analytics::{Range, Split, Totals, day_of};
 use lp_core::{Handle, SlugKey, Timestamp};
 use lp_ports::{AnalyticsReader, StoreError};
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection, SqliteConnection};
 
 use crate::rows::{Broken, count, instant_or_none, whole};
-use crate::store::{SqliteStore, read};
+use crate::store::{SqliteStore, read, unavailable};
 
 /// Before which day a handle's clicks are forgotten; null where none are.
 const FORGOTTEN: &str = "SELECT (SELECT before FROM clicks_forgotten WHERE handle = ?1) AS before";
@@ -35,10 +36,10 @@ impl AnalyticsReader for SqliteStore {
         range: Range,
         slug: Option<&SlugKey>,
     ) -> Result<Totals, StoreError> {
-        let query = sqlx::query(FORGOTTEN).bind(handle.as_str());
-        let row = read("db.click.forgotten", query.fetch_one(&self.reads)).await?;
-        let kept = whole(instant_or_none(&row, "before"), "clicks_forgotten", || handle.to_string())?;
-        let kept = kept.unwrap_or(Timestamp::from_micros(i64::MIN));
+        let mut connection = self.scans.acquire().await.map_err(unavailable)?;
+        // A transaction that only reads sees one moment.
+        let mut moment = connection.begin().await.map_err(unavailable)?;
+        let kept = kept_since(&mut moment, handle).await?;
         let Split { hours, clicks: [before, behind] } = range.split(kept);
         let mut query = sqlx::query(TOTALS).bind(handle.as_str()).bind(slug.map_or("", SlugKey::as_str));
         let visits = Range { from: range.from.max(kept), to: range.to };
@@ -46,9 +47,20 @@ impl AnalyticsReader for SqliteStore {
         for part in [hours, before, behind, visits, days] {
             query = query.bind(part.from.micros()).bind(part.to.micros());
         }
-        let row = read("db.click.totals", query.fetch_one(&self.scans)).await?;
+        let row = read("db.click.totals", query.fetch_one(&mut *moment)).await?;
         whole(totals(&row), "clicks", || handle.to_string())
     }
+}
+
+/// Before when a handle's clicks are forgotten; the least instant where none are.
+pub(crate) async fn kept_since(
+    connection: &mut SqliteConnection,
+    handle: &Handle,
+) -> Result<Timestamp, StoreError> {
+    let query = sqlx::query(FORGOTTEN).bind(handle.as_str());
+    let row = read("db.click.forgotten", query.fetch_one(connection)).await?;
+    let kept = whole(instant_or_none(&row, "before"), "clicks_forgotten", || handle.to_string())?;
+    Ok(kept.unwrap_or(Timestamp::from_micros(i64::MIN)))
 }
 
 fn totals(row: &SqliteRow) -> Result<Totals, Broken> {

@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, SqliteConnection};
 use uuid::Uuid;
 
+use crate::analytics::kept_since;
 use crate::change_log::slug_key;
 use crate::rows::{Broken, count, field, instant, whole};
 use crate::store::{SqliteStore, unavailable};
@@ -41,6 +42,10 @@ impl CountsReader for SqliteStore {
         let mut moment = connection.begin().await.map_err(unavailable)?;
         let range = day_range(day);
         let mut counts = DayCounts::default();
+        // It may have been forgotten since it was listed.
+        if range.from < kept_since(&mut moment, handle).await? {
+            return Ok(counts);
+        }
         derive(&mut moment, handle, range, &mut counts).await?;
         let query =
             sqlx::query(STORED).bind(handle.as_str()).bind(range.from.micros()).bind(range.to.micros());

@@ -24,10 +24,22 @@ impl SqliteStore {
         prepare(path).map_err(unavailable)?;
         let options = options().filename(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
         let writes = connect(pool(1), for_writing(options.clone())).await?;
+        Ok(Self::over(writes, options))
+    }
+
+    /// Opens a file that is there, with the schema that it has: for looking at it. Whether this program can work with
+    /// that, [`ping`](lp_ports::StoreHealth::ping) says.
+    pub async fn look(path: &Path) -> Result<Self, StoreError> {
+        let options = options().filename(path);
+        let writes = pool(1).connect_with(for_writing(options.clone())).await.map_err(unavailable)?;
+        Ok(Self::over(writes, options))
+    }
+
+    fn over(writes: SqlitePool, options: SqliteConnectOptions) -> Self {
         let options = options.pragma("query_only", "ON");
         let reads = pool(READERS).connect_lazy_with(options.clone());
         let scans = pool(SCANNERS).connect_lazy_with(options);
-        Ok(Self { reads, scans, writer: Writer::start(writes) })
+        Self { reads, scans, writer: Writer::start(writes) }
     }
 
     /// A fresh database that lives as long as the store; its one connection serves reads and writes in turn.

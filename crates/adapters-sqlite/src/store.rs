@@ -21,17 +21,17 @@ pub struct SqliteStore {
 #[async_trait]
 impl StoreHealth for SqliteStore {
     async fn ping(&self) -> Result<(), StoreError> {
-        let found: Option<i64> = read(
+        let found: i64 = read(
             "db.store.ping",
-            sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success")
+            sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
                 .fetch_one(&self.reads),
         )
         .await?;
-        if found == Some(LATEST) {
+        if found == LATEST {
             return Ok(());
         }
         Err(StoreError::Unavailable(
-            format!("the schema is at {found:?}, this program needs {LATEST}").into(),
+            format!("the schema is at version {found}, this program needs {LATEST}; `serve` and `migrate` bring it up").into(),
         ))
     }
 

@@ -29,7 +29,8 @@ pub(crate) struct Writer {
 enum Job {
     Commit(Call<Box<Batch>, Receipt, CommitError>),
     Ingest(Call<Intake, u64, StoreError>),
-    Expire(Call<HandleDay, u64, StoreError>),
+    CloseDay(Call<Arc<HandleDay>, u64, StoreError>),
+    ForgetSome(Call<Arc<HandleDay>, u64, StoreError>),
     Keep(Call<(String, String), (), StoreError>),
     Forget(Call<Timestamp, u64, StoreError>),
     Trim(Call<u64, u64, StoreError>),
@@ -56,8 +57,12 @@ impl Writer {
         self.ask(intake, Job::Ingest).await
     }
 
-    pub(crate) async fn expire(&self, day: HandleDay) -> Result<u64, StoreError> {
-        self.ask(day, Job::Expire).await
+    pub(crate) async fn close_day(&self, day: Arc<HandleDay>) -> Result<u64, StoreError> {
+        self.ask(day, Job::CloseDay).await
+    }
+
+    pub(crate) async fn forget_some(&self, day: Arc<HandleDay>) -> Result<u64, StoreError> {
+        self.ask(day, Job::ForgetSome).await
     }
 
     /// Keeps the first value given under a name of the installation.
@@ -142,7 +147,8 @@ impl Job {
         match self {
             Self::Commit(call) => call.outcome = Some(commit::apply(connection, &call.work).await?),
             Self::Ingest(call) => call.outcome = Some(Ok(ingest::take(connection, &call.work).await?)),
-            Self::Expire(call) => call.outcome = Some(Ok(expire::forget(connection, &call.work).await?)),
+            Self::CloseDay(call) => call.outcome = Some(Ok(expire::close(connection, &call.work).await?)),
+            Self::ForgetSome(call) => call.outcome = Some(Ok(expire::forget(connection, &call.work).await?)),
             Self::Keep(call) => call.outcome = Some(Ok(installation::keep(connection, &call.work).await?)),
             Self::Forget(call) => call.outcome = Some(Ok(replies::forget(connection, call.work).await?)),
             Self::Trim(call) => call.outcome = Some(Ok(change_log::trim(connection, call.work).await?)),
@@ -155,7 +161,7 @@ impl Job {
         match self {
             Self::Commit(call) => call.answer(fault),
             Self::Ingest(call) => call.answer(fault),
-            Self::Expire(call) => call.answer(fault),
+            Self::CloseDay(call) | Self::ForgetSome(call) => call.answer(fault),
             Self::Keep(call) => call.answer(fault),
             Self::Forget(call) => call.answer(fault),
             Self::Trim(call) => call.answer(fault),

@@ -81,11 +81,13 @@ fn visitor(secret: &[u8; 32], at: Timestamp, address: Option<IpAddr>, user_agent
     hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
-/// The host of a web address, without port; empty where there is none. At most 253 bytes (RFC 1035).
+/// The host of a web address, without port; empty where there is none. At most 253 bytes (RFC 1035), and only what hosts
+/// are written with: counts are kept by it, and the visitor chooses it.
 fn host_of(referrer: &str) -> &str {
     let authority = referrer.split_once("://").map_or("", |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap_or("");
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = host.split(':').next().unwrap_or("");
-    if host.len() <= 253 { host } else { "" }
+    let written = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if host.len() <= 253 && host.bytes().all(written) { host } else { "" }
 }

@@ -2,6 +2,7 @@
 //! calls out of buckets that they share.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,8 +16,13 @@ const SWEEP_ABOVE: usize = 50_000;
 /// How long leased calls may be spent: what is left then is given up, so that a node that has become quiet holds nothing
 /// back from the others for longer.
 const LEASED_FOR: Duration = Duration::from_secs(1);
+/// How long a node counts for itself once the shared buckets did not answer.
+const AWAY_FOR: Duration = Duration::from_secs(1);
 /// A lease is at most this part of the burst, so that what nodes give up is little.
 const LEASES_PER_BURST: u32 = 20;
+/// How long, at least and at most, a caller who has nothing left is told so from here: a flood costs the store ten looks a
+/// second, and a store whose clock was wrong is believed for no longer than that.
+const REFUSED_FOR: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
 /// The limits of an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +53,15 @@ pub(crate) struct Limiter {
     /// Of all nodes.
     shared: Option<Arc<dyn Counters>>,
     leases: Mutex<HashMap<String, Lease>>,
+    /// Who is being asked for: of a caller's calls at once one asks, and the others spend what it got.
+    asking: Mutex<HashMap<String, Arc<Turn>>>,
+    /// Until then the shared buckets are not asked: they did not answer.
+    away_until: Mutex<Duration>,
 }
 
 /// Calls of a shared bucket that this node may let through by itself, or none for a while.
+type Turn = futures_util::lock::Mutex<()>;
+
 #[derive(Debug, Clone, Copy)]
 struct Lease {
     left: u32,
@@ -70,24 +82,46 @@ impl Default for Limits {
 impl Limiter {
     /// `shared` where other nodes count the same callers.
     pub(crate) fn new(shared: Option<Arc<dyn Counters>>) -> Self {
-        Self { own: Mutex::default(), shared, leases: Mutex::default() }
+        Self {
+            own: Mutex::default(),
+            shared,
+            leases: Mutex::default(),
+            asking: Mutex::default(),
+            away_until: Mutex::default(),
+        }
     }
 
     /// Takes one call out of the caller's bucket, if it holds one. While the shared buckets cannot be reached, every node
     /// counts for itself.
     pub(crate) async fn take(&self, caller: &str, rate: Rate, now: Duration) -> Allowance {
         let Some(shared) = &self.shared else { return self.take_own(caller, rate, now) };
-        let size = match self.spend(caller, rate, now) {
-            Ok(allowance) => return allowance,
-            Err(size) => size,
-        };
-        match shared.take(caller, rate, size).await {
-            Ok(taken) => self.lease(caller, rate, now, size, taken),
-            Err(error) => {
-                tracing::debug!(error.source = %error, "shared limits cannot be reached; this node counts for itself");
-                self.take_own(caller, rate, now)
-            }
+        if let Ok(allowance) = self.spend(caller, rate, now) {
+            return allowance;
         }
+        if *lock(&self.away_until) > now {
+            return self.take_own(caller, rate, now);
+        }
+        let turn = lock(&self.asking).entry(caller.to_owned()).or_default().clone();
+        let mine = turn.lock().await;
+        let allowance = match self.spend(caller, rate, now) {
+            Ok(allowance) => allowance,
+            Err(_) if *lock(&self.away_until) > now => self.take_own(caller, rate, now),
+            Err(size) => match shared.take(caller, rate, size).await {
+                Ok(taken) => self.lease(caller, rate, now, size, taken),
+                Err(error) => {
+                    tracing::debug!(error.source = %error, "shared limits cannot be reached; this node counts for itself");
+                    *lock(&self.away_until) = now + AWAY_FOR;
+                    self.take_own(caller, rate, now)
+                }
+            },
+        };
+        drop(mine);
+        let mut asking = lock(&self.asking);
+        // This one's and the map's own: nobody waits for it any more.
+        if Arc::strong_count(&turn) <= 2 {
+            asking.remove(caller);
+        }
+        allowance
     }
 
     fn take_own(&self, caller: &str, rate: Rate, now: Duration) -> Allowance {
@@ -110,9 +144,11 @@ impl Limiter {
         if lease.left == 0 && !refused {
             return Err(lease.size.saturating_mul(2).min(most));
         }
-        let granted = lease.left.min(1);
-        lease.left -= granted;
-        Ok(allowance(rate, granted, lease.left, lease.full_at.saturating_sub(now)))
+        if refused {
+            return Ok(refusal(rate, lease, now));
+        }
+        lease.left -= 1;
+        Ok(allowance(rate, 1, lease.left, lease.full_at.saturating_sub(now)))
     }
 
     fn lease(&self, caller: &str, rate: Rate, now: Duration, size: u32, taken: Taken) -> Allowance {
@@ -123,15 +159,31 @@ impl Limiter {
         let full_at = now + taken.full_in;
         let granted = taken.granted.min(1);
         let lease = if granted == 0 {
-            // Who has nothing left is told so from here until something is back: a flood costs the store nothing.
-            Lease { left: 0, size: 0, until: now + rate.wait(taken.full_in), full_at }
+            let told = rate.wait(taken.full_in).clamp(REFUSED_FOR.0, REFUSED_FOR.1);
+            Lease { left: 0, size: 0, until: now + told, full_at }
         } else {
-            let other = leases.get(caller).filter(|lease| lease.until > now).map_or(0, |lease| lease.left);
-            Lease { left: other + taken.granted - granted, size, until: now + LEASED_FOR, full_at }
+            Lease { left: taken.granted - granted, size, until: now + LEASED_FOR, full_at }
         };
         leases.insert(caller.to_owned(), lease);
-        allowance(rate, granted, lease.left, taken.full_in)
+        if granted == 0 { refusal(rate, &lease, now) } else { allowance(rate, 1, lease.left, taken.full_in) }
     }
+}
+
+/// Who calls from an address: of IPv6 its /64, which is what one household or machine is given whole.
+pub(crate) fn neighbourhood(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => format!("address:{v4}"),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("address:{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+/// What to say until the store is asked again.
+fn refusal(rate: Rate, lease: &Lease, now: Duration) -> Allowance {
+    let reset = lease.full_at.saturating_sub(now);
+    Allowance { rate, remaining: 0, reset, wait: Some(lease.until.saturating_sub(now)) }
 }
 
 /// What to say of a bucket that is full again in `full_in`, of which `held` calls were taken out and not spent.

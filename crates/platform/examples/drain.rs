@@ -17,7 +17,7 @@ use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use lp_ports::{ClickJournal, Ingest, JournalId, JournalReader};
 use lp_testkit::SeededIds;
 
-const BATCH: usize = 5_000;
+const BATCH: usize = 20_000;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -42,10 +42,18 @@ pub(crate) struct Clicks {
 }
 
 impl Backing {
-    pub(crate) async fn open(database: &Database, outside: Outside) -> Result<Self, StartError> {
+    /// Opens the store; where it is only to be looked at, an embedded one keeps the schema that it has.
+    pub(crate) async fn open(
+        database: &Database,
+        outside: Outside,
+        looking: bool,
+    ) -> Result<Self, StartError> {
         let fault = |source| StartError::Store { database: database.to_string(), source };
         Ok(match database {
             Database::Memory => Self::sqlite(SqliteStore::in_memory().await.map_err(fault)?, outside),
+            Database::File(path) if looking => {
+                Self::sqlite(SqliteStore::look(path).await.map_err(fault)?, outside)
+            }
             Database::File(path) => Self::sqlite(SqliteStore::open(path).await.map_err(fault)?, outside),
             Database::Postgres { url, connections } => {
                 let options = PgOptions { connections: *connections };

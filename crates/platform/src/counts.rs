@@ -26,6 +26,7 @@ pub async fn verify_counts(
     platform: &Platform,
     mut tell: impl FnMut(&Difference),
 ) -> Result<CountsChecked, StoreError> {
+    platform.backing.ports.health.ping().await?;
     let counts = &platform.backing.counts;
     let mut checked = CountsChecked::default();
     for (handle, day) in counts.countable_days().await? {

@@ -52,7 +52,12 @@ async fn writes(platform: &Platform) -> Result<String, String> {
 /// Nodes that share a store must share their secret: addresses that one has signed are opened by another, and a visitor
 /// is the same one to both.
 async fn secret(platform: &Platform) -> Result<String, String> {
+    let ephemeral = platform.parts.secret_is_fresh;
     match platform.shares_secret().await {
+        Ok(false) if ephemeral => {
+            Err("its file is not there: copy it from another node or a backup".to_owned())
+        }
+        Ok(true) if ephemeral => Ok("not there yet; serve makes it".to_owned()),
         Ok(true) => Ok("the one of this installation".to_owned()),
         Ok(false) => {
             Err("another one than the installation's: give every node the same secret key file".to_owned())

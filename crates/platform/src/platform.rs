@@ -15,6 +15,7 @@ use lp_edge::{Edge, LiveRoutes, RouteTable};
 use lp_ports::{AuditReader, ChangePosition, Clock, Ids, JournalReader, StoreError};
 use lp_worker::{House, RouteKeeper, drain_clicks, follow_changes, keep_house};
 use thiserror::Error;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
@@ -27,6 +28,9 @@ use crate::metrics::{Metrics, Standing, keep_metrics};
 use crate::secret;
 use crate::serve::PlatformService;
 use crate::{Config, Database, Journal};
+
+/// How long calls whose connections are gone may go on at the end.
+const LAST_REQUESTS: Duration = Duration::from_secs(1);
 
 /// A running platform.
 pub struct Platform {
@@ -47,6 +51,8 @@ pub(crate) struct Parts {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) proxies: TrustedProxies,
     pub(crate) requests: TaskTracker,
+    /// It has no file: nobody has had it before.
+    pub(crate) secret_is_fresh: bool,
     clock: Arc<SystemClock>,
     followed: Arc<Followed>,
 }
@@ -93,7 +99,7 @@ impl Platform {
     /// Opens the store, loads the secret and starts the loops. Must be called on a tokio runtime.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let clicks = Clicks::open(&config.journal, &SystemIds)?;
-        let platform = Self::assemble(config, clicks).await?;
+        let platform = Self::assemble(config, clicks, false).await?;
         // Read before anything is loaded: what is committed from here on is met again.
         let position = platform.backing.log.position().await;
         let fault = |source| StartError::Store { database: platform.database.to_string(), source };
@@ -107,15 +113,21 @@ impl Platform {
     /// same store.
     pub async fn open(config: Config) -> Result<Self, StartError> {
         let clicks = Clicks::memory(&SystemIds);
-        Self::assemble(config, clicks).await
+        Self::assemble(config, clicks, false).await
     }
 
-    async fn assemble(config: Config, clicks: Clicks) -> Result<Self, StartError> {
+    /// The same on a store whose schema is left as it is: for checks, which may run beside a platform of another version.
+    pub async fn look(config: Config) -> Result<Self, StartError> {
+        let clicks = Clicks::memory(&SystemIds);
+        Self::assemble(config, clicks, true).await
+    }
+
+    async fn assemble(config: Config, clicks: Clicks, looking: bool) -> Result<Self, StartError> {
         let ids = Arc::new(SystemIds);
         let clock = Arc::new(SystemClock::new());
         let probe = Arc::new(WebProber::new(Policy { allow_private: config.allow_private_targets }));
         let outside = Outside { probe, journal: clicks.journal, clock: clock.clone(), ids: ids.clone() };
-        let backing = Backing::open(&config.database, outside).await?;
+        let backing = Backing::open(&config.database, outside, looking).await?;
         let secret = match &config.secret_file {
             Some(path) => secret::load(path, ids.as_ref())?,
             None => ids.random(),
@@ -135,7 +147,9 @@ impl Platform {
         let followed = Arc::new(Followed::default());
         let requests = TaskTracker::new();
         let journal = clicks.reader;
-        let inner = Parts { app, edge, journal, metrics, proxies, requests, clock, followed };
+        let secret_is_fresh = config.secret_file.is_none();
+        let inner =
+            Parts { app, edge, journal, metrics, proxies, requests, secret_is_fresh, clock, followed };
         Ok(Self {
             parts: Arc::new(inner),
             backing,
@@ -159,6 +173,7 @@ impl Platform {
             log: self.backing.log.clone(),
             ingest: self.backing.ingest.clone(),
             counters: self.backing.ports.counters.clone(),
+            health: self.backing.ports.health.clone(),
             retention: self.retention,
             clock: self.parts.clock.clone(),
         };
@@ -225,7 +240,13 @@ impl Platform {
     /// Ends the loops, counts the last clicks and closes the store. Requests should have ended before.
     pub async fn stop(self) {
         self.parts.requests.close();
-        self.parts.requests.wait().await;
+        // One that takes longer has been cut off by its caller; what waits in the loops must not be lost for it.
+        if timeout(LAST_REQUESTS, self.parts.requests.wait()).await.is_err() {
+            warn!(
+                requests.count = self.parts.requests.len(),
+                "some calls had not ended when the platform did"
+            );
+        }
         self.cancelled.cancel();
         self.tasks.close();
         self.tasks.wait().await;

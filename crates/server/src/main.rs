@@ -26,7 +26,10 @@ fn main() -> ExitCode {
             return output::failed(&anyhow::anyhow!(error).context("the runtime cannot be started"));
         }
     };
-    match runtime.block_on(Box::pin(commands::run(cli))) {
+    let ended = runtime.block_on(Box::pin(commands::run(cli)));
+    // What still blocks a thread, a name that does not resolve or a disk that does not answer, is not waited for.
+    runtime.shutdown_background();
+    match ended {
         Ok(code) => code,
         Err(error) => output::failed(&error),
     }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use link_platform::{Config, Database, Durability, Handle, Journal, Limits, PublicUrls};
@@ -285,7 +285,11 @@ impl Settings {
 fn read(path: &Path) -> anyhow::Result<SettingArgs> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the configuration file {}", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("the configuration file {}", path.display()))
+    toml::from_str(&text).map_err(|error: toml::de::Error| {
+        // Not the line itself: there may be a password in it.
+        let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
+        anyhow!("the configuration file {}, line {line}: {}", path.display(), error.message())
+    })
 }
 
 /// What a rule makes of a setting, where it is given; what is wrong with it goes to the faults.

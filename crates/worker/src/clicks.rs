@@ -14,9 +14,10 @@ use tracing::{debug, info, warn};
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long to wait after the store did not answer.
 const STORE_AWAY: Duration = Duration::from_secs(1);
-/// How many clicks go into one transaction. In a busy hour thousands of clicks share their counts, so that a large batch
-/// writes fewer of those; much larger ones would keep commits waiting.
-const BATCH: usize = 5_000;
+/// How many clicks go into one transaction at most, where more are waiting. In a busy hour thousands of clicks share
+/// their counts, so that a large batch writes fewer of those; larger ones would keep the embedded store's commits waiting
+/// for longer than a third of a second.
+const BATCH: usize = 20_000;
 
 /// Why clicks stay in the journal.
 #[derive(Debug, Error)]
@@ -46,12 +47,12 @@ pub async fn drain_clicks(
             () = cancelled.cancelled() => break,
         };
         let pause = match ended {
-            Ok(()) if waiting => {
+            Ok(_) if waiting => {
                 info!("clicks are counted again");
                 waiting = false;
                 PAUSE
             }
-            Ok(()) => PAUSE,
+            Ok(_) => PAUSE,
             Err(error) => {
                 if !waiting {
                     warn!(error.source = %described(&error), "clicks wait in the journal");
@@ -65,40 +66,65 @@ pub async fn drain_clicks(
             () = cancelled.cancelled() => {}
         }
     }
-    if let Err(error) = drain_once(&journal, &ingest, &app).await {
-        warn!(error.source = %described(&error), "the last clicks of the journal are not counted yet");
+    loop {
+        match drain_once(&journal, &ingest, &app).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => {
+                warn!(error.source = %described(&error), "the last clicks of the journal are not counted yet");
+                return;
+            }
+        }
     }
 }
 
-/// Moves everything that is in the journal now.
+/// Moves what is in the journal now. It ends with a stretch that is not full: what came meanwhile waits for the next
+/// turn, or a steady trickle would be written one transaction after the other. Says whether nothing was left.
 pub async fn drain_once(
     journal: &Arc<dyn JournalReader>,
     ingest: &Arc<dyn Ingest>,
     app: &Application,
-) -> Result<(), DrainError> {
+) -> Result<bool, DrainError> {
     // Reading, encoding and summing up thousands of clicks takes milliseconds of a processor: not on the threads that
     // answer visitors.
-    while let Some(taken) = {
+    loop {
         let (journal, ingest, runtime) = (journal.clone(), ingest.clone(), Handle::current());
-        spawn_blocking(move || move_stretch(journal.as_ref(), ingest.as_ref(), &runtime)).await??
-    } {
-        debug!(clicks.count = taken, "clicks were counted");
+        let moved =
+            spawn_blocking(move || move_stretch(journal.as_ref(), ingest.as_ref(), &runtime)).await??;
+        app.clicks_ingested();
+        match moved {
+            Moved::Nothing => return Ok(true),
+            Moved::Realigned => {}
+            Moved::Counted(clicks) => {
+                debug!(clicks.count = clicks, "clicks were counted");
+                if clicks < BATCH {
+                    return Ok(false);
+                }
+            }
+        }
     }
-    app.clicks_ingested();
-    Ok(())
 }
 
-/// Moves the oldest clicks; says how many were counted, or that there are none.
+/// What became of the oldest clicks.
+enum Moved {
+    /// There are none.
+    Nothing,
+    /// The store stands elsewhere in their journal: that is where it goes on.
+    Realigned,
+    /// So many were counted.
+    Counted(usize),
+}
+
 fn move_stretch(
     journal: &dyn JournalReader,
     ingest: &dyn Ingest,
     runtime: &Handle,
-) -> Result<Option<usize>, DrainError> {
-    let Some(stretch) = journal.read(BATCH)? else { return Ok(None) };
+) -> Result<Moved, DrainError> {
+    let Some(stretch) = journal.read(BATCH)? else { return Ok(Moved::Nothing) };
     let stands = runtime.block_on(ingest.ingest(&stretch))?;
     journal.acknowledge(&stretch.journal, stands);
     if stands == stretch.upto {
-        return Ok(Some(stretch.clicks.len()));
+        return Ok(Moved::Counted(stretch.clicks.len()));
     }
     let Stretch { journal, from, .. } = stretch;
     if stands < from {
@@ -106,7 +132,7 @@ fn move_stretch(
     } else {
         debug!(journal = %journal, from, stands, "the store has some of these clicks already");
     }
-    Ok(Some(0))
+    Ok(Moved::Realigned)
 }
 
 fn described(error: &DrainError) -> String {

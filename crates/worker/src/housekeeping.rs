@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use lp_application::Application;
 use lp_core::Timestamp;
-use lp_ports::{ChangeLog, Clock, Counters, Ingest};
+use lp_ports::{ChangeLog, Clock, Counters, Ingest, StoreHealth};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -13,6 +13,10 @@ const MINUTE: Duration = Duration::from_mins(1);
 const FORGET_EVERY: u32 = 15;
 /// Clicks are forgotten by whole days.
 const EXPIRE_EVERY: u32 = 60;
+/// Minutes after the start.
+const FIRST_EXPIRY: u32 = 5;
+/// How far the clocks of node and store may be from each other before nothing is forgotten by either.
+const APART: Duration = Duration::from_mins(5);
 
 /// How much of the change log is kept: readers are seconds behind, and one that was away for longer reads all anew.
 const NOTES_KEPT: u64 = 100_000;
@@ -23,6 +27,8 @@ const JUMP: Duration = Duration::from_secs(5);
 pub struct House {
     /// Whose refusals and replies.
     pub app: Application,
+    /// Whose clock is asked before anything is forgotten for good.
+    pub health: Arc<dyn StoreHealth>,
     /// Whose old notes.
     pub log: Arc<dyn ChangeLog>,
     /// Whose old clicks.
@@ -53,11 +59,12 @@ pub async fn keep_house(house: House, cancelled: CancellationToken) {
         if !going {
             return;
         }
-        shown = house.watch_clock(shown);
-        if passed.is_multiple_of(FORGET_EVERY) {
+        let steady = house.watch_clock(&mut shown);
+        if passed.is_multiple_of(FORGET_EVERY) && steady {
             house.forget().await;
         }
-        if passed.is_multiple_of(EXPIRE_EVERY) {
+        // Not at once: a machine may have started before its clock was set.
+        if passed % EXPIRE_EVERY == FIRST_EXPIRY && steady {
             // May take its time where a month of clicks is due at once; the end does not wait for it.
             tokio::select! {
                 () = house.expire() => {}
@@ -85,25 +92,45 @@ impl House {
 
     async fn expire(&self) {
         let Some(retention) = self.retention else { return };
-        match self.ingest.expire(self.clock.now().minus(retention)).await {
+        let Some(now) = self.agreed_time().await else { return };
+        match self.ingest.expire(now.minus(retention)).await {
             Ok(0) => {}
             Ok(count) => info!(clicks.count = count, "old clicks were forgotten; their counts are kept"),
             Err(error) => warn!(error.source = %error, "old clicks could not be forgotten"),
         }
     }
 
-    /// Compares the clock that can be set with the one that cannot.
-    fn watch_clock(&self, (at, since): (Timestamp, Duration)) -> (Timestamp, Duration) {
-        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
-        let expected = at.plus(monotonic.saturating_sub(since));
-        let (ahead, behind) = (expected.until(now), now.until(expected));
-        if ahead.max(behind) > JUMP {
+    /// The earlier of the node's time and the store's; `None` where they are so far apart that one of them is wrong. What
+    /// is forgotten by a wrong clock is gone.
+    async fn agreed_time(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        match self.health.clock().await {
+            Ok(None) => Some(now),
+            Ok(Some(theirs)) if now.until(theirs).max(theirs.until(now)) <= APART => Some(now.min(theirs)),
+            Ok(Some(theirs)) => {
+                warn!(clock.shows = %now, clock.store = %theirs, "node and store disagree about the time; no clicks are forgotten");
+                None
+            }
+            Err(error) => {
+                warn!(error.source = %error, "old clicks could not be forgotten");
+                None
+            }
+        }
+    }
+
+    /// Compares the clock that can be set with the one that cannot; says whether they agree about the time between.
+    fn watch_clock(&self, shown: &mut (Timestamp, Duration)) -> bool {
+        let (at, since) = *shown;
+        *shown = (self.clock.now(), self.clock.monotonic());
+        let expected = at.plus(shown.1.saturating_sub(since));
+        let steady = expected.until(shown.0).max(shown.0.until(expected)) <= JUMP;
+        if !steady {
             warn!(
                 clock.expected = %expected,
-                clock.shows = %now,
-                "the machine's clock was set: expiries and the times of clicks go by the new time from here"
+                clock.shows = %shown.0,
+                "the machine's clock was set, or the machine slept: expiries and the times of clicks go by the new time"
             );
         }
-        (now, monotonic)
+        steady
     }
 }

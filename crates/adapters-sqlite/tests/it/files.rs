@@ -146,7 +146,7 @@ async fn clicks_from_before_there_were_counts_are_counted() {
     let days = store.countable_days().await.expect("reads");
     assert_eq!(days.len(), 1, "{days:?}");
     let counts = store.day_counts(&days[0].0, days[0].1).await.expect("reads");
-    assert_eq!((counts.clicks, counts.derived.len()), (3, 11));
+    assert_eq!((counts.clicks, counts.derived.len()), (3, 8));
     assert_eq!(counts.stored, counts.derived);
 }
 

@@ -141,7 +141,7 @@ impl Inner {
         let limits = self.settings.limits?;
         let (caller, rate) = match (need, actor) {
             (_, Actor::Operator) => return None,
-            (Need::Public, _) | (_, Actor::Anonymous) => (format!("address:{}", address?), limits.address),
+            (Need::Public, _) | (_, Actor::Anonymous) => (limits::neighbourhood(address?), limits.address),
             (Need::Member { .. }, actor) => (actor.to_string(), limits.actor),
         };
         Some(self.limiter.take(&caller, rate, self.ports.clock.monotonic()).await)

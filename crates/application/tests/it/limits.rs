@@ -82,6 +82,8 @@ struct Shared {
 impl Counters for Shared {
     async fn take(&self, caller: &str, rate: Rate, wanted: u32) -> Result<Taken, StoreError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        // Others get their turn here, as they do where a store is far away.
+        tokio::task::yield_now().await;
         if self.away.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("away".into()));
         }
@@ -158,4 +160,37 @@ async fn every_node_counts_for_itself_while_the_shared_buckets_are_away() {
     let (nodes, shared) = two_nodes().await;
     shared.away.store(true, Ordering::SeqCst);
     assert_eq!(let_through(&nodes, 300).await, 400);
+}
+
+#[tokio::test]
+async fn calls_at_once_share_a_lease_and_lose_nothing_of_it() {
+    let (nodes, shared) = two_nodes().await;
+    let calls = (0..150).map(|_| nodes[0].call("system_health", json!({})));
+    let answers = futures_util::future::join_all(calls).await;
+    let through = answers.iter().filter(|answer| answer.result.is_ok()).count();
+    assert_eq!(through, 150, "the burst holds 200");
+    let asked = shared.asked.load(Ordering::SeqCst);
+    assert!(asked <= 20, "150 calls at once cost {asked} looks at the store");
+}
+
+#[tokio::test]
+async fn addresses_of_one_ipv6_network_share_a_bucket() {
+    let rate = Rate { per_second: 1, burst: 2 };
+    let limits = Some(Limits { actor: rate, address: rate });
+    let sandbox = Sandbox::with(SandboxOptions { limits, ..SandboxOptions::default() }).await;
+    for (address, code) in [
+        ("2001:db8:1:1::1", "missing_bearer_token"),
+        ("2001:db8:1:1:2:3:4:5", "missing_bearer_token"),
+        ("2001:db8:1:1::ffff", "rate_limited"),
+        ("2001:db8:1:2::1", "missing_bearer_token"),
+        ("192.0.2.1", "missing_bearer_token"),
+    ] {
+        let request = sandbox.request("links_list", json!({}), Credential::None);
+        let address = Some(address.parse().expect("an address"));
+        assert_eq!(
+            error(sandbox.app.call(Request { address, ..request }).await).code.name(),
+            code,
+            "{address:?}"
+        );
+    }
 }

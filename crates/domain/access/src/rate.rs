@@ -16,7 +16,8 @@ impl Rate {
     /// The generic cell rate algorithm (ITU-T I.371): one instant says how much a bucket holds.
     #[must_use]
     pub fn take(self, full_at: Duration, now: Duration, wanted: u32) -> (u32, Duration) {
-        let full_at = full_at.max(now);
+        // Further ahead than a whole bucket it cannot be: the clock that it was told by was set back since.
+        let full_at = if full_at > now + self.whole() { now } else { full_at.max(now) };
         let free = self.left(full_at.saturating_sub(now));
         let granted = wanted.min(free);
         (granted, full_at + self.each() * granted)

@@ -14,7 +14,7 @@ pub enum Dimension {
     All,
     /// By device class.
     Device,
-    /// By referring host.
+    /// By referring host. Direct visits have none: they are what [`Dimension::All`] counts beyond these.
     Referrer,
 }
 
@@ -113,11 +113,15 @@ impl<'c> Group<'c> {
             (Dimension::Referrer, self.referrer),
         ];
         [None, Some(slug)].into_iter().flat_map(move |slug| {
-            values.map(|(dimension, value)| CountKey {
-                handle: self.handle.clone(),
+            let told_apart = values
+                .into_iter()
+                .filter(|(dimension, value)| *dimension == Dimension::All || !value.is_empty());
+            let (handle, hour) = (self.handle, self.hour);
+            told_apart.map(move |(dimension, value)| CountKey {
+                handle: handle.clone(),
                 slug: slug.clone(),
                 dimension,
-                hour: self.hour,
+                hour,
                 value: value.to_owned(),
             })
         })

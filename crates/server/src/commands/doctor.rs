@@ -30,13 +30,12 @@ async fn findings(settings: anyhow::Result<Settings>) -> Vec<Finding> {
     let config = settings.config(settings.listen.port());
     // Looking must not make anything: what is not there is not opened.
     let config = Config { secret_file: config.secret_file.filter(|path| path.exists()), ..config };
-    let secret = config.secret_file.is_some();
     let store = match settings.database() {
         Database::File(path) if !path.exists() => Some(room(path)),
         _ => None,
     };
     match store {
-        None => match Platform::open(config.clone()).await {
+        None => match Platform::look(config.clone()).await {
             Ok(platform) => {
                 findings.extend(link_platform::doctor(&platform).await);
                 platform.stop().await;
@@ -52,7 +51,6 @@ async fn findings(settings: anyhow::Result<Settings>) -> Vec<Finding> {
             findings.extend(without_store(config).await);
         }
     }
-    findings.retain(|finding| finding.what != "secret" || secret);
     findings
 }
 

@@ -114,6 +114,7 @@ pub(super) async fn forgotten_clicks_leave_their_counts(store: Arc<dyn Store>) {
     let noon = day_of(START).plus(Duration::from_secs(3 * DAY + DAY / 2));
     let kept = day_of(noon);
     let old: Vec<_> = clicks.iter().filter(|click| click.at < kept).collect();
+    let listed = store.countable_days().await.expect("reads");
     assert_eq!(store.expire(noon).await.expect("forgets"), old.len() as u64);
     assert_eq!(store.expire(noon).await.expect("forgets"), 0, "once is enough");
     let whole = Range { from: day_of(START), to: at(20 * DAY) };
@@ -127,6 +128,10 @@ pub(super) async fn forgotten_clicks_leave_their_counts(store: Arc<dyn Store>) {
     let narrow = Range { from: START.plus(Duration::from_mins(10)), to: kept.plus(Duration::from_secs(5)) };
     let wide = Range { from: lp_analytics::hour_of(narrow.from), to: narrow.to };
     assert_eq!(totals(&*store, narrow, None).await.clicks, counted(&clicks, wide, None).clicks);
+    for day in listed.iter().filter(|(_, day)| *day < kept) {
+        let none = store.day_counts(&day.0, day.1).await.expect("reads");
+        assert_eq!(none, lp_ports::DayCounts::default(), "a day that was forgotten since it was listed");
+    }
     let countable = store.countable_days().await.expect("reads");
     assert!(!countable.is_empty() && countable.iter().all(|(_, day)| *day >= kept), "{countable:?}");
 }

@@ -6,8 +6,9 @@ use lp_core::Timestamp;
 use lp_ports::{ClickJournal, Ingest, JournalId, JournalReader, StoreError, Stretch};
 use lp_testkit::Sandbox;
 use lp_testkit::fixtures::click;
-use lp_worker::{DrainError, drain_once};
+use lp_worker::{DrainError, drain_clicks, drain_once};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 /// A store that can be taken away.
 struct Intake {
@@ -51,7 +52,7 @@ impl Fixture {
         }
     }
 
-    async fn drain(&self) -> Result<(), DrainError> {
+    async fn drain(&self) -> Result<bool, DrainError> {
         let journal: Arc<dyn JournalReader> = self.sandbox.journal.clone();
         let ingest: Arc<dyn Ingest> = self.intake.clone();
         drain_once(&journal, &ingest, &self.sandbox.app).await
@@ -97,4 +98,44 @@ async fn what_was_taken_in_and_not_acknowledged_is_not_counted_again() {
     fixture.drain().await.expect("it moves");
     assert_eq!(fixture.counted().await, 10);
     assert_eq!(fixture.sandbox.journal.standing().held, 0);
+}
+
+/// A journal that never runs dry: each reading finds a click that came meanwhile.
+struct Busy(Arc<Sandbox>);
+
+impl JournalReader for Busy {
+    fn read(&self, max: usize) -> Result<Option<Stretch>, lp_ports::JournalError> {
+        self.0.journal.append(&click(1)).expect("room");
+        self.0.journal.read(max)
+    }
+
+    fn acknowledge(&self, journal: &JournalId, upto: u64) {
+        self.0.journal.acknowledge(journal, upto);
+    }
+
+    fn standing(&self) -> lp_ports::JournalStanding {
+        self.0.journal.standing()
+    }
+}
+
+#[tokio::test]
+async fn a_steady_trickle_is_written_in_turns_and_counts_as_fresh() {
+    let sandbox = Arc::new(Sandbox::new().await);
+    let journal: Arc<dyn JournalReader> = Arc::new(Busy(sandbox.clone()));
+    let ingest: Arc<dyn Ingest> = Arc::new(sandbox.store.clone());
+    assert!(!drain_once(&journal, &ingest, &sandbox.app).await.expect("it ends"), "more is to come");
+    let reply = sandbox.call("analytics_get", json!({})).await.result.expect("counts");
+    assert_eq!(reply.value["freshness"]["status"], "FRESH");
+}
+
+#[tokio::test]
+async fn an_orderly_end_counts_what_is_left() {
+    let fixture = Fixture::new().await;
+    fixture.sandbox.clock.advance(std::time::Duration::from_hours(10));
+    fixture.visit(0..500);
+    let told = CancellationToken::new();
+    told.cancel();
+    let (journal, ingest) = (fixture.sandbox.journal.clone(), fixture.intake.clone());
+    drain_clicks(journal, ingest, fixture.sandbox.app.clone(), told).await;
+    assert_eq!(fixture.counted().await, 500);
 }

@@ -40,3 +40,11 @@ proptest! {
         prop_assert_eq!(rate.wait(Duration::ZERO), Duration::ZERO);
     }
 }
+
+#[test]
+fn a_clock_that_was_set_back_locks_nobody_out() {
+    let rate = Rate { per_second: 10, burst: 20 };
+    let (_, full_at) = rate.take(Duration::ZERO, START, 20);
+    let ten_minutes_ago = START.saturating_sub(Duration::from_mins(10));
+    assert_eq!(rate.take(full_at, ten_minutes_ago, 5).0, 5);
+}
