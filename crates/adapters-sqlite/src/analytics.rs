@@ -5,8 +5,9 @@ use lp_ports::{AnalyticsReader, StoreError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, SqliteConnection};
 
+use crate::fault::unavailable;
 use crate::rows::{Broken, count, instant_or_none, whole};
-use crate::store::{SqliteStore, read, unavailable};
+use crate::store::{SqliteStore, read};
 
 /// Before which day a handle's clicks are forgotten; null where none are.
 const FORGOTTEN: &str = "SELECT (SELECT before FROM clicks_forgotten WHERE handle = ?1) AS before";

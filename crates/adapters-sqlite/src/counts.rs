@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::analytics::kept_since;
 use crate::change_log::slug_key;
+use crate::fault::unavailable;
 use crate::rows::{Broken, count, field, instant, whole};
-use crate::store::{SqliteStore, unavailable};
+use crate::store::SqliteStore;
 
 /// How many clicks are held at a time.
 const PAGE: u32 = 10_000;

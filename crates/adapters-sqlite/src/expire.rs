@@ -7,8 +7,9 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::analytics::kept_since;
+use crate::fault::unavailable;
 use crate::rows::{Broken, field, instant, whole};
-use crate::store::{SqliteStore, read, unavailable};
+use crate::store::{SqliteStore, read};
 
 /// Per handle its oldest click. The index leads from handle to handle, so that the clicks between are not looked at.
 const OLDEST: &str = "WITH RECURSIVE known (handle) AS ( \

@@ -14,6 +14,7 @@ mod changes;
 mod commit;
 mod counts;
 mod expire;
+mod fault;
 mod guards;
 mod heads;
 mod ingest;

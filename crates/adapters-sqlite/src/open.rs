@@ -5,8 +5,9 @@ use lp_ports::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool};
 
+use crate::fault::unavailable;
 use crate::migrations::migrate;
-use crate::store::{SqliteStore, unavailable};
+use crate::store::SqliteStore;
 use crate::writer::Writer;
 
 /// Another process may be writing to the same file.

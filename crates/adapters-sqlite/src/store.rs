@@ -2,10 +2,11 @@ use std::future::Future;
 
 use async_trait::async_trait;
 use lp_core::Timestamp;
-use lp_ports::{Source, StoreError, StoreHealth};
+use lp_ports::{StoreError, StoreHealth};
 use sqlx::SqlitePool;
 use tracing::Instrument;
 
+use crate::fault::unavailable;
 use crate::migrations::LATEST;
 use crate::writer::Writer;
 
@@ -60,10 +61,6 @@ pub(crate) async fn read<T>(
     query: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, StoreError> {
     query.instrument(tracing::debug_span!("db", operation)).await.map_err(unavailable)
-}
-
-pub(crate) fn unavailable(source: impl Into<Source>) -> StoreError {
-    StoreError::Unavailable(source.into())
 }
 
 /// A number as SQLite keeps it. What does not fit lies beyond everything stored, and so does the greatest that does.

@@ -9,8 +9,9 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::expire::{self, HandleDay};
+use crate::fault::unavailable;
 use crate::ingest::{self, Intake};
-use crate::store::{SqliteStore, unavailable};
+use crate::store::SqliteStore;
 use crate::{change_log, commit, installation, replies};
 
 /// How many calls may wait before further ones wait to be let in.

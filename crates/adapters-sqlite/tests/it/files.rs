@@ -121,6 +121,15 @@ async fn closing_applies_what_was_handed_in_before() {
 }
 
 #[tokio::test]
+async fn what_an_operator_can_do_something_about_is_said_in_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("notes.txt");
+    std::fs::write(&path, "x".repeat(8_192)).expect("the file is written");
+    let Err(StoreError::Unavailable(why)) = SqliteStore::open(&path).await else { panic!("it opened") };
+    assert!(why.to_string().contains("no SQLite database"), "{why}");
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_opened_is_unavailable() {
     let folder = tempfile::tempdir().expect("a folder");
     let blocked = folder.path().join("a-file");
