@@ -1,26 +1,36 @@
 mod behind;
+mod calls;
 mod grow;
 mod options;
 mod read;
+mod reader;
 mod recover;
+mod said;
 mod shelf;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::collections::VecDeque;
-use std::fs::File;
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use std::{io, mem};
 
 use lp_analytics::Click;
 use lp_ports::{
     ClickJournal, JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, Stretch,
 };
+use tracing::warn;
 
+use self::calls::Calls;
 use self::read::{Found, Track};
+use self::reader::Reader;
 use self::shelf::Shelf;
 use self::sync::Waiters;
 use self::write::Writer;
@@ -30,6 +40,9 @@ use crate::slots::{self, Slot};
 
 pub use self::options::{Durability, JournalOptions, OpenError};
 
+/// How long the end of a journal waits for a disk that does not answer.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// A journal on disk.
 ///
 /// Every start writes a journal of its own, in segments of fixed size that are made ahead of need; what earlier starts
@@ -38,6 +51,8 @@ pub use self::options::{Durability, JournalOptions, OpenError};
 pub struct FileJournal {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
+    /// Hangs up when all of them have ended.
+    ended: Mutex<Receiver<Infallible>>,
 }
 
 /// What the writers, the reader and the threads behind them share.
@@ -45,7 +60,7 @@ struct Shared {
     id: JournalId,
     options: JournalOptions,
     slot: Arc<Slot>,
-    sync: sync::Sync,
+    calls: Calls,
     /// Locked after `reader`, before `shelf`.
     writer: Mutex<Writer>,
     /// Wakes the keeper of segments.
@@ -75,53 +90,54 @@ struct Shared {
     losing: AtomicBool,
 }
 
-/// The journals that are read.
-struct Reader {
-    /// Oldest first; each is read to its end and acknowledged before the next.
-    older: VecDeque<Track>,
-    own: Track,
-}
-
 impl FileJournal {
     /// Begins a journal with this id, which no other may ever have had, in a folder that is made where it is missing.
     ///
     /// A full disk is no reason to fail: visitors are redirected, and the journal begins once there is room.
     pub fn open(folder: &Path, options: JournalOptions, id: JournalId) -> Result<Self, OpenError> {
-        Self::open_with(folder, options, id, File::sync_data)
+        Self::open_with(folder, options, id, Calls::default())
     }
 
     fn open_with(
         folder: &Path,
         options: JournalOptions,
         id: JournalId,
-        sync: sync::Sync,
+        calls: Calls,
     ) -> Result<Self, OpenError> {
         if !(1..=LONGEST_ID).contains(&id.0.len()) || id.0.contains('\0') {
             return Err(OpenError::Id(id));
         }
-        let shared = Shared::new(folder, options.rounded(), id, sync)
+        let shared = Shared::new(folder, options.rounded(), id, calls)
             .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })?;
+        // The keeper meets the same fault, and says so.
+        grow::provide(&shared).ok();
         write::rotate(&shared, &mut lock(&shared.writer));
-        let mut journal = Self { shared: Arc::new(shared), threads: Vec::new() };
-        journal.start().map_err(OpenError::Thread)?;
+        write::nudge(&shared);
+        let (running, ended) = mpsc::channel();
+        let mut journal = Self { shared: Arc::new(shared), threads: Vec::new(), ended: Mutex::new(ended) };
+        journal.start(&running).map_err(OpenError::Thread)?;
         Ok(journal)
     }
 
-    fn start(&mut self) -> io::Result<()> {
-        self.run("journal-keeper", grow::keep)?;
+    fn start(&mut self, running: &Sender<Infallible>) -> io::Result<()> {
+        self.run(running, "journal-keeper", grow::keep)?;
         match self.shared.options.durability {
             Durability::Process => Ok(()),
-            Durability::Memory => self.run("journal-writer", behind::keep_writing),
+            Durability::Memory => self.run(running, "journal-writer", behind::keep_writing),
             Durability::Disk => {
-                self.run("journal-sync", sync::keep_synced)?;
-                self.run("journal-bound", |shared| shared.waiters.mind_the_bound())
+                self.run(running, "journal-sync", sync::keep_synced)?;
+                self.run(running, "journal-bound", |shared| shared.waiters.mind_the_bound())
             }
         }
     }
 
-    fn run(&mut self, name: &str, work: fn(&Shared)) -> io::Result<()> {
-        let shared = self.shared.clone();
-        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || work(&shared))?;
+    fn run(&mut self, running: &Sender<Infallible>, name: &str, work: fn(&Shared)) -> io::Result<()> {
+        let (shared, running) = (self.shared.clone(), running.clone());
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+            work(&shared);
+            drop(shared);
+            drop(running);
+        })?;
         self.threads.push(thread);
         Ok(())
     }
@@ -189,6 +205,12 @@ impl Drop for FileJournal {
         shared.work.notify_all();
         shared.behind.notify_all();
         shared.waiters.close();
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(FAREWELL) {
+            // Whatever is done to the files now may hang like them. They keep the slot until they are through.
+            warn!(journal.folder = %shared.slot.dir.display(), "the disk of the click journal does not answer; its threads are left to themselves");
+            return;
+        }
         for thread in mem::take(&mut self.threads) {
             // One that has panicked has said so already.
             thread.join().ok();
@@ -203,15 +225,20 @@ impl Drop for FileJournal {
 }
 
 impl Shared {
-    fn new(folder: &Path, options: JournalOptions, id: JournalId, sync: sync::Sync) -> io::Result<Self> {
+    fn new(folder: &Path, options: JournalOptions, id: JournalId, calls: Calls) -> io::Result<Self> {
         slots::make_folder(folder)?;
         let slot = Arc::new(slots::take(folder)?);
         let own = recover::left(&slot)?;
         let (mut older, mut allocated) = (VecDeque::from(own.tracks), own.size);
         for other in slots::take_left(folder)? {
-            let left = recover::left(&Arc::new(other))?;
-            allocated += left.size;
-            older.extend(left.tracks);
+            let other = Arc::new(other);
+            match recover::left(&other) {
+                Ok(left) => {
+                    allocated += left.size;
+                    older.extend(left.tracks);
+                }
+                Err(fault) => slots::passed_over(&other.dir, &fault),
+            }
         }
         let shelf = Arc::new(Shelf::new(slot.dir.clone(), []));
         let reader = Reader { older, own: Track::new(id.clone(), shelf.clone(), slot.clone()) };
@@ -219,7 +246,7 @@ impl Shared {
             id,
             options,
             slot,
-            sync,
+            calls,
             writer: Mutex::default(),
             work: Condvar::new(),
             made: Condvar::new(),
@@ -252,29 +279,7 @@ impl Shared {
         self.older.store(reader.older_bytes(), Ordering::Relaxed);
         if freed > 0 {
             self.allocated.fetch_sub(freed, Ordering::Relaxed);
-            write::nudge(self);
+            write::use_room(self);
         }
-    }
-}
-
-impl Reader {
-    fn read(&mut self, max: usize, committed: u64, found: &mut Found) -> io::Result<Option<Stretch>> {
-        while let Some(track) = self.older.front_mut() {
-            let stretch = track.read(max, u64::MAX, found)?;
-            if stretch.is_some() {
-                return Ok(stretch);
-            }
-            // Nothing is left of it, so all of it is acknowledged.
-            found.freed += track.shelf.remove_all();
-            let slot = self.older.pop_front().and_then(|track| Arc::into_inner(track.slot));
-            if let Some(slot) = slot {
-                slot.clear_away();
-            }
-        }
-        self.own.read(max, committed, found)
-    }
-
-    fn older_bytes(&self) -> u64 {
-        self.older.iter().map(Track::held).sum()
     }
 }

@@ -1,5 +1,5 @@
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process;
@@ -44,27 +44,37 @@ impl Inspection {
 
 /// Looks at a journal's folder without taking it; a running process is not disturbed.
 pub fn inspect(folder: &Path) -> io::Result<Inspection> {
-    let slots =
-        slots::all(folder)?.into_iter().map(|(number, dir)| slot(number, &dir)).collect::<io::Result<_>>()?;
+    let slots = slots::all(folder)?
+        .into_iter()
+        .filter_map(|(number, dir)| unless_gone(slot(number, &dir)).transpose())
+        .collect::<io::Result<_>>()?;
     let disk = statvfs(folder)?;
     Ok(Inspection { slots, free: disk.f_bavail.saturating_mul(disk.f_frsize), writable: try_writing(folder) })
 }
 
 fn slot(number: u32, dir: &Path) -> io::Result<SlotInspection> {
-    let numbers = segment::numbers(dir)?.0;
-    let mut bytes = 0;
-    for number in &numbers {
-        // A running process may remove it meanwhile.
-        let Ok(file) = File::open(segment::path(dir, *number)) else { continue };
+    let (mut segments, mut bytes) = (0, 0);
+    for number in segment::numbers(dir)?.0 {
+        let Some(file) = unless_gone(File::open(segment::path(dir, number)))? else { continue };
         let end = segment::end_of_data(&file, file.metadata()?.len())?;
+        segments += 1;
         bytes += end.saturating_sub(segment::HEADER as u64);
     }
     let damaged = fs::read_dir(dir)?
         .filter(|entry| {
-            entry.as_ref().is_ok_and(|entry| entry.path().extension() == Some("damaged".as_ref()))
+            entry.as_ref().is_ok_and(|entry| entry.path().extension() == Some(segment::DAMAGED.as_ref()))
         })
         .count();
-    Ok(SlotInspection { number, segments: numbers.len(), bytes, damaged })
+    Ok(SlotInspection { number, segments, bytes, damaged })
+}
+
+/// A running process may remove a slot or a segment between its listing and its reading; and a file that has the name
+/// of a slot is none.
+fn unless_gone<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+    match read {
+        Err(fault) if matches!(fault.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        read => read.map(Some),
+    }
 }
 
 fn try_writing(folder: &Path) -> io::Result<()> {

@@ -12,7 +12,8 @@ pub(crate) struct Map(MmapRaw);
 
 impl Map {
     /// Maps the first `length` bytes. The file must be open for writing, have that many bytes with room for them on the
-    /// disk, and never get shorter: a write to what is not there would end the process.
+    /// disk, and never get shorter: a write to what is not there, or cannot be stored, ends the process. Where the file
+    /// system reserves no room, nobody can rule that out.
     pub(crate) fn new(file: &File, length: usize) -> io::Result<Self> {
         MmapOptions::new().len(length).map_raw(file).map(Self)
     }
@@ -23,8 +24,12 @@ impl Map {
         if inside {
             // SAFETY: `offset + bytes.len()` lies within the mapping, which was made writable and lives as long as
             // `self`. `bytes` cannot overlap it: no reference into it is ever handed out. `&mut self` keeps other
-            // threads of this process from writing at once. The file has its blocks (it was made at its full size),
-            // is locked by this process and never truncated by it, so each page of it can be written.
+            // threads of this process from writing at once. The file was made at its full size, its slot is locked by
+            // this process, and this process never truncates it, so each page lies within the file. That a page can
+            // also be stored holds where the file system reserves blocks. On one that copies on write or is thinly
+            // provided (btrfs, ZFS, thin volumes) it may not, and on none does it hold against a disk that fails or
+            // somebody who truncates the file: then the write ends the process (SIGBUS) before anything else sees it,
+            // which is sound, and the next start recovers.
             unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.0.as_mut_ptr().add(offset), bytes.len()) };
         }
         inside

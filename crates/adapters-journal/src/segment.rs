@@ -17,6 +17,8 @@ const MAGIC: [u8; 8] = *b"lpclick\x01";
 /// No journal gets that far; positions can be added up without care.
 const LAST_BASE: u64 = 1 << 62;
 const EXTENSION: &str = "clicks";
+/// Of what was set aside.
+pub(crate) const DAMAGED: &str = "damaged";
 const CHUNK: usize = 256 * 1024;
 
 /// What a segment says of itself.
@@ -85,7 +87,19 @@ pub(crate) fn numbers(dir: &Path) -> io::Result<(Vec<u64>, u64)> {
     Ok((numbers, unused))
 }
 
-/// Makes an empty segment that has its room on the disk: writing to it later cannot fail for want of that.
+/// Takes a segment out of its journal, for somebody to look at; where it lies then.
+pub(crate) fn set_aside(dir: &Path, number: u64) -> io::Result<PathBuf> {
+    let path = path(dir, number);
+    let aside = path.with_extension(DAMAGED);
+    fs::rename(path, &aside)?;
+    Ok(aside)
+}
+
+/// Makes an empty segment that has its room on the disk, as far as the file system keeps such a promise.
+///
+/// One that writes in place (ext4, XFS) does: writing to the segment later cannot fail for want of room. One that
+/// copies on write or is thinly provided (btrfs, ZFS, thin volumes) may reserve nothing. There, a write to a page that
+/// it cannot store ends the process (SIGBUS), and all that is promised is that the next start recovers.
 pub(crate) fn create(dir: &Path, number: u64, size: u64) -> io::Result<File> {
     let path = path(dir, number);
     let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;

@@ -1,4 +1,4 @@
-//! Segments are made ahead of need, by a thread that also says when that fails.
+//! Segments are made ahead of need, by a thread of their own: the keeper.
 
 use std::fs::{self, File};
 use std::io;
@@ -6,12 +6,11 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
-
-use tracing::{error, info, warn};
+use std::time::{Duration, Instant};
 
 use super::Shared;
 use super::options::Durability;
+use super::said::Said;
 use super::write::Growth;
 use crate::lock::lock;
 use crate::map::Map;
@@ -41,7 +40,8 @@ pub(crate) fn make(shared: &Shared) -> io::Result<Option<Spare>> {
         return Ok(None);
     }
     let number = shared.next_number.fetch_add(1, Ordering::Relaxed);
-    let made = segment::create(&shared.slot.dir, number, size).and_then(|file| prepare(shared, number, file));
+    let made =
+        (shared.calls.create)(&shared.slot.dir, number, size).and_then(|file| prepare(shared, number, file));
     if made.is_err() {
         fs::remove_file(segment::path(&shared.slot.dir, number)).ok();
         shared.allocated.fetch_sub(size, Ordering::Relaxed);
@@ -66,103 +66,58 @@ pub(crate) fn unmake(shared: &Shared, spare: &Spare) {
     shared.allocated.fetch_sub(shared.options.segment, Ordering::Relaxed);
 }
 
-/// What has been said, so that it is said once.
-#[derive(Default)]
-struct Said {
-    /// Clicks are lost, or soon will be, and that was said.
-    stuck: bool,
-    /// Lost clicks that were reported.
-    lost: u64,
-    nearly_full: bool,
-}
-
 /// Keeps one prepared segment until the journal is closed.
+#[expect(clippy::disallowed_methods, reason = "measures how long ago an attempt was")]
 pub(crate) fn keep(shared: &Shared) {
     let mut said = Said::default();
-    while let Some(spare_wanted) = next(shared) {
-        let fault = if spare_wanted { provide(shared).err() } else { None };
-        said.report(shared, fault);
+    let mut attempted = Instant::now();
+    while let Some(wanted) = next(shared, attempted) {
+        let provided = if wanted { provide(shared) } else { Ok(true) };
+        if wanted {
+            attempted = Instant::now();
+        }
+        said.report(shared, provided);
     }
 }
 
 /// Waits until there is something to do; `None` at the end. Whether a segment is wanted.
-fn next(shared: &Shared) -> Option<bool> {
+fn next(shared: &Shared, attempted: Instant) -> Option<bool> {
     let mut writer = lock(&shared.writer);
-    loop {
-        if writer.closing {
-            return None;
-        }
-        if writer.nudged {
-            break;
-        }
-        if writer.growth == Growth::Failing {
-            let (after, waited) =
-                shared.work.wait_timeout(writer, RETRY).unwrap_or_else(PoisonError::into_inner);
-            writer = after;
-            if waited.timed_out() {
+    while !writer.nudged && !writer.closing {
+        writer = if writer.growth == Growth::Failing {
+            let left = RETRY.saturating_sub(attempted.elapsed());
+            if left.is_zero() {
                 break;
             }
+            shared.work.wait_timeout(writer, left).unwrap_or_else(PoisonError::into_inner).0
         } else {
-            writer = shared.work.wait(writer).unwrap_or_else(PoisonError::into_inner);
-        }
+            shared.work.wait(writer).unwrap_or_else(PoisonError::into_inner)
+        };
+    }
+    if writer.closing {
+        return None;
     }
     writer.nudged = false;
     let wanted = writer.spare.is_none();
-    if wanted && writer.growth == Growth::Possible {
-        // Writers wait for it; but not for one that is likely to fail.
-        writer.growth = Growth::Making;
-    }
     let retired = mem::take(&mut writer.retired);
     drop(writer);
     drop(retired);
     Some(wanted)
 }
 
-fn provide(shared: &Shared) -> io::Result<()> {
+/// Prepares a segment where there is none; whether there was room for it.
+pub(crate) fn provide(shared: &Shared) -> io::Result<bool> {
     let made = make(shared);
     let mut writer = lock(&shared.writer);
-    writer.growth = if made.is_err() { Growth::Failing } else { Growth::Possible };
     shared.made.notify_all();
-    if let Some(spare) = made? {
-        // Only this thread prepares one, so the place is free.
-        writer.spare = Some(spare);
-    }
-    Ok(())
-}
-
-impl Said {
-    fn report(&mut self, shared: &Shared, fault: Option<io::Error>) {
-        let lost = shared.lost.load(Ordering::Relaxed);
-        let prepared = lock(&shared.writer).spare.is_some();
-        if let Some(fault) = fault {
-            if !mem::replace(&mut self.stuck, true) {
-                error!(error.source = %fault, journal.folder = %shared.slot.dir.display(), "the click journal cannot grow; when its last file is full, visitors are redirected and their clicks are not counted");
-            }
-        } else if prepared {
-            if shared.losing.swap(false, Ordering::Relaxed) || self.stuck {
-                info!(clicks.lost = lost - self.lost, "the click journal has room again");
-                self.stuck = false;
-                self.lost = lost;
-            }
-        } else if shared.losing.load(Ordering::Relaxed) && !mem::replace(&mut self.stuck, true) {
-            error!(
-                journal.capacity_bytes = shared.options.capacity,
-                "the click journal is full; visitors are redirected, their clicks are not counted"
-            );
-        }
-        self.warn_early(shared);
-    }
-
-    fn warn_early(&mut self, shared: &Shared) {
-        let (held, capacity) = (shared.held(), shared.options.capacity);
-        let nearly_full = held >= capacity / 5 * 4;
-        if nearly_full && !self.nearly_full {
-            warn!(
-                journal.held_bytes = held,
-                journal.capacity_bytes = capacity,
-                "the click journal is nearly full: clicks are noted faster than they are counted"
-            );
-        }
-        self.nearly_full = nearly_full;
-    }
+    writer.growth = match &made {
+        Ok(Some(_)) => Growth::Possible,
+        // There may be room since.
+        Ok(None) if writer.nudged => Growth::Possible,
+        Ok(None) => Growth::Full,
+        Err(_) => Growth::Failing,
+    };
+    // Only the keeper prepares one, so the place is free.
+    writer.spare = made?;
+    Ok(writer.spare.is_some())
 }

@@ -1,5 +1,6 @@
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lp_ports::JournalId;
 use thiserror::Error;
@@ -22,10 +23,12 @@ pub enum Durability {
 pub struct JournalOptions {
     pub durability: Durability,
     /// How many bytes may lie in the folder for this process: clicks not acknowledged, rounded up to segments, one of
-    /// them being prepared.
+    /// them being prepared. Four segments at least.
     pub capacity: u64,
     /// Bytes of one file; rounded up to whole pages.
     pub segment: u64,
+    /// How long an append waits at most where the next file is not ready yet; then the click is lost.
+    pub patience: Duration,
 }
 
 /// Why a journal cannot be opened.
@@ -40,16 +43,25 @@ pub enum OpenError {
 }
 
 const PAGE: u64 = 4_096;
+/// One is written, one prepared, one read, and one is there while the next is made.
+const FEWEST: u64 = 4;
 
 impl Default for JournalOptions {
     fn default() -> Self {
-        Self { durability: Durability::default(), capacity: 1 << 30, segment: 16 << 20 }
+        Self {
+            durability: Durability::default(),
+            capacity: 1 << 30,
+            segment: 16 << 20,
+            patience: Duration::from_millis(50),
+        }
     }
 }
 
 impl JournalOptions {
-    /// With a segment that is whole pages, at least one (which holds any record), and can be addressed in memory.
+    /// With a segment that is whole pages, at least one (which holds any record), and can be addressed in memory; and
+    /// with room for a few of them.
     pub(crate) fn rounded(self) -> Self {
-        Self { segment: self.segment.clamp(PAGE, 1 << 30).next_multiple_of(PAGE), ..self }
+        let segment = self.segment.clamp(PAGE, 1 << 30).next_multiple_of(PAGE);
+        Self { segment, capacity: self.capacity.max(FEWEST * segment), ..self }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use lp_analytics::Click;
 use lp_ports::{JournalId, Stretch};
+use rustix::io::Errno;
 use tracing::error;
 
 use super::shelf::{Segment, Shelf};
@@ -17,6 +19,8 @@ use crate::segment::{self, HEADER};
 use crate::slots::Slot;
 
 const CHUNK: u64 = 256 * 1024;
+/// How often in a row something is met before it counts as lasting.
+pub(crate) const TRIES: u32 = 3;
 
 /// One journal on its way out.
 pub(crate) struct Track {
@@ -30,6 +34,8 @@ pub(crate) struct Track {
     cursor: u64,
     /// Damage before this position is counted already.
     examined: u64,
+    /// How many reads in a row have failed.
+    pub(crate) failures: u32,
     window: Window,
 }
 
@@ -44,10 +50,11 @@ pub(crate) struct Found {
 impl Track {
     pub(crate) fn new(id: JournalId, shelf: Arc<Shelf>, slot: Arc<Slot>) -> Self {
         let from = shelf.first().unwrap_or(0);
-        Self { id, shelf, slot, from, cursor: from, examined: 0, window: Window::default() }
+        Self { id, shelf, slot, from, cursor: from, examined: 0, failures: 0, window: Window::default() }
     }
 
-    /// The next clicks, of those that end at `committed` at the latest.
+    /// The next clicks, of those that end at `committed` at the latest. What lies before a place that cannot be read is
+    /// given out first; a fault that lasts costs the segment it lies in, and no other.
     pub(crate) fn read(
         &mut self,
         max: usize,
@@ -62,19 +69,13 @@ impl Track {
             let end = segment.end.unwrap_or(segment.size).min(written);
             let offset = at.saturating_sub(segment.base).max(HEADER as u64).next_multiple_of(ALIGN as u64);
             let offset = match self.read_segment(segment, offset..end, max, &mut taken, found) {
-                // Not where the whole folder is away: that may come back.
-                Err(fault)
-                    if fault.kind() == ErrorKind::NotFound
-                        && segment.end.is_some()
-                        && self.shelf.dir.is_dir() =>
-                {
-                    let file = segment::path(&self.shelf.dir, segment.number);
-                    error!(journal.file = %file.display(), "a file of the click journal is gone, and its clicks with it");
-                    found.damaged += 1;
-                    found.freed += self.shelf.forget(segment.number);
+                Ok(offset) => offset,
+                // The next read meets it again.
+                Err(_) if !taken.clicks.is_empty() => break,
+                Err(fault) => {
+                    self.meet(segment, fault, found)?;
                     continue;
                 }
-                offset => offset?,
             };
             at = segment.base.saturating_add(offset);
             if offset >= end && taken.clicks.len() < max {
@@ -88,6 +89,7 @@ impl Track {
                 self.cursor = at;
             }
         }
+        self.failures = 0;
         let Taken { clicks, upto } = taken;
         let some = !clicks.is_empty();
         Ok(some.then(|| Stretch { journal: self.id.clone(), from: self.from, upto, clicks }))
@@ -113,6 +115,29 @@ impl Track {
     /// Bytes of clicks that are not acknowledged, in segments that are not written any more.
     pub(crate) fn held(&self) -> u64 {
         self.shelf.held_after(self.cursor)
+    }
+
+    /// Passes over a segment that will not be read, which is never one that is being written; else hands back the fault.
+    fn meet(&mut self, segment: Segment, fault: io::Error, found: &mut Found) -> io::Result<()> {
+        self.window = Window::default();
+        self.failures = self.failures.saturating_add(1);
+        let dir = &self.shelf.dir;
+        let file = segment::path(dir, segment.number);
+        let sealed = segment.end.is_some();
+        // Not where the whole folder is away: that may come back.
+        if sealed && fault.kind() == ErrorKind::NotFound && dir.is_dir() {
+            error!(journal.file = %file.display(), "a file of the click journal is gone, and its clicks with it");
+        } else if sealed && self.failures >= TRIES && is_damage(&fault) {
+            // Where that fails, too, the next start tries it again.
+            let aside = segment::set_aside(dir, segment.number).is_ok();
+            error!(error.source = %fault, journal.file = %file.display(), journal.set_aside = aside, "a file of the click journal cannot be read to its end; the clicks in the rest of it are not counted");
+        } else {
+            return Err(fault);
+        }
+        self.failures = 0;
+        found.damaged += 1;
+        found.freed += self.shelf.forget(segment.number);
+        Ok(())
     }
 
     /// Takes the records that lie within these offsets; says how far it came.
@@ -141,7 +166,10 @@ impl Track {
                 taken.upto = segment.base + offset;
                 continue;
             }
-            let zeros = leading_zeros(bytes);
+            let (there, zeros) = (bytes.len() as u64, leading_zeros(bytes));
+            if there < wanted(offset..end) {
+                return Err(self.window.fault());
+            }
             if zeros == 0 {
                 damaged_from.get_or_insert(position);
             }
@@ -168,17 +196,18 @@ struct Window {
     file: Option<(u64, File)>,
     start: u64,
     bytes: Vec<u8>,
+    /// Why it is shorter than it was to be.
+    fault: Option<io::Error>,
 }
 
 impl Window {
-    /// The bytes at an offset: one at least, and a whole record where there is one before the end of the range. Nothing
-    /// before that end may change any more.
+    /// The bytes at an offset: one at least, and a whole record where there is one before the end of the range, or else
+    /// there is a fault. Nothing before that end may change any more.
     fn bytes(&mut self, dir: &Path, number: u64, within: Range<u64>) -> io::Result<&[u8]> {
         let Range { start, end } = within;
-        let wanted = (end - start).min(record::LONGEST as u64);
         let there = self.start + self.bytes.len() as u64;
         let same = self.file.as_ref().is_some_and(|(open, _)| *open == number);
-        if !same || start < self.start || there < start + wanted {
+        if !same || start < self.start || there < start + wanted(start..end) {
             self.fill(dir, number, start, (end - start).min(CHUNK))?;
         }
         let offset = usize::try_from(start - self.start).map_err(io::Error::other)?;
@@ -192,8 +221,41 @@ impl Window {
         let Some((_, file)) = &self.file else { return Ok(()) };
         self.start = start;
         self.bytes.resize(usize::try_from(length).map_err(io::Error::other)?, 0);
-        file.read_exact_at(&mut self.bytes, start).inspect_err(|_| self.file = None)
+        let (read, fault) = read_up_to_a_fault(file, &mut self.bytes, start);
+        self.bytes.truncate(read);
+        self.fault = fault;
+        if read == 0 { Err(self.fault()) } else { Ok(()) }
     }
+
+    fn fault(&mut self) -> io::Error {
+        mem::take(&mut self.fault).unwrap_or_else(|| ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// How many bytes could be read, and why not all of them.
+fn read_up_to_a_fault(file: &File, bytes: &mut [u8], start: u64) -> (usize, Option<io::Error>) {
+    let mut read = 0;
+    while read < bytes.len() {
+        match file.read_at(&mut bytes[read..], start + read as u64) {
+            Ok(0) => return (read, Some(ErrorKind::UnexpectedEof.into())),
+            Ok(more) => read += more,
+            Err(fault) if fault.kind() == ErrorKind::Interrupted => {}
+            Err(fault) => return (read, Some(fault)),
+        }
+    }
+    (read, None)
+}
+
+/// How many bytes hold a record that begins here, where there is one before the end.
+fn wanted(within: Range<u64>) -> u64 {
+    (within.end - within.start).min(record::LONGEST as u64)
+}
+
+/// Whether the file itself is broken, and not the way to it.
+fn is_damage(fault: &io::Error) -> bool {
+    let broken = [Errno::IO, Errno::BADMSG, Errno::UCLEAN].map(Errno::raw_os_error);
+    fault.kind() == ErrorKind::UnexpectedEof
+        || fault.raw_os_error().is_some_and(|number| broken.contains(&number))
 }
 
 /// Counts damage once, however often it is read.

@@ -86,8 +86,7 @@ fn examine(dir: &Path, number: u64) -> io::Result<Option<(JournalId, Segment)>> 
         // It was prepared and never used.
         fs::remove_file(&path)?;
     } else {
-        let aside = path.with_extension("damaged");
-        fs::rename(&path, &aside)?;
+        let aside = segment::set_aside(dir, number)?;
         error!(journal.file = %aside.display(), "a file of the click journal has no readable beginning and was set aside");
     }
     Ok(None)

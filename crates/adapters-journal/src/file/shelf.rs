@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::{fs, io};
+use std::{fs, io, mem};
 
 use tracing::warn;
 
@@ -86,6 +86,12 @@ impl Shelf {
         let mut segments = lock(&self.segments);
         let Some(at) = segments.iter().position(|segment| segment.number == number) else { return 0 };
         segments.remove(at).map_or(0, |segment| segment.size)
+    }
+
+    /// Forgets every segment without removing it; how many there were, and their bytes.
+    pub(crate) fn forget_all(&self) -> (u64, u64) {
+        let segments = mem::take(&mut *lock(&self.segments));
+        (segments.len() as u64, segments.iter().map(|segment| segment.size).sum())
     }
 
     fn remove_while(&self, done: impl Fn(&Segment) -> bool) -> u64 {

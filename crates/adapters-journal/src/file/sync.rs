@@ -1,8 +1,6 @@
 //! Mode `disk`: one sync for whatever came meanwhile, and nobody waits longer than promised.
 
 use std::collections::{HashSet, VecDeque};
-use std::fs::File;
-use std::io;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,9 +13,6 @@ use crate::lock::lock;
 
 /// A click is not waited for longer.
 const BOUND: Duration = Duration::from_millis(900);
-
-/// How a file is brought to the disk.
-pub(crate) type Sync = fn(&File) -> io::Result<()>;
 
 /// Those who wait for their clicks to be on the disk.
 #[derive(Default)]
@@ -139,57 +134,48 @@ pub(crate) fn sync(shared: &Shared) -> Vec<u64> {
     };
     let mut bad = Vec::new();
     for file in &files {
-        if let Err(fault) = (shared.sync)(&file.file) {
+        if let Err(fault) = (shared.calls.sync)(&file.file) {
             error!(error.source = %fault, journal.file = file.number, "the click journal could not be brought to the disk; it goes on in another file");
             bad.push(file.number);
         }
     }
     let mut writer = lock(&shared.writer);
-    if writer.live.as_ref().is_some_and(|live| bad.contains(&live.file.number))
-        && !write::rotate(shared, &mut writer)
-    {
+    let sealed = writer.live.as_ref().is_some_and(|live| bad.contains(&live.file.number));
+    if sealed && !write::rotate(shared, &mut writer) {
         write::seal(shared, &mut writer);
+        writer.nudged = true;
     }
     let done = |number| bad.contains(&number) || Some(number) != live;
     let synced: Vec<u64> = files.iter().map(|file| file.number).filter(|number| done(*number)).collect();
     writer.unsynced.retain(|file| !synced.contains(&file.number));
     drop(writer);
-    shared.work.notify_one();
+    if sealed {
+        shared.work.notify_one();
+    }
     bad
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::sync::{Barrier, LazyLock};
 
-    use lp_analytics::Click;
-    use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
-    use lp_ports::{ClickJournal, JournalId, JournalReader, Kept};
+    use lp_ports::{ClickJournal, JournalReader, Kept};
     use tokio::runtime::Builder;
-    use uuid::Uuid;
 
     use super::*;
-    use crate::{Durability, FileJournal, JournalOptions};
+    use crate::FileJournal;
+    use crate::file::calls::{Calls, Sync};
+    use crate::file::options::Durability;
+    use crate::file::tests::{self, click};
 
     fn open(folder: &std::path::Path, sync: Sync) -> FileJournal {
-        let options =
-            JournalOptions { durability: Durability::Disk, segment: 4_096, ..JournalOptions::default() };
-        FileJournal::open_with(folder, options, JournalId("one".to_owned()), sync).expect("a folder")
+        tests::open(folder, Durability::Disk, Calls { sync, ..Calls::default() })
     }
 
     /// Whether the click is durable in the end.
     fn append(journal: &FileJournal, number: u128) -> bool {
-        let click = Click {
-            id: ClickId::new(Uuid::from_u128(number)),
-            handle: Handle::parse("hello").expect("a handle"),
-            link: LinkId::new(Uuid::from_u128(1)),
-            slug: Slug::parse("launch").expect("a slug"),
-            at: Timestamp::from_millis(0),
-            device: Device::Bot,
-            visitor: 0,
-            referrer: String::new(),
-        };
-        let Ok(Kept::Once(settling)) = journal.append(&click) else {
+        let Ok(Kept::Once(settling)) = journal.append(&click(number)) else {
             panic!("appended, and not durable yet")
         };
         Builder::new_current_thread().build().expect("a runtime").block_on(settling)

@@ -2,14 +2,14 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use lp_analytics::Click;
 use lp_ports::{JournalFull, Kept};
 
 use super::Shared;
 use super::behind::Pending;
-use super::grow::{self, Spare};
+use super::grow::{SegmentFile, Spare};
 use super::options::Durability;
 use super::shelf::Segment;
 use crate::lock::lock;
@@ -32,7 +32,7 @@ pub(crate) struct Writer {
     /// Clicks that are written behind; mode `memory` only.
     pub(crate) pending: Pending,
     /// Segments with clicks that may not be on the disk; mode `disk` only.
-    pub(crate) unsynced: Vec<Arc<grow::SegmentFile>>,
+    pub(crate) unsynced: Vec<Arc<SegmentFile>>,
     /// Maps that nothing is written to any more. Letting them go takes long, so it is not done under the lock.
     pub(crate) retired: Vec<Map>,
     pub(crate) growth: Growth,
@@ -44,11 +44,12 @@ pub(crate) struct Writer {
 /// Whether there will be another segment.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Growth {
+    /// The keeper is making one, or is about to.
     #[default]
     Possible,
-    /// The keeper is making one.
-    Making,
-    /// The last attempt failed; the keeper tries again.
+    /// Not before some of what is held is let go.
+    Full,
+    /// The last attempt failed or takes too long; the keeper tries again.
     Failing,
 }
 
@@ -56,7 +57,7 @@ pub(crate) enum Growth {
 pub(crate) struct Live {
     /// `None` where it is written behind.
     map: Option<Map>,
-    pub(crate) file: Arc<grow::SegmentFile>,
+    pub(crate) file: Arc<SegmentFile>,
     base: u64,
     seed: u64,
     size: usize,
@@ -93,13 +94,8 @@ pub(crate) fn append(shared: &Shared, click: &Click) -> Result<Kept, JournalFull
 }
 
 fn place(shared: &Shared, bytes: &mut [u8], digest: Digest) -> Option<Placed> {
-    let mut writer = lock(&shared.writer);
-    let mut room = writer.has_room(bytes.len());
-    while !room && writer.spare.is_none() && writer.growth == Growth::Making {
-        // It takes no longer than to make one here.
-        writer = shared.made.wait(writer).unwrap_or_else(PoisonError::into_inner);
-        room = writer.has_room(bytes.len());
-    }
+    let mut writer = wait_for_room(shared, lock(&shared.writer), bytes.len());
+    let room = writer.has_room(bytes.len());
     let idle = writer.pending.is_empty();
     if !room && !rotate(shared, &mut writer) {
         return None;
@@ -131,24 +127,34 @@ fn place(shared: &Shared, bytes: &mut [u8], digest: Digest) -> Option<Placed> {
     Some(placed)
 }
 
-/// Goes on in another segment: the prepared one, else one that is made here and now, for that is better than to lose the
-/// click. Where there is none, nothing changes.
-pub(crate) fn rotate(shared: &Shared, writer: &mut Writer) -> bool {
-    writer.nudged = true;
-    let spare = match writer.spare.take() {
-        Some(spare) => spare,
-        None if writer.growth == Growth::Failing => return false,
-        None => match grow::make(shared) {
-            Ok(Some(spare)) => spare,
-            Ok(None) => return false,
-            Err(_) => {
-                // The keeper will meet the same, and say so.
-                writer.growth = Growth::Failing;
-                shared.work.notify_one();
-                return false;
-            }
-        },
+/// Waits for the keeper to have a segment ready, but not for one that is not to be expected, and not for long.
+fn wait_for_room<'a>(
+    shared: &'a Shared,
+    mut writer: MutexGuard<'a, Writer>,
+    length: usize,
+) -> MutexGuard<'a, Writer> {
+    let lacks = |writer: &mut Writer| {
+        !writer.has_room(length) && writer.spare.is_none() && writer.growth == Growth::Possible
     };
+    if lacks(&mut writer) {
+        let (after, waited) = shared
+            .made
+            .wait_timeout_while(writer, shared.options.patience, lacks)
+            .unwrap_or_else(PoisonError::into_inner);
+        writer = after;
+        if waited.timed_out() {
+            // The others need not find out the same way.
+            writer.growth = Growth::Failing;
+        }
+    }
+    writer
+}
+
+/// Goes on in the segment that is prepared. Where there is none, nothing changes: making one takes calls to the system,
+/// and whoever holds the lock or waits for it may be answering a visitor.
+pub(crate) fn rotate(shared: &Shared, writer: &mut Writer) -> bool {
+    let Some(spare) = writer.spare.take() else { return false };
+    writer.nudged = true;
     seal(shared, writer);
     begin(shared, writer, spare);
     true
@@ -165,6 +171,17 @@ pub(crate) fn seal(shared: &Shared, writer: &mut Writer) {
 /// Has the keeper look at what there is to do.
 pub(crate) fn nudge(shared: &Shared) {
     lock(&shared.writer).nudged = true;
+    shared.work.notify_one();
+}
+
+/// Has the keeper make a segment in room that was let go.
+pub(crate) fn use_room(shared: &Shared) {
+    let mut writer = lock(&shared.writer);
+    if writer.growth == Growth::Full {
+        writer.growth = Growth::Possible;
+    }
+    writer.nudged = true;
+    drop(writer);
     shared.work.notify_one();
 }
 

@@ -49,6 +49,25 @@ pub(crate) fn drain(journal: &impl JournalReader) -> Vec<u128> {
     read
 }
 
+/// Reads and acknowledges all that can be read, until nothing has come of a few attempts in a row.
+pub(crate) fn persist(journal: &impl JournalReader) -> Vec<u128> {
+    let mut read = Vec::new();
+    let mut failures = 0;
+    while failures < 5 {
+        match journal.read(97) {
+            Ok(None) => break,
+            Ok(Some(stretch)) => {
+                read.extend(numbers(&stretch));
+                journal.acknowledge(&stretch.journal, stretch.upto);
+                failures = 0;
+            }
+            Err(_) => failures += 1,
+        }
+    }
+    assert_eq!(next(journal, 1), None);
+    read
+}
+
 pub(crate) fn fill(journal: &impl ClickJournal, numbers: impl IntoIterator<Item = u128>) {
     for number in numbers {
         journal.append(&click(number)).expect("room for a few");

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::ops::Range;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
@@ -9,7 +10,7 @@ use lp_ports::{JournalId, JournalReader};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::contract::{drain, fill, next, numbers};
+use crate::contract::{drain, fill, next, numbers, persist};
 use crate::folder::{PER_SEGMENT, SEGMENT, files, folder, open};
 
 /// A whole journal of three segments, the last of them not full.
@@ -160,6 +161,50 @@ fn a_file_that_is_gone_costs_its_own_clicks_only() {
     fs::remove_file(folder.path().join("0").join(&whole.files[1].0)).expect("a file");
     assert_eq!(drain(&journal), whole.clicks(|record| record.start / SEGMENT != 1));
     assert_eq!(journal.standing().damaged, 1);
+}
+
+#[test]
+fn a_file_that_gets_shorter_while_it_is_read_costs_its_end_only() {
+    let whole = &*WHOLE;
+    for (segment, length) in [(0, 0), (0, 2_000), (1, 30), (1, 2_001), (2, 1_000)] {
+        let folder = whole.put(0, |_| ());
+        let journal = open(folder.path(), "two");
+        fill(&journal, CLICKS..CLICKS + 100);
+        let file = folder.path().join("0").join(&whole.files[segment].0);
+        let shortened = fs::OpenOptions::new().write(true).open(&file).expect("a file");
+        shortened.set_len(length).expect("shortened");
+        let base = segment as u64 * SEGMENT;
+        let cut = base + length..base + SEGMENT;
+        let mut kept = whole.clicks(|record| record.end <= cut.start || record.start >= cut.end);
+        kept.extend(CLICKS..CLICKS + 100);
+        let read = persist(&journal);
+        let of_two =
+            |read: &[u128]| read.iter().copied().filter(|number| *number < CLICKS).collect::<Vec<_>>();
+        assert_eq!(of_two(&read), of_two(&kept), "{segment} {length}");
+        assert_eq!(read.len(), kept.len());
+        assert_eq!(journal.standing().damaged, 1);
+        assert!(!file.exists() && file.with_extension("damaged").exists());
+    }
+}
+
+#[test]
+fn a_file_on_a_broken_part_of_the_disk_is_set_aside_and_the_others_are_read() {
+    let whole = &*WHOLE;
+    let folder = whole.put(0, |_| ());
+    let journal = open(folder.path(), "two");
+    fill(&journal, [CLICKS]);
+    let file = folder.path().join("0").join(&whole.files[1].0);
+    fs::remove_file(&file).expect("a file");
+    // Nothing is mapped at its first pages, so that reading them is an input or output error.
+    symlink("/proc/self/mem", &file).expect("a link");
+    let mut kept = whole.clicks(|record| record.start / SEGMENT != 1);
+    kept.push(CLICKS);
+    kept.sort_unstable();
+    let mut read = persist(&journal);
+    read.sort_unstable();
+    assert_eq!(read, kept);
+    assert_eq!(journal.standing().damaged, 1);
+    assert!(file.with_extension("damaged").is_symlink());
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! The journal on disk: its files, and what several starts and processes make of one folder.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::io::ErrorKind;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lp_adapters_journal::{Durability, FileJournal, JournalOptions, OpenError, inspect};
 use lp_ports::{ClickJournal, JournalId, JournalReader};
 use tempfile::{TempDir, tempdir};
 
-use crate::contract::{self, click, drain, fill, next, numbers, some};
+use crate::contract::{self, click, drain, fill, next, numbers, persist, some};
 
 /// Small files, so that a few clicks need several of them.
 pub(crate) const SEGMENT: u64 = 4_096;
@@ -20,7 +22,9 @@ pub(crate) fn id(name: &str) -> JournalId {
 }
 
 pub(crate) fn open_with(folder: &Path, name: &str, durability: Durability, capacity: u64) -> FileJournal {
-    let options = JournalOptions { durability, capacity, segment: SEGMENT };
+    // So many files in so short a time are more than a busy disk makes in the time that a visitor may wait.
+    let patience = Duration::from_secs(10);
+    let options = JournalOptions { durability, capacity, segment: SEGMENT, patience };
     FileJournal::open(folder, options, id(name)).expect("a folder to write in")
 }
 
@@ -172,6 +176,74 @@ fn a_slot_that_was_left_is_taken_over_and_cleared_away() {
 }
 
 #[test]
+fn slots_that_cannot_be_held_are_passed_over() {
+    let folder = folder();
+    let (one, two, three) =
+        (open(folder.path(), "one"), open(folder.path(), "two"), open(folder.path(), "three"));
+    fill(&one, 0..100);
+    fill(&two, 100..200);
+    fill(&three, 200..300);
+    drop((one, two, three));
+    // The first has a folder in place of its lock, and there are files with names of slots.
+    let lock = folder.path().join("0/lock");
+    fs::remove_file(&lock).expect("a lock");
+    fs::create_dir(&lock).expect("a folder");
+    fs::write(folder.path().join("3"), "").expect("a file");
+    fs::write(folder.path().join("5"), "").expect("a file");
+    let journal = open(folder.path(), "four");
+    fill(&journal, [300]);
+    assert_eq!(drain(&journal), (100..=300).collect::<Vec<_>>());
+    assert!(!files(&folder.path().join("0")).is_empty(), "its clicks wait");
+}
+
+#[test]
+fn a_folder_that_no_slot_can_be_made_in_is_refused_with_the_first_fault() {
+    let folder = folder();
+    for number in 0..1_000 {
+        fs::write(folder.path().join(number.to_string()), "").expect("a file");
+    }
+    let refused = FileJournal::open(folder.path(), JournalOptions::default(), id("one"));
+    let Err(OpenError::Folder { source, .. }) = refused else { panic!("no slot is left") };
+    assert_eq!(source.kind(), ErrorKind::AlreadyExists);
+}
+
+#[test]
+fn a_slot_that_is_removed_while_it_is_read_costs_its_own_clicks_only() {
+    let folder = folder();
+    let left = ["one", "two", "three"].map(|name| open(folder.path(), name));
+    for (start, journal) in (0..).zip(&left) {
+        fill(journal, start * 100..start * 100 + 100);
+    }
+    drop(left);
+    let journal = open(folder.path(), "four");
+    fill(&journal, 300..400);
+    let first = some(&journal, 50);
+    journal.acknowledge(&first.journal, first.upto);
+    fs::remove_dir_all(folder.path().join("1")).expect("a slot");
+    let rest: Vec<u128> = persist(&journal);
+    assert_eq!([numbers(&first), rest].concat(), (0..100).chain(200..400).collect::<Vec<_>>());
+    assert_eq!((journal.standing().damaged, journal.standing().held), (3, 0));
+    fill(&journal, [400]);
+    assert_eq!(drain(&journal), [400]);
+}
+
+#[test]
+fn a_slot_that_comes_back_is_read_then() {
+    let folder = folder();
+    let (slot, away) = (folder.path().join("1"), folder.path().join("away"));
+    let left = ["one", "two"].map(|name| open(folder.path(), name));
+    fill(&left[1], 0..100);
+    drop(left);
+    let journal = open(folder.path(), "three");
+    fs::rename(&slot, &away).expect("moved away");
+    assert!(journal.read(1).is_err());
+    fill(&journal, 100..110);
+    assert_eq!(numbers(&some(&journal, 100)), (100..110).collect::<Vec<_>>(), "it keeps nobody waiting");
+    fs::rename(&away, &slot).expect("moved back");
+    assert_eq!(drain(&journal), (0..110).collect::<Vec<_>>());
+}
+
+#[test]
 fn only_the_owner_may_look_into_the_files() {
     let folder = folder();
     let inside = folder.path().join("clicks");
@@ -191,6 +263,20 @@ fn an_id_that_does_not_fit_and_a_folder_that_is_none_are_refused() {
     let file = folder.path().join("file");
     fs::write(&file, "").expect("a file");
     assert!(matches!(FileJournal::open(&file, options, id("one")), Err(OpenError::Folder { .. })));
+}
+
+#[test]
+fn what_is_gone_when_an_inspection_comes_to_it_is_not_there() {
+    let folder = folder();
+    let journal = open(folder.path(), "one");
+    fill(&journal, 0..10);
+    let seen = inspect(folder.path()).expect("a folder");
+    // Listed, and not there.
+    symlink("nowhere", folder.path().join("0/0000000099.clicks")).expect("a link");
+    symlink("nowhere", folder.path().join("7")).expect("a link");
+    fs::write(folder.path().join("8"), "").expect("a file");
+    assert_eq!(inspect(folder.path()).expect("a folder").slots[0].bytes, seen.slots[0].bytes);
+    assert_eq!(inspect(folder.path()).expect("a folder").slots.len(), 1);
 }
 
 #[test]

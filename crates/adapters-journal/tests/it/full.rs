@@ -5,7 +5,7 @@ use std::{fs, thread};
 use lp_adapters_journal::{Durability, FileJournal, JournalOptions};
 use lp_ports::{ClickJournal, JournalReader};
 
-use crate::contract::{click, drain, fill, next, some};
+use crate::contract::{click, drain, fill, some};
 use crate::folder::{PER_SEGMENT, SEGMENT, folder, id, open, open_with};
 
 /// Appends until the journal is full; how many it took.
@@ -52,11 +52,11 @@ fn what_earlier_starts_have_left_counts_as_held() {
 }
 
 #[test]
-fn a_journal_with_less_room_than_a_segment_keeps_nothing_and_still_opens() {
+fn a_journal_has_room_for_four_segments_at_least() {
     let folder = folder();
     let journal = open_with(folder.path(), "one", Durability::Process, SEGMENT - 1);
-    assert!(journal.append(&click(0)).is_err());
-    assert_eq!((next(&journal, 1), journal.standing().lost), (None, 1));
+    assert_eq!(stuff(&journal, 0), 4 * PER_SEGMENT);
+    assert_eq!(journal.standing().capacity, 4 * SEGMENT);
 }
 
 #[test]
