@@ -9,6 +9,7 @@
 mod access;
 mod analytics;
 mod audit;
+mod behind;
 mod change_log;
 mod changes;
 mod commit;

@@ -4,7 +4,9 @@ use std::time::Duration;
 use lp_ports::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool};
+use tokio::sync::oneshot;
 
+use crate::behind;
 use crate::fault::unavailable;
 use crate::migrations::migrate;
 use crate::store::SqliteStore;
@@ -25,7 +27,7 @@ impl SqliteStore {
         prepare(path).map_err(unavailable)?;
         let options = options().filename(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
         let writes = connect(pool(1), for_writing(options.clone())).await?;
-        Ok(Self::over(writes, options))
+        Self::over(writes, options)
     }
 
     /// Opens a file that is there, with the schema that it has: for looking at it. Whether this program can work with
@@ -33,20 +35,20 @@ impl SqliteStore {
     pub async fn look(path: &Path) -> Result<Self, StoreError> {
         let options = options().filename(path);
         let writes = pool(1).connect_with(for_writing(options.clone())).await.map_err(unavailable)?;
-        Ok(Self::over(writes, options))
+        Self::over(writes, options)
     }
 
-    fn over(writes: SqlitePool, options: SqliteConnectOptions) -> Self {
+    fn over(writes: SqlitePool, options: SqliteConnectOptions) -> Result<Self, StoreError> {
         let options = options.pragma("query_only", "ON");
         let reads = pool(READERS).connect_lazy_with(options.clone());
         let scans = pool(SCANNERS).connect_lazy_with(options);
-        Self { reads, scans, writer: Writer::start(writes) }
+        Ok(Self { reads, scans, writer: Writer::start(writes)? })
     }
 
     /// A fresh database that lives as long as the store; its one connection serves reads and writes in turn.
     pub async fn in_memory() -> Result<Self, StoreError> {
         let writes = connect(pool(1).min_connections(1), options().in_memory(true)).await?;
-        Ok(Self { reads: writes.clone(), scans: writes.clone(), writer: Writer::start(writes) })
+        Ok(Self { reads: writes.clone(), scans: writes.clone(), writer: Writer::start(writes)? })
     }
 
     /// Applies what was handed in before, then closes the database. Whatever comes later is refused as unavailable.
@@ -84,7 +86,10 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 }
 
 async fn connect(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
-    let pool = pool.connect_with(options).await.map_err(unavailable)?;
+    let (answer, answered) = oneshot::channel();
+    // The engine's thread takes over the priority of the one that makes it.
+    behind::run("sqlite-opener", pool.connect_with(options), |opened| drop(answer.send(opened)))?;
+    let pool = answered.await.map_err(unavailable)?.map_err(unavailable)?;
     let mut connection = pool.acquire().await.map_err(unavailable)?;
     migrate(&mut connection).await.map_err(unavailable)?;
     drop(connection);

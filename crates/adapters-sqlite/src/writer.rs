@@ -12,7 +12,7 @@ use crate::expire::{self, HandleDay};
 use crate::fault::unavailable;
 use crate::ingest::{self, Intake};
 use crate::store::SqliteStore;
-use crate::{change_log, commit, installation, replies};
+use crate::{behind, change_log, commit, installation, replies};
 
 /// How many calls may wait before further ones wait to be let in.
 const QUEUE: usize = 1_024;
@@ -46,12 +46,13 @@ struct Call<W, T, E> {
 }
 
 impl Writer {
-    pub(crate) fn start(connection: SqlitePool) -> Self {
+    pub(crate) fn start(connection: SqlitePool) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let task = TaskTracker::new();
-        task.spawn(work(connection.clone(), queue));
+        let running = task.token();
+        behind::run("sqlite-writer", work(connection.clone(), queue), move |()| drop(running))?;
         task.close();
-        Self { jobs, task, connection }
+        Ok(Self { jobs, task, connection })
     }
 
     pub(crate) async fn ingest(&self, intake: Intake) -> Result<u64, StoreError> {

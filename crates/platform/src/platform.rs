@@ -13,7 +13,7 @@ use lp_application::{
 use lp_core::{Handle, SlugKey};
 use lp_edge::{Edge, LiveRoutes, RouteTable};
 use lp_ports::{AuditReader, ChangePosition, Clock, Ids, JournalReader, StoreError};
-use lp_worker::{House, RouteKeeper, drain_clicks, follow_changes, keep_house};
+use lp_worker::{Drain, House, RouteKeeper, drain_clicks, follow_changes, keep_house};
 use thiserror::Error;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -90,6 +90,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// A thread cannot be started.
+    #[error("a thread cannot be started")]
+    Thread(#[source] io::Error),
     /// Metrics cannot be set up.
     #[error("metrics cannot be set up")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -105,7 +108,7 @@ impl Platform {
         let fault = |source| StartError::Store { database: platform.database.to_string(), source };
         let position = position.map_err(fault)?;
         platform.compare_secret().await;
-        platform.start_loops(position);
+        platform.start_loops(position)?;
         Ok(platform)
     }
 
@@ -161,7 +164,7 @@ impl Platform {
         })
     }
 
-    fn start_loops(&self, position: ChangePosition) {
+    fn start_loops(&self, position: ChangePosition) -> Result<(), StartError> {
         let app = &self.parts.app;
         let keeper = Arc::new(EdgeRoutes {
             routes: self.parts.edge.routes().clone(),
@@ -180,9 +183,11 @@ impl Platform {
         let (journal, ingest) = (self.parts.journal.clone(), self.backing.ingest.clone());
         let log = self.backing.log.clone();
         self.tasks.spawn(follow_changes(log, position, keeper, self.cancelled.clone()));
-        self.tasks.spawn(drain_clicks(journal, ingest, app.clone(), self.cancelled.clone()));
+        let drain = Drain::start(journal, ingest, app.clone()).map_err(StartError::Thread)?;
+        self.tasks.spawn(drain_clicks(drain, self.cancelled.clone()));
         self.tasks.spawn(keep_house(house, self.cancelled.clone()));
         self.tasks.spawn(keep_metrics(self.parts.metrics.clone(), self.cancelled.clone()));
+        Ok(())
     }
 
     /// Whether this node has the secret that the first one to serve on this store had.

@@ -5,10 +5,11 @@ use lp_application::Application;
 use lp_ports::{Ingest, JournalError, JournalReader, StoreError, Stretch};
 use thiserror::Error;
 use tokio::runtime::Handle;
-use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
+
+use crate::behind::{Behind, BrokenOff};
 
 /// How long the journal rests when it is empty: a click shows in the counts well within two seconds.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -29,21 +30,26 @@ pub enum DrainError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// Something of ours broke.
-    #[error("the intake broke off")]
-    Broken(#[from] JoinError),
+    #[error(transparent)]
+    Broken(#[from] BrokenOff),
 }
 
-/// Moves clicks from the journal into the store until cancelled, and then what is left.
-pub async fn drain_clicks(
+/// The way from the journal into the store.
+#[derive(Clone)]
+pub struct Drain {
     journal: Arc<dyn JournalReader>,
     ingest: Arc<dyn Ingest>,
     app: Application,
-    cancelled: CancellationToken,
-) {
+    /// Reading, encoding and summing up thousands of clicks takes milliseconds of a processor.
+    behind: Arc<Behind>,
+}
+
+/// Moves clicks from the journal into the store until cancelled, and then what is left.
+pub async fn drain_clicks(drain: Drain, cancelled: CancellationToken) {
     let mut waiting = false;
     while !cancelled.is_cancelled() {
         let ended = tokio::select! {
-            ended = drain_once(&journal, &ingest, &app) => ended,
+            ended = drain.once() => ended,
             () = cancelled.cancelled() => break,
         };
         let pause = match ended {
@@ -67,7 +73,7 @@ pub async fn drain_clicks(
         }
     }
     loop {
-        match drain_once(&journal, &ingest, &app).await {
+        match drain.once().await {
             Ok(true) => return,
             Ok(false) => {}
             Err(error) => {
@@ -78,27 +84,32 @@ pub async fn drain_clicks(
     }
 }
 
-/// Moves what is in the journal now. It ends with a stretch that is not full: what came meanwhile waits for the next
-/// turn, or a steady trickle would be written one transaction after the other. Says whether nothing was left.
-pub async fn drain_once(
-    journal: &Arc<dyn JournalReader>,
-    ingest: &Arc<dyn Ingest>,
-    app: &Application,
-) -> Result<bool, DrainError> {
-    // Reading, encoding and summing up thousands of clicks takes milliseconds of a processor: not on the threads that
-    // answer visitors.
-    loop {
-        let (journal, ingest, runtime) = (journal.clone(), ingest.clone(), Handle::current());
-        let moved =
-            spawn_blocking(move || move_stretch(journal.as_ref(), ingest.as_ref(), &runtime)).await??;
-        app.clicks_ingested();
-        match moved {
-            Moved::Nothing => return Ok(true),
-            Moved::Realigned => {}
-            Moved::Counted(clicks) => {
-                debug!(clicks.count = clicks, "clicks were counted");
-                if clicks < BATCH {
-                    return Ok(false);
+impl Drain {
+    /// Starts the thread that does the work; clicks are moved by [`drain_clicks`].
+    pub fn start(
+        journal: Arc<dyn JournalReader>,
+        ingest: Arc<dyn Ingest>,
+        app: Application,
+    ) -> std::io::Result<Self> {
+        Ok(Self { journal, ingest, app, behind: Arc::new(Behind::start("click-drain")?) })
+    }
+
+    /// Moves what is in the journal now. It ends with a stretch that is not full: what came meanwhile waits for the next
+    /// turn, or a steady trickle would be written one transaction after the other. Says whether nothing was left.
+    pub async fn once(&self) -> Result<bool, DrainError> {
+        loop {
+            let (journal, ingest, runtime) = (self.journal.clone(), self.ingest.clone(), Handle::current());
+            let moved =
+                self.behind.run(move || move_stretch(journal.as_ref(), ingest.as_ref(), &runtime)).await??;
+            self.app.clicks_ingested();
+            match moved {
+                Moved::Nothing => return Ok(true),
+                Moved::Realigned => {}
+                Moved::Counted(clicks) => {
+                    debug!(clicks.count = clicks, "clicks were counted");
+                    if clicks < BATCH {
+                        return Ok(false);
+                    }
                 }
             }
         }

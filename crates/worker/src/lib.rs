@@ -5,10 +5,12 @@
 //! done: that is behind ports and the application. Every loop ends when its token is cancelled, and finishes what it
 //! has begun.
 
+mod behind;
 mod changes;
 mod clicks;
 mod housekeeping;
 
+pub use behind::BrokenOff;
 pub use changes::{RouteKeeper, follow_changes};
-pub use clicks::{DrainError, drain_clicks, drain_once};
+pub use clicks::{Drain, DrainError, drain_clicks};
 pub use housekeeping::{House, keep_house};

@@ -46,7 +46,7 @@ const EDGE: &[&str] = &[
     "tower",
     "tracing",
 ];
-const LOOP: &[&str] = &["thiserror", "tokio", "tokio-util", "tracing"];
+const LOOP: &[&str] = &["rustix", "thiserror", "tokio", "tokio-util", "tracing"];
 
 /// What speaks to a database or to other hosts; adapters alone do.
 const REACHES_OUT: &[&str] = &["sqlx", "reqwest"];

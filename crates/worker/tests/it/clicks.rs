@@ -6,7 +6,7 @@ use lp_core::Timestamp;
 use lp_ports::{ClickJournal, Ingest, JournalId, JournalReader, StoreError, Stretch};
 use lp_testkit::Sandbox;
 use lp_testkit::fixtures::click;
-use lp_worker::{DrainError, drain_clicks, drain_once};
+use lp_worker::{Drain, DrainError, drain_clicks};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -52,10 +52,13 @@ impl Fixture {
         }
     }
 
+    fn way(&self) -> Drain {
+        let (journal, ingest) = (self.sandbox.journal.clone(), self.intake.clone());
+        Drain::start(journal, ingest, self.sandbox.app.clone()).expect("a thread")
+    }
+
     async fn drain(&self) -> Result<bool, DrainError> {
-        let journal: Arc<dyn JournalReader> = self.sandbox.journal.clone();
-        let ingest: Arc<dyn Ingest> = self.intake.clone();
-        drain_once(&journal, &ingest, &self.sandbox.app).await
+        self.way().once().await
     }
 
     async fn counted(&self) -> u64 {
@@ -123,7 +126,8 @@ async fn a_steady_trickle_is_written_in_turns_and_counts_as_fresh() {
     let sandbox = Arc::new(Sandbox::new().await);
     let journal: Arc<dyn JournalReader> = Arc::new(Busy(sandbox.clone()));
     let ingest: Arc<dyn Ingest> = Arc::new(sandbox.store.clone());
-    assert!(!drain_once(&journal, &ingest, &sandbox.app).await.expect("it ends"), "more is to come");
+    let drain = Drain::start(journal, ingest, sandbox.app.clone()).expect("a thread");
+    assert!(!drain.once().await.expect("it ends"), "more is to come");
     let reply = sandbox.call("analytics_get", json!({})).await.result.expect("counts");
     assert_eq!(reply.value["freshness"]["status"], "FRESH");
 }
@@ -135,7 +139,6 @@ async fn an_orderly_end_counts_what_is_left() {
     fixture.visit(0..500);
     let told = CancellationToken::new();
     told.cancel();
-    let (journal, ingest) = (fixture.sandbox.journal.clone(), fixture.intake.clone());
-    drain_clicks(journal, ingest, fixture.sandbox.app.clone(), told).await;
+    drain_clicks(fixture.way(), told).await;
     assert_eq!(fixture.counted().await, 500);
 }
