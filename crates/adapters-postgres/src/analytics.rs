@@ -6,8 +6,9 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use tracing::Instrument;
 
+use crate::deadline::{SCAN, within};
 use crate::rows::{Broken, count, instant_or_none, whole};
-use crate::store::{MOMENT, PgStore};
+use crate::store::PgStore;
 
 const FORGOTTEN: &str = "SELECT max(before) AS before FROM clicks_forgotten";
 
@@ -38,8 +39,8 @@ impl AnalyticsReader for PgStore {
         slug: Option<&SlugKey>,
     ) -> Result<Totals, StoreError> {
         let span = tracing::debug_span!("db", operation = "db.click.totals");
-        let read = Box::pin(self.read_totals(handle, range, slug)).instrument(span).await;
-        let row = match read {
+        let read = Box::pin(self.read_totals(handle, range, slug)).instrument(span);
+        let row = match within(SCAN, read).await {
             Ok(row) => row,
             Err(fault) => return Err(self.unavailable(fault).await),
         };
@@ -54,7 +55,7 @@ impl PgStore {
         range: Range,
         slug: Option<&SlugKey>,
     ) -> Result<PgRow, sqlx::Error> {
-        let mut moment = self.begin(MOMENT).await?;
+        let mut moment = self.moment().await?;
         let kept = kept_since(&mut moment).await?;
         let Split { hours, clicks: [before, behind] } = range.split(kept);
         let visits = Range { from: range.from.max(kept), to: range.to };

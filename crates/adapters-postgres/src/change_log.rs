@@ -10,7 +10,7 @@ use sqlx::postgres::PgRow;
 
 use crate::changes::link_of;
 use crate::rows::{Broken, count, field, slug_key, whole};
-use crate::store::{PgStore, int};
+use crate::store::{PIECE, PgStore, in_pieces, int};
 
 pub(crate) use horizon::CLASS;
 
@@ -30,9 +30,12 @@ const NOTES: &str = "SELECT trimmed.upto AS trimmed, seq, handle, version, slug_
      ORDER BY seq";
 
 /// Numbers have gaps, so rows are counted.
+const SPARE: &str = "SELECT seq FROM change_log ORDER BY seq DESC OFFSET $1 LIMIT 1";
+
+/// The oldest first: what is known to be trimmed is never more than what is gone.
 const TRIM: &str = "WITH gone AS ( \
-         DELETE FROM change_log \
-         WHERE seq <= (SELECT seq FROM change_log ORDER BY seq DESC OFFSET $1 LIMIT 1) RETURNING seq), \
+         DELETE FROM change_log WHERE seq = ANY (ARRAY( \
+             SELECT seq FROM change_log WHERE seq <= $1 ORDER BY seq LIMIT $2)) RETURNING seq), \
      known AS ( \
          UPDATE change_log_trimmed SET upto = greatest(upto, (SELECT max(seq) FROM gone)) \
          WHERE EXISTS (SELECT 1 FROM gone)) \
@@ -62,19 +65,28 @@ pub(crate) async fn append(
 impl ChangeLog for PgStore {
     async fn position(&self) -> Result<ChangePosition, StoreError> {
         let mut connection = self.read("db.change.acquire", self.pool().acquire()).await?;
-        let end = self.read("db.change.position", horizon::read(&mut connection)).await?;
-        Ok(ChangePosition(end.cast_unsigned()))
+        let horizon = self.read("db.change.position", horizon::read(&mut connection)).await?;
+        Ok(ChangePosition(horizon.settled.cast_unsigned()))
     }
 
     async fn changes(&self, after: ChangePosition, limit: u32) -> Result<Changes, StoreError> {
         let mut connection = self.read("db.change.acquire", self.pool().acquire()).await?;
         let horizon = self.read("db.change.position", horizon::read(&mut connection)).await?;
+        let settled = ChangePosition(horizon.settled.cast_unsigned());
+        if horizon.last.cast_unsigned() < after.0 {
+            tracing::warn!(
+                position = after.0,
+                last = horizon.last,
+                "the change log was set back: the database was restored, or replaced by one that knew less"
+            );
+            return Ok(Changes { notes: Vec::new(), position: settled, missed: true });
+        }
         // It may lie behind what was read before; nothing is taken back, and nothing skipped.
-        let end = ChangePosition(horizon.cast_unsigned()).max(after);
+        let end = settled.max(after);
         if end == after {
             return Ok(Changes { notes: Vec::new(), position: after, missed: false });
         }
-        let query = sqlx::query(NOTES).bind(int(after.0)).bind(horizon).bind(i64::from(limit));
+        let query = sqlx::query(NOTES).bind(int(after.0)).bind(horizon.settled).bind(i64::from(limit));
         let rows = self.read("db.change.list", query.fetch_all(&mut *connection)).await?;
         stretch(&rows, after, end, limit)
     }
@@ -84,9 +96,16 @@ impl ChangeLog for PgStore {
     }
 
     async fn trim(&self, keep: u64) -> Result<u64, StoreError> {
-        let query = sqlx::query_scalar::<_, i64>(TRIM).bind(int(keep));
-        let gone = self.read("db.change.trim", query.fetch_one(self.pool())).await?;
-        Ok(gone.cast_unsigned())
+        let spare = sqlx::query_scalar::<_, i64>(SPARE).bind(int(keep));
+        let Some(spare) = self.read("db.change.spare", spare.fetch_optional(self.pool())).await? else {
+            return Ok(0);
+        };
+        in_pieces(|| async {
+            let query = sqlx::query_scalar::<_, i64>(TRIM).bind(spare).bind(int(PIECE));
+            let gone = self.read("db.change.trim", query.fetch_one(self.pool())).await?;
+            Ok(gone.cast_unsigned())
+        })
+        .await
     }
 }
 

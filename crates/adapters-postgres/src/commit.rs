@@ -3,11 +3,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lp_ports::{Batch, CommitError, Committer, Receipt, StoreError};
 use sqlx::PgConnection;
+use tokio::sync::SemaphorePermit;
+use tokio::time::timeout;
 use tracing::Instrument;
 
+use crate::deadline::{CALL, within};
 use crate::fault::may_go_well_again;
 use crate::heads::Head;
-use crate::store::{PgStore, WRITE};
+use crate::open::ACQUIRE;
+use crate::store::PgStore;
 use crate::{audit, change_log, changes, guards, heads, locks, outbox, replies};
 
 /// How often a batch is tried that the database sacrifices for others.
@@ -26,7 +30,7 @@ pub(crate) enum Halt {
 impl Committer for PgStore {
     async fn commit(&self, batch: Batch) -> Result<Receipt, CommitError> {
         let span = tracing::debug_span!("db", operation = "db.commit");
-        Box::pin(self.try_commit(&batch)).instrument(span).await
+        within(CALL, Box::pin(self.try_commit(&batch)).instrument(span)).await
     }
 }
 
@@ -57,7 +61,8 @@ impl PgStore {
     /// An upsert of one link takes ten round trips: begin, lock, guards, revision, link, note, event, audit with head,
     /// commit, and one before all to see that the connection lives. An import of 500 takes the same.
     async fn transact(&self, batch: &Batch) -> Result<Receipt, Halt> {
-        let mut transaction = self.begin(WRITE).await?;
+        let _turn = self.turn().await?;
+        let mut transaction = self.begin().await?;
         let outcome = match judge(&mut transaction, batch).await {
             Ok(head) => write(&mut transaction, batch, head).await,
             Err(halt) => Err(halt),
@@ -69,6 +74,13 @@ impl PgStore {
             let _ = transaction.rollback().await;
         }
         outcome
+    }
+
+    /// Waits as long for those who commit as it would for a connection.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        let turn = timeout(ACQUIRE, self.inner.writers.acquire()).await;
+        let words = "too many commits wait for each other";
+        turn.ok().and_then(Result::ok).ok_or_else(|| StoreError::Unavailable(words.into()))
     }
 }
 

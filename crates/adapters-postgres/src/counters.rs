@@ -6,8 +6,9 @@ use lp_ports::{Counters, StoreError, Taken};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
+use crate::deadline::{CALL, within};
 use crate::fault::unavailable;
-use crate::store::PgStore;
+use crate::store::{PIECE, PgStore, in_pieces, int};
 use crate::text::stored;
 
 /// How often a bucket is tried whose content changed in between.
@@ -22,13 +23,30 @@ const MAKE: &str =
 
 const MOVE: &str = "UPDATE rate_buckets SET full_at = $2 WHERE caller = $1 AND full_at = $3";
 
-const FORGET: &str = "DELETE FROM rate_buckets \
-     WHERE full_at <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000";
+/// A bucket that was taken from meanwhile is looked at again.
+const FORGET: &str = "WITH clock AS MATERIALIZED ( \
+         SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000 AS now) \
+     DELETE FROM rate_buckets WHERE full_at <= (SELECT now FROM clock) AND ctid = ANY (ARRAY( \
+         SELECT ctid FROM rate_buckets WHERE full_at <= (SELECT now FROM clock) LIMIT $1))";
 
 #[async_trait]
 impl Counters for PgStore {
     async fn take(&self, caller: &str, rate: Rate, wanted: u32) -> Result<Taken, StoreError> {
-        let caller = &*stored(caller);
+        within(CALL, self.take_from(&stored(caller), rate, wanted)).await
+    }
+
+    async fn forget_full(&self) -> Result<u64, StoreError> {
+        in_pieces(|| async {
+            let query = sqlx::query(FORGET).bind(int(PIECE));
+            let done = self.read("db.bucket.forget", query.execute(self.pool())).await?;
+            Ok(done.rows_affected())
+        })
+        .await
+    }
+}
+
+impl PgStore {
+    async fn take_from(&self, caller: &str, rate: Rate, wanted: u32) -> Result<Taken, StoreError> {
         for _ in 0..TRIES {
             let find = sqlx::query(FIND).bind(caller);
             let row = self.read("db.bucket.find", find.fetch_one(self.pool())).await?;
@@ -51,11 +69,6 @@ impl Counters for PgStore {
             }
         }
         Err(StoreError::Unavailable("too many take from one bucket at once".into()))
-    }
-
-    async fn forget_full(&self) -> Result<u64, StoreError> {
-        let done = self.read("db.bucket.forget", sqlx::query(FORGET).execute(self.pool())).await?;
-        Ok(done.rows_affected())
     }
 }
 

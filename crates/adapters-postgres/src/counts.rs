@@ -2,24 +2,45 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
-use lp_analytics::{Click, Count, CountKey, Dimension, Range, day_of, day_range, tally};
+use lp_analytics::{Click, Count, CountKey, Dimension, Range, day_range, tally};
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use lp_ports::{CountsReader, DayCounts, StoreError};
-use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use crate::analytics::kept_since;
+use crate::deadline::{Silence, WORK, within};
+use crate::ingest::table_of;
 use crate::rows::{Broken, count, field, instant, slug_key, text, whole};
-use crate::store::{MOMENT, PgStore};
+use crate::store::PgStore;
 
 /// How many clicks are held at a time.
 const CHUNK: usize = 10_000;
 
-const COUNTED: &str = "SELECT DISTINCT handle, hour FROM click_hours WHERE hour >= $1";
+/// Looked at by hand, and as long as it takes.
+const PATIENTLY: &str = "SET LOCAL statement_timeout = 0";
+
+/// The index leads from handle to handle, and to the hours of each: whatever is counted is counted among all.
+const COUNTED: &str = "WITH RECURSIVE known (handle) AS ( \
+         SELECT min(handle) FROM click_hours \
+         UNION ALL SELECT (SELECT min(handle) FROM click_hours WHERE click_hours.handle > known.handle) \
+         FROM known WHERE known.handle IS NOT NULL) \
+     SELECT DISTINCT known.handle, hour - (hour % 86400000000 + 86400000000) % 86400000000 AS day \
+     FROM known JOIN click_hours ON click_hours.handle = known.handle \
+         AND slug_key = '' AND dimension = 'all' AND hour >= $1";
 
 const DAYS: &str = "SELECT day FROM click_days WHERE day >= $1 ORDER BY day";
 
-const CLICKED: &str = "SELECT DISTINCT handle FROM clicks WHERE at >= $1 AND at < $2";
+/// From handle to handle within the table of a day.
+macro_rules! clicked {
+    () => {
+        "WITH RECURSIVE known (handle) AS ( \
+             SELECT min(handle) FROM {table} \
+             UNION ALL SELECT (SELECT min(handle) FROM {table} AS next WHERE next.handle > known.handle) \
+             FROM known WHERE known.handle IS NOT NULL) \
+         SELECT handle FROM known WHERE handle IS NOT NULL"
+    };
+}
 
 const CLICKS: &str = "SELECT at, id, link, slug, device, visitor, referrer FROM clicks \
      WHERE handle = $1 AND at >= $2 AND at < $3";
@@ -36,14 +57,14 @@ enum Halt {
 #[async_trait]
 impl CountsReader for PgStore {
     async fn countable_days(&self) -> Result<Vec<(Handle, Timestamp)>, StoreError> {
-        match Box::pin(self.find_days()).await {
+        match within(WORK, Box::pin(self.find_days())).await {
             Ok(days) => Ok(days.into_iter().collect()),
             Err(halt) => Err(self.halted(halt).await),
         }
     }
 
     async fn day_counts(&self, handle: &Handle, day: Timestamp) -> Result<DayCounts, StoreError> {
-        match Box::pin(self.read_day(handle, day_range(day))).await {
+        match within(WORK, Box::pin(self.read_day(handle, day_range(day)))).await {
             Ok(counts) => Ok(counts),
             Err(halt) => Err(self.halted(halt).await),
         }
@@ -51,28 +72,34 @@ impl CountsReader for PgStore {
 }
 
 impl PgStore {
-    /// Day by day, so that no statement has to look at more than a day's clicks.
     async fn find_days(&self) -> Result<BTreeSet<(Handle, Timestamp)>, Halt> {
-        let mut connection = self.scans().acquire().await?;
-        let kept = kept_since(&mut connection).await?;
+        let mut moment = self.moment().await?;
+        moment.execute(PATIENTLY).await?;
+        let kept = kept_since(&mut moment).await?;
         let mut days = BTreeSet::new();
-        for row in sqlx::query(COUNTED).bind(kept.micros()).fetch_all(&mut *connection).await? {
-            let found = handle_of(&row).and_then(|handle| Ok((handle, day_of(instant(&row, "hour")?))));
+        for row in sqlx::query(COUNTED).bind(kept.micros()).fetch_all(&mut *moment).await? {
+            let found = handle_of(&row).and_then(|handle| Ok((handle, instant(&row, "day")?)));
             days.insert(whole(found, "click_hours", || named(&row))?);
         }
-        for row in sqlx::query(DAYS).bind(kept.micros()).fetch_all(&mut *connection).await? {
-            let day = day_range(whole(instant(&row, "day"), "click_days", String::new)?);
-            let clicked = sqlx::query(CLICKED).bind(day.from.micros()).bind(day.to.micros());
-            for row in clicked.fetch_all(&mut *connection).await? {
-                days.insert((whole(handle_of(&row), "clicks", || named(&row))?, day.from));
+        for row in sqlx::query(DAYS).bind(kept.micros()).fetch_all(&mut *moment).await? {
+            let day = whole(instant(&row, "day"), "click_days", String::new)?;
+            let clicked = AssertSqlSafe(format!(clicked!(), table = table_of(day)));
+            for row in sqlx::query(clicked).persistent(false).fetch_all(&mut *moment).await? {
+                days.insert((whole(handle_of(&row), "clicks", || named(&row))?, day));
             }
         }
+        moment.rollback().await?;
         Ok(days)
     }
 
     async fn read_day(&self, handle: &Handle, day: Range) -> Result<DayCounts, Halt> {
-        let mut moment = self.begin(MOMENT).await?;
+        let mut moment = self.moment().await?;
+        moment.execute(PATIENTLY).await?;
         let mut counts = DayCounts::default();
+        if day.from < kept_since(&mut moment).await? {
+            moment.rollback().await?;
+            return Ok(counts);
+        }
         derive(&mut moment, handle, day, &mut counts).await?;
         let query = sqlx::query(STORED).bind(handle.as_str()).bind(day.from.micros()).bind(day.to.micros());
         for row in query.fetch_all(&mut *moment).await? {
@@ -150,6 +177,12 @@ fn handle_of(row: &PgRow) -> Result<Handle, Broken> {
 
 fn named(row: &PgRow) -> String {
     field(row, "handle").unwrap_or_default()
+}
+
+impl From<Silence> for Halt {
+    fn from(silence: Silence) -> Self {
+        Self::Row(silence.into())
+    }
 }
 
 impl From<StoreError> for Halt {

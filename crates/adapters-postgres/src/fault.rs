@@ -41,6 +41,11 @@ pub(crate) fn may_go_well_again(fault: &sqlx::Error) -> bool {
     matches!(code(fault).as_deref(), Some("40P01" | "40001"))
 }
 
+/// Whether somebody else held a lock for too long (`lock_not_available`).
+pub(crate) fn stood_in_the_way(fault: &sqlx::Error) -> bool {
+    code(fault).as_deref() == Some("55P03")
+}
+
 pub(crate) fn code(fault: &sqlx::Error) -> Option<String> {
     fault.as_database_error()?.code().map(std::borrow::Cow::into_owned)
 }
@@ -59,6 +64,7 @@ pub(crate) fn words(fault: &sqlx::Error) -> &'static str {
         sqlx::Error::PoolClosed => "the store is closed",
         other => match code(other).as_deref() {
             Some("25006") => "the database is read-only: it is a standby, or was set so",
+            Some("0A000") => "the database does not do this; it may be a standby",
             Some("53100") => "the disk of the database is full",
             Some("53300") => "the database has too many connections",
             Some("28P01" | "28000") => "the database refuses this user or password",

@@ -18,15 +18,19 @@ pub(crate) struct Head {
     pub(crate) audit_hash: AuditHash,
 }
 
-/// In the order of the handles, so that no two transactions wait for each other. Who had to wait gets the row as it is
-/// then, and what its next statements read is newer still.
+/// In the order of the handles, so that no two transactions wait for each other; none, where one is missing. Who had to
+/// wait gets the row as it is then, and what its next statements read is newer still.
 const LOCK: &str = "SELECT handle, version, event_seq, audit_seq, audit_hash FROM heads \
-     WHERE handle = ANY($1) ORDER BY handle FOR UPDATE";
+     WHERE handle = ANY($1) \
+         AND (SELECT count(*) FROM heads WHERE handle = ANY($1)) = cardinality($1) \
+     ORDER BY handle FOR UPDATE";
 
 /// Heads of handles that nobody has written for. Where the batch is not applied they go with it; one that was only
-/// looked at keeps a head without an entry, which no reader shows.
+/// looked at keeps a head without an entry, which no reader shows. Added in their order and before any other is locked:
+/// who waits here for another that adds the same holds nothing that this one could wait for.
 const ADD: &str = "INSERT INTO heads (handle, version, event_seq, audit_seq, audit_hash) \
-     SELECT handle, 0, 0, 0, $2 FROM unnest($1::text[]) AS missing (handle) ON CONFLICT (handle) DO NOTHING";
+     SELECT handle, 0, 0, 0, $2 FROM unnest($1::text[]) AS missing (handle) \
+     ORDER BY handle COLLATE \"C\" ON CONFLICT (handle) DO NOTHING";
 
 /// Locks the heads of all handles that the batch is about, and reads that of its own.
 pub(crate) async fn lock(connection: &mut PgConnection, batch: &Batch) -> Result<Head, Halt> {

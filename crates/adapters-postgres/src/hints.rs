@@ -10,6 +10,8 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::deadline::within;
+
 const CHANNEL: &str = "link_platform_changes";
 /// A notification takes a lock that all of the database share, so there is one for all commits of this span.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -37,7 +39,7 @@ impl Hints {
             tasks: TaskTracker::new(),
         };
         let sending = send(pool.clone(), Arc::clone(&hints.committed));
-        let listening = listen(target, Arc::clone(&hints.heard));
+        let listening = Box::pin(listen(target, Arc::clone(&hints.heard)));
         let (stop, stopped) = (hints.stop.clone(), hints.stop.clone());
         hints.tasks.spawn(async move { stop.run_until_cancelled(sending).await });
         hints.tasks.spawn(async move { stopped.run_until_cancelled(listening).await });
@@ -71,7 +73,7 @@ async fn send(pool: PgPool, committed: Arc<Notify>) {
     loop {
         committed.notified().await;
         let query = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL);
-        if let Err(fault) = query.execute(&pool).await {
+        if let Err(fault) = within(PATIENCE, query.execute(&pool)).await {
             tracing::debug!(%fault, "other nodes were not told of a commit");
         }
         sleep(PAUSE).await;
@@ -91,7 +93,7 @@ async fn follow(target: &PgConnectOptions, heard: &Notify) -> Result<std::conver
     let line = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
     let line = line.acquire_timeout(PATIENCE).connect_lazy_with(target.clone());
     let mut listener = PgListener::connect_with(&line).await?;
-    listener.listen(CHANNEL).await?;
+    within(PATIENCE, listener.listen(CHANNEL)).await?;
     // Nobody knows what was said before.
     heard.notify_one();
     loop {
@@ -100,8 +102,7 @@ async fn follow(target: &PgConnectOptions, heard: &Notify) -> Result<std::conver
             received?;
             heard.notify_one();
         } else {
-            let asked = timeout(PATIENCE, sqlx::query("SELECT 1").execute(&mut listener)).await;
-            asked.map_err(|_| sqlx::Error::PoolTimedOut)??;
+            within(PATIENCE, sqlx::query("SELECT 1").execute(&mut listener)).await?;
         }
     }
 }

@@ -1,6 +1,9 @@
 mod copy;
 mod days;
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use lp_analytics::{Count, CountKey, Counts, tally};
 use lp_core::{SlugKey, Timestamp};
@@ -8,15 +11,24 @@ use lp_ports::{Ingest, JournalId, StoreError, Stretch};
 use sqlx::PgConnection;
 use tracing::Instrument;
 
-use crate::fault::{code, may_go_well_again};
+use crate::deadline::{CALL, within};
+use crate::fault::{may_go_well_again, stood_in_the_way};
 use crate::rows::{count, whole};
-use crate::store::{PgStore, WRITE, int};
+use crate::store::{PgStore, int};
 use crate::text::stored;
 
 pub(crate) use days::{KnownDays, bounds_of, table_of};
 
 /// How often a stretch is tried that stands in others' way, or whose day is taken away in between.
 const TRIES: u32 = 5;
+/// How often one that others keep waiting for a lock: each time takes seconds.
+const WAITS: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Keeps days from being forgotten before the stretch is in. Who finds one that is about to go waits here, and not with
+/// the lock on `clicks` that forgetting it takes.
+const HOLD: &str =
+    "SELECT count(*) FROM (SELECT 1 FROM click_days WHERE day = ANY($1) FOR KEY SHARE) AS held";
 
 const BEGIN_JOURNAL: &str = "INSERT INTO journal_positions AS known (journal, upto) VALUES ($1, $3) \
      ON CONFLICT (journal) DO UPDATE SET upto = excluded.upto WHERE known.upto = $2";
@@ -39,6 +51,16 @@ struct Intake<'s> {
     stretch: &'s Stretch,
     rows: Vec<u8>,
     counts: Counts,
+}
+
+/// What became of a stretch.
+enum Outcome {
+    /// It is in.
+    Taken,
+    /// The journal does not stand at its start, and nothing was done.
+    Elsewhere,
+    /// A day that was there went away: its clicks were forgotten meanwhile.
+    DayGone,
 }
 
 #[async_trait]
@@ -66,37 +88,51 @@ impl PgStore {
         let days = days::of(&intake.stretch.clicks);
         let mut tries = 1;
         loop {
-            let taken = match self.ensure_days(&days).await {
-                Ok(()) => self.take(intake).await,
-                Err(fault) => Err(fault),
-            };
-            match taken {
-                Ok(Some(stands)) => return Ok(stands),
-                Ok(None) => return self.ingested(&intake.stretch.journal).await,
-                Err(fault) if tries < TRIES && may_go_well_again(&fault) => tries += 1,
-                Err(fault) if tries < TRIES && has_no_partition(&fault) => {
-                    self.inner.days.forget(&days);
-                    tries += 1;
+            let taken = within(CALL, async {
+                self.ensure_days(&days).await?;
+                self.take(intake, &days).await
+            });
+            match taken.await {
+                Ok(Outcome::Taken) => return Ok(intake.stretch.upto),
+                Ok(Outcome::Elsewhere) => return self.ingested(&intake.stretch.journal).await,
+                // It is made again for those that come late.
+                Ok(Outcome::DayGone) if tries < TRIES => self.inner.days.forget(&days),
+                Ok(Outcome::DayGone) => {
+                    return Err(StoreError::Unavailable("its day is forgotten again and again".into()));
                 }
+                Err(fault) if tries < TRIES && may_go_well_again(&fault) => {}
+                Err(fault) if tries < WAITS && stood_in_the_way(&fault) => {}
                 Err(fault) => return Err(self.unavailable(fault).await),
             }
+            tokio::time::sleep(PAUSE * tries).await;
+            tries += 1;
         }
     }
 
-    /// Where the journal stands then; `None` where it did not stand at the stretch's start, and nothing was done.
-    async fn take(&self, intake: &Intake<'_>) -> Result<Option<u64>, sqlx::Error> {
-        let mut transaction = self.begin(WRITE).await?;
+    async fn take(&self, intake: &Intake<'_>, days: &BTreeSet<Timestamp>) -> Result<Outcome, sqlx::Error> {
+        let mut transaction = self.begin().await?;
+        if !hold(&mut transaction, days).await? {
+            transaction.rollback().await?;
+            return Ok(Outcome::DayGone);
+        }
         if !advance(&mut transaction, intake.stretch).await? {
             transaction.rollback().await?;
-            return Ok(None);
+            return Ok(Outcome::Elsewhere);
         }
         if !intake.stretch.clicks.is_empty() {
             copy::send(&mut transaction, &intake.rows).await?;
             add(&mut transaction, &intake.counts).await?;
         }
         transaction.commit().await?;
-        Ok(Some(intake.stretch.upto))
+        Ok(Outcome::Taken)
     }
+}
+
+/// Whether all the days are there, until the transaction ends.
+async fn hold(connection: &mut PgConnection, days: &BTreeSet<Timestamp>) -> Result<bool, sqlx::Error> {
+    let wanted: Vec<_> = days.iter().map(|day| day.micros()).collect();
+    let held: i64 = sqlx::query_scalar(HOLD).bind(wanted).fetch_one(connection).await?;
+    Ok(usize::try_from(held).is_ok_and(|held| held == days.len()))
 }
 
 /// Moves the journal on from where the stretch begins. Of two that try, one waits and then finds it moved.
@@ -131,10 +167,4 @@ async fn add(connection: &mut PgConnection, counts: &Counts) -> Result<(), sqlx:
 
 fn slug_of(key: &CountKey) -> &str {
     key.slug.as_ref().map_or("", SlugKey::as_str)
-}
-
-/// A day that was there went away: its clicks were forgotten meanwhile. It is made again for those that come late.
-fn has_no_partition(fault: &sqlx::Error) -> bool {
-    // 23514, check_violation: so does the engine call it; `clicks` has no other check.
-    code(fault).as_deref() == Some("23514")
 }

@@ -9,6 +9,10 @@ const KEEP: &str = "INSERT INTO installation (name, value) VALUES ($1, $2) ON CO
 const TOUCH: &str = "INSERT INTO installation (name, value) VALUES ('write-probe', '0') \
      ON CONFLICT (name) DO UPDATE SET value = clock_timestamp()::text";
 
+/// Partitions are attached by the owner of their table, or one of its members.
+const OWNS: &str = "SELECT pg_has_role(relowner, 'USAGE'), current_user::text FROM pg_class \
+     WHERE oid = 'clicks'::regclass";
+
 impl PgStore {
     /// Keeps the first value that is given under a name.
     pub(crate) async fn keep_first(&self, name: &str, value: &str) -> Result<(), StoreError> {
@@ -26,5 +30,17 @@ impl PgStore {
 
     pub(crate) async fn touch(&self) -> Result<(), StoreError> {
         self.read("db.store.write_probe", sqlx::query(TOUCH).execute(self.pool())).await.map(drop)
+    }
+
+    /// Fails where this role cannot make the partitions of new days.
+    pub(crate) async fn may_make_days(&self) -> Result<(), StoreError> {
+        let query = sqlx::query_as::<_, (bool, String)>(OWNS);
+        let (owns, role) = self.read("db.store.owns", query.fetch_one(self.pool())).await?;
+        if owns {
+            return Ok(());
+        }
+        let words =
+            format!("the role '{role}' may not make the days' partitions; serve as the role that migrated");
+        Err(StoreError::Unavailable(words.into()))
     }
 }

@@ -14,6 +14,7 @@ mod changes;
 mod commit;
 mod counters;
 mod counts;
+mod deadline;
 mod expire;
 mod fault;
 mod guards;

@@ -65,8 +65,11 @@ impl LinkReader for PgStore {
             .bind(folded(&query.text))
             .bind(i64::from(query.limit.max(1)) + 1);
         let filtered = query.tag.is_some() || query.text.is_some();
-        let pool = if filtered { self.scans() } else { self.pool() };
-        let rows = self.read("db.link.list", rows.fetch_all(pool)).await?;
+        let rows = if filtered {
+            self.scan("db.link.list", rows.fetch_all(self.scans())).await?
+        } else {
+            self.read("db.link.list", rows.fetch_all(self.pool())).await?
+        };
         let more = rows.len() > limit;
         let items = rows
             .iter()

@@ -16,7 +16,8 @@ use crate::open::{connect_once, parse};
 /// that one also sets `schema-needs` in `installation` to the oldest version that can live without the old form.
 /// A step holds no lock that commits wait for longer than a moment: no rewrite of a table, no scan under an exclusive
 /// lock (`NOT VALID` first, `VALIDATE` later). An index on a table that is in use is built `CONCURRENTLY`, which cannot
-/// run in a transaction: it stands alone in a file that begins with [`ALONE`].
+/// run in a transaction: it stands alone in a file that begins with [`ALONE`], after a `DROP INDEX CONCURRENTLY IF EXISTS`
+/// of the same index, because a build that failed leaves one that is invalid and in the way.
 const STEPS: &[(i64, &str, &str)] = &[(1, "init", include_str!("../migrations/0001_init.sql"))];
 
 /// The schema this program was built for.

@@ -3,10 +3,11 @@ use std::time::Duration;
 
 use lp_ports::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Row};
 use thiserror::Error;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
+use crate::deadline::within;
 use crate::fault::{place, words};
 use crate::hints::Hints;
 use crate::ingest::KnownDays;
@@ -14,9 +15,13 @@ use crate::migrations::{Found, LATEST, version};
 use crate::store::{Inner, PgStore};
 
 /// How long a call waits for a connection.
-const ACQUIRE: Duration = Duration::from_secs(2);
+pub(crate) const ACQUIRE: Duration = Duration::from_secs(2);
 /// How long a first connection may take, with all that is asked on it.
 const REACH: Duration = Duration::from_millis(2_500);
+/// How long a connection that is given back may take to show that it can be used again.
+const RELEASE: Duration = Duration::from_secs(1);
+/// How long a statement of a call may take, as the database writes it.
+const LONGEST: &str = "10s";
 /// How many reads that may look at every row of a handle run at once.
 const SCANNERS: u32 = 2;
 
@@ -74,12 +79,20 @@ impl PgStore {
     pub async fn connect(url: &str, options: PgOptions) -> Result<Self, StoreError> {
         let target = parse(url).map_err(refused)?;
         let target = target.application_name("link-platform").disable_statement_logging();
-        check(&target).await.map_err(refused)?;
-        let calls = session(&target, "10s");
-        let pool = pool(options.connections.max(1)).connect_lazy_with(calls.clone());
         let scans = pool_of_scans(&target);
-        let hints = Hints::start(&pool, calls);
-        let inner = Inner { pool, scans, target, hints, days: KnownDays::default(), probing: Mutex::new(()) };
+        let target = session(&target, LONGEST);
+        check(&target).await.map_err(refused)?;
+        let pool = pool(options.connections.max(1)).connect_lazy_with(target.clone());
+        let hints = Hints::start(&pool, target.clone());
+        let inner = Inner {
+            pool,
+            scans,
+            target,
+            writers: Semaphore::new(usize::try_from(options.connections / 2).unwrap_or(usize::MAX).max(1)),
+            hints,
+            days: KnownDays::default(),
+            probing: Mutex::new(()),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -111,12 +124,26 @@ async fn check(target: &PgConnectOptions) -> Result<(), OpenFault> {
     let looked = async {
         let mut connection = connect_once(target).await?;
         let found = version(&mut connection).await.map_err(|fault| OpenFault::of(&place, fault))?;
+        let bound = longest(&mut connection).await.map_err(|fault| OpenFault::of(&place, fault))?;
+        if bound != LONGEST {
+            tracing::warn!(
+                place,
+                wanted = LONGEST,
+                found = bound,
+                "sessions are not set as asked for (statement_timeout): a pooler between here and the database strips \
+                 the settings; let it pass `options` on, or connect without it"
+            );
+        }
         // What it was opened for is known; how it ends does not matter.
         let _ = connection.close().await;
         Ok(found)
     };
     let found = tokio::time::timeout(REACH, looked).await.map_err(|_| OpenFault::silent(&place))??;
     judge(found, place)
+}
+
+async fn longest(connection: &mut PgConnection) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar("SELECT current_setting('statement_timeout')").fetch_one(connection).await
 }
 
 /// Whether this program can work with the schema. One that a newer program has expanded it can: its nodes go on until
@@ -133,11 +160,12 @@ pub(crate) fn judge(found: Option<Found>, place: String) -> Result<(), OpenFault
 }
 
 /// What every connection is bound to. Commits are answered once they are on the disk, whatever the database's default:
-/// among them are the audit and tokens.
+/// among them are the audit and tokens. How long to wait for a lock may be said by the URL.
 fn session(target: &PgConnectOptions, longest: &str) -> PgConnectOptions {
-    target.clone().options([
+    let said = target.get_options().is_some_and(|options| options.contains("lock_timeout"));
+    let target = if said { target.clone() } else { target.clone().options([("lock_timeout", "5s")]) };
+    target.options([
         ("statement_timeout", longest),
-        ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "15s"),
         ("synchronous_commit", "on"),
     ])
@@ -148,8 +176,18 @@ fn pool_of_scans(target: &PgConnectOptions) -> PgPool {
 }
 
 /// An idle connection is asked whether it lives before it is used: after a restart of the database the next call works.
+/// One that is given back by a call that was given up may still be at it, or in a transaction that nobody knows of: it
+/// gets a moment to end, and is dropped otherwise.
 fn pool(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE)
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
+    pool.after_release(|connection, _| Box::pin(within(RELEASE, at_rest(connection))))
+}
+
+/// Whether no transaction is open. Asked in the simple protocol, where a statement on its own has the time of its
+/// transaction.
+async fn at_rest(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let asked = sqlx::raw_sql("SELECT transaction_timestamp() = statement_timestamp()");
+    asked.fetch_one(connection).await?.try_get(0)
 }
 
 fn refused(fault: OpenFault) -> StoreError {

@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 
 use crate::commit::Halt;
 use crate::rows::{Broken, bytes, field, instant, text, whole};
-use crate::store::PgStore;
+use crate::store::{PIECE, PgStore, in_pieces, int};
 use crate::text::stored;
 
 const FIND: &str = "SELECT fingerprint, created, body, expires_at FROM replies \
@@ -17,6 +17,10 @@ const SAVE: &str = "INSERT INTO replies (actor, operation, key, fingerprint, cre
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (actor, operation, key) DO UPDATE SET \
      fingerprint = excluded.fingerprint, created = excluded.created, body = excluded.body, \
      expires_at = excluded.expires_at";
+
+/// One that was saved anew meanwhile is looked at again.
+const FORGET: &str = "DELETE FROM replies WHERE expires_at <= $1 AND ctid = ANY (ARRAY( \
+         SELECT ctid FROM replies WHERE expires_at <= $1 LIMIT $2))";
 
 /// What is remembered under the key at the instant.
 pub(crate) async fn find(
@@ -50,9 +54,12 @@ impl IdempotencyReader for PgStore {
     }
 
     async fn forget(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let query = sqlx::query("DELETE FROM replies WHERE expires_at <= $1").bind(now.micros());
-        let done = self.read("db.reply.forget", query.execute(self.pool())).await?;
-        Ok(done.rows_affected())
+        in_pieces(|| async {
+            let query = sqlx::query(FORGET).bind(now.micros()).bind(int(PIECE));
+            let done = self.read("db.reply.forget", query.execute(self.pool())).await?;
+            Ok(done.rows_affected())
+        })
+        .await
     }
 }
 

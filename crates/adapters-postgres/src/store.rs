@@ -5,10 +5,11 @@ use async_trait::async_trait;
 use lp_core::Timestamp;
 use lp_ports::{StoreError, StoreHealth};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, PgPool, Postgres, Transaction};
-use tokio::sync::Mutex;
+use sqlx::{Connection, Executor, PgPool, Postgres, Transaction};
+use tokio::sync::{Mutex, Semaphore};
 use tracing::Instrument;
 
+use crate::deadline::{CALL, SCAN, within};
 use crate::fault::{place, unavailable};
 use crate::hints::Hints;
 use crate::ingest::KnownDays;
@@ -25,21 +26,25 @@ pub(crate) struct Inner {
     pub(crate) pool: PgPool,
     /// For reads that may look at every row of a handle: they wait for each other, and nobody else for them.
     pub(crate) scans: PgPool,
-    /// Where the database is.
+    /// Where the database is, and what its sessions are bound to.
     pub(crate) target: PgConnectOptions,
+    /// Commits under way: they leave half of the connections to others, whatever they wait for.
+    pub(crate) writers: Semaphore,
     pub(crate) hints: Hints,
     pub(crate) days: KnownDays,
     /// Held by the one call that finds out why there are no connections.
     pub(crate) probing: Mutex<()>,
 }
 
-/// A transaction in which every statement sees what was committed before it.
-pub(crate) const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+/// A transaction in which every statement sees what was committed before it. It does not ask to write: a database that is
+/// read-only then says so at the first change.
+const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// A transaction that sees one moment. The table is held from before that moment on: no partition can leave it between
-/// two statements, which no snapshot would prevent.
-pub(crate) const MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
-     LOCK TABLE ONLY clicks IN ACCESS SHARE MODE";
+/// A transaction that sees one moment, that of the first statement that looks at something.
+const MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// Looks at nothing.
+const HOLD: &str = "LOCK TABLE ONLY clicks IN ACCESS SHARE MODE";
 
 impl PgStore {
     pub(crate) fn pool(&self) -> &PgPool {
@@ -56,18 +61,37 @@ impl PgStore {
         operation: &'static str,
         query: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, StoreError> {
-        match query.instrument(tracing::debug_span!("db", operation)).await {
+        let query = within(CALL, query.instrument(tracing::debug_span!("db", operation)));
+        match query.await {
             Ok(found) => Ok(found),
             Err(fault) => Err(self.unavailable(fault).await),
         }
     }
 
-    pub(crate) async fn begin(
+    /// Runs a query that may look at every row of a handle within its span.
+    pub(crate) async fn scan<T>(
         &self,
-        statement: &'static str,
-    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let pool = if statement == MOMENT { self.scans() } else { self.pool() };
-        pool.begin_with(statement).await
+        operation: &'static str,
+        query: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, StoreError> {
+        let query = within(SCAN, query.instrument(tracing::debug_span!("db", operation)));
+        match query.await {
+            Ok(found) => Ok(found),
+            Err(fault) => Err(self.unavailable(fault).await),
+        }
+    }
+
+    /// Begins to write.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        self.pool().begin_with(WRITE).await
+    }
+
+    /// Begins to read what was at one moment. `clicks` is held from before that moment on: no partition can leave it
+    /// between two statements, which no snapshot would prevent.
+    pub(crate) async fn moment(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let mut moment = self.scans().begin_with(MOMENT).await?;
+        moment.execute(HOLD).await?;
+        Ok(moment)
     }
 
     /// Says why: a pool that finds no connection does not know whether there are none to be had or all are in use.
@@ -98,7 +122,8 @@ impl StoreHealth for PgStore {
     }
 
     async fn write_probe(&self) -> Result<(), StoreError> {
-        self.touch().await
+        self.touch().await?;
+        self.may_make_days().await
     }
 
     async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -115,6 +140,24 @@ impl StoreHealth for PgStore {
 
     async fn agreed(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.kept(name).await
+    }
+}
+
+/// How many rows a statement removes at most: it holds their locks, and none takes longer than a statement may.
+pub(crate) const PIECE: u64 = 10_000;
+
+/// Removes piece by piece until there is no whole one any more, and says how many rows it was.
+pub(crate) async fn in_pieces<F>(piece: impl Fn() -> F + Send) -> Result<u64, StoreError>
+where
+    F: Future<Output = Result<u64, StoreError>> + Send,
+{
+    let mut all = 0;
+    loop {
+        let gone = piece().await?;
+        all += gone;
+        if gone < PIECE {
+            return Ok(all);
+        }
     }
 }
 

@@ -27,9 +27,16 @@ const LOWEST: &str = "SELECT min((classid::bigint << 32 | objid::bigint) - $1) F
      WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND classid::bigint >> 16 = $1 >> 48 \
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
-/// Everything up to here is settled: seen by the next statement, or never to come.
-pub(super) async fn read(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+/// Where the log stands.
+pub(super) struct Horizon {
+    /// The greatest number that was ever given: a reader that has come further has read another log.
+    pub(super) last: i64,
+    /// Everything up to here is settled: seen by the next statement, or never to come.
+    pub(super) settled: i64,
+}
+
+pub(super) async fn read(connection: &mut PgConnection) -> Result<Horizon, sqlx::Error> {
     let last: i64 = sqlx::query_scalar(LAST).fetch_one(&mut *connection).await?;
     let lowest: Option<i64> = sqlx::query_scalar(LOWEST).bind(CLASS).fetch_one(connection).await?;
-    Ok(lowest.map_or(last, |lowest| lowest.min(last)))
+    Ok(Horizon { last, settled: lowest.map_or(last, |lowest| lowest.min(last)) })
 }

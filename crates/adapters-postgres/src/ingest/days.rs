@@ -7,7 +7,7 @@ use lp_analytics::{Click, day_of};
 use lp_core::Timestamp;
 use sqlx::{AssertSqlSafe, Executor};
 
-use crate::store::{PgStore, WRITE};
+use crate::store::PgStore;
 
 /// Makes itself the maker of a day: another who tries waits, and finds it made.
 const CLAIM: &str = "INSERT INTO click_days (day) VALUES ($1) ON CONFLICT (day) DO NOTHING";
@@ -64,7 +64,7 @@ impl PgStore {
 
     /// The table is made beside the others and then attached, which neither reads nor intakes wait for.
     async fn make_day(&self, day: Timestamp) -> Result<(), sqlx::Error> {
-        let mut transaction = self.begin(WRITE).await?;
+        let mut transaction = self.begin().await?;
         let claimed = sqlx::query(CLAIM).bind(day.micros()).execute(&mut *transaction).await?;
         if claimed.rows_affected() == 1 {
             let (table, (from, to)) = (table_of(day), bounds_of(day));

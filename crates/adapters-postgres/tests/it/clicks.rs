@@ -1,8 +1,9 @@
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use lp_analytics::{Click, Range, day_of};
 use lp_core::{Device, Timestamp};
-use lp_ports::{AnalyticsReader, CountsReader, Ingest, JournalId, Stretch};
+use lp_ports::{AnalyticsReader, CountsReader, DayCounts, Ingest, JournalId, Stretch};
 use lp_testkit::fixtures::{at, click, handle};
+use sqlx::PgConnection;
 
 use crate::database::Database;
 
@@ -112,7 +113,7 @@ async fn days_are_forgotten_while_others_count() {
         }
         forgotten
     };
-    let (forgotten, ()) = futures_util::future::join(forgetting, counting).await;
+    let (forgotten, ()) = join(forgetting, counting).await;
     assert!(forgotten >= 9, "{forgotten}");
     assert_eq!(keeping.totals(&handle(), whole, None).await.expect("reads").clicks, 70);
 }
@@ -127,4 +128,75 @@ async fn a_referrer_of_any_content_is_counted() {
     let counts = store.day_counts(&handle(), strange.at).await.expect("reads");
     assert_eq!((counts.clicks, &counts.stored), (1, &counts.derived));
     assert!(counts.stored.keys().any(|key| key.value == strange.referrer));
+}
+
+#[tokio::test]
+async fn a_forgotten_day_keeps_its_counts_but_no_referrers() {
+    let Some(database) = Database::fresh().await else { return };
+    let store = database.store().await;
+    let next = at(86_400);
+    let clicks = vec![click(1), Click { device: Device::Bot, ..click(2) }, Click { at: next, ..click(3) }];
+    store.ingest(&stretch("node", 0, clicks)).await.expect("taken in");
+    let mut connection = database.connection().await;
+    let counted = "SELECT count(*) FILTER (WHERE dimension = 'referrer'), \
+                   count(*) FILTER (WHERE dimension <> 'referrer') FROM click_hours WHERE hour < $1";
+    let mut counts = async || {
+        let query = sqlx::query_as::<_, (i64, i64)>(counted).bind(day_of(next).micros());
+        query.fetch_one(&mut connection).await.expect("reads")
+    };
+    let before = counts().await;
+    assert!(before.0 > 0 && before.1 > 0, "{before:?}");
+    assert_eq!(store.expire(next).await.expect("forgets"), 2);
+    assert_eq!(counts().await, (0, before.1));
+    assert_eq!(store.day_counts(&handle(), click(1).at).await.expect("reads"), DayCounts::default());
+    let kept = store.day_counts(&handle(), next).await.expect("reads");
+    assert!(kept.clicks == 1 && kept.stored == kept.derived, "{kept:?}");
+    assert_eq!(store.countable_days().await.expect("reads"), [(handle(), day_of(next))]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_is_forgotten_once_those_who_read_let_go_of_it() {
+    let Some(database) = Database::fresh().await else { return };
+    let store = database.store().await;
+    store.ingest(&stretch("node", 0, vec![click(1)])).await.expect("taken in");
+    let mut reader = database.connection().await;
+    let run = async |reader: &mut PgConnection, statement: &'static str| {
+        sqlx::raw_sql(statement).execute(reader).await.expect("it runs");
+    };
+    run(&mut reader, "BEGIN; SELECT count(*) FROM clicks").await;
+    let reading = async {
+        // Others can take clicks in meanwhile, each as the table is not asked for.
+        let late = Click { at: at(40 * 86_400), ..click(2) };
+        store.ingest(&stretch("node", 1, vec![late])).await.expect("taken in");
+        run(&mut reader, "COMMIT").await;
+    };
+    let (forgotten, ()) = join(store.expire(at(86_400)), reading).await;
+    assert_eq!(forgotten.expect("forgets"), 1);
+}
+
+#[tokio::test]
+async fn a_day_that_cannot_be_forgotten_keeps_no_other() {
+    let Some(database) = Database::fresh().await else { return };
+    let store = database.store().await;
+    let days = [at(0), at(86_400), at(2 * 86_400)];
+    let clicks: Vec<_> = (1..).zip(days).map(|(n, at)| Click { at, ..click(n) }).collect();
+    store.ingest(&stretch("node", 0, clicks)).await.expect("taken in");
+    database
+        .damage(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'; \
+             CREATE TRIGGER refuse BEFORE DELETE ON click_days FOR EACH ROW \
+             WHEN (OLD.day % 172800000000 = 0) EXECUTE FUNCTION refuse()",
+        )
+        .await;
+    let due = || async {
+        let mut connection = database.connection().await;
+        let days = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM click_days");
+        days.fetch_one(&mut connection).await.expect("reads")
+    };
+    assert!(store.expire(at(9 * 86_400)).await.is_err());
+    let left = due().await;
+    assert!(left == 1 || left == 2, "every second day is left: {left}");
+    database.damage("DROP TRIGGER refuse ON click_days").await;
+    assert_eq!(store.expire(at(9 * 86_400)).await.expect("forgets"), u64::try_from(left).expect("a few"));
+    assert_eq!(store.totals(&handle(), ever(), None).await.expect("reads").unique_visitors, 3);
 }

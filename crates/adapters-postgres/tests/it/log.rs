@@ -97,6 +97,39 @@ async fn notes_trimmed_before_a_reader_could_see_them_are_told_as_missed() {
     assert_eq!((handles(&rest.notes), rest.missed), (vec![("slow", 1), ("hello", 3)], true));
 }
 
+#[tokio::test]
+async fn a_log_that_was_set_back_is_told_as_missed_and_followed_from_there() {
+    let Some(database) = Database::fresh().await else { return };
+    let store = database.store().await;
+    let author = Author::new(store.clone());
+    for slug in ["one", "two", "three"] {
+        author.put(slug, to("https://example.com")).await;
+    }
+    let before = store.position().await.expect("reads");
+    database.damage("DELETE FROM change_log WHERE seq > 1; SELECT setval('change_log_seq_seq', 1)").await;
+    let back = store.changes(before, 10).await.expect("reads");
+    assert_eq!((back.notes.len(), back.position, back.missed), (0, ChangePosition(1), true));
+    author.put("four", to("https://example.com")).await;
+    let rest = store.changes(back.position, 10).await.expect("reads");
+    assert_eq!((handles(&rest.notes), rest.missed), (vec![("hello", 4)], false));
+}
+
+#[tokio::test]
+async fn a_long_log_is_trimmed_piece_by_piece() {
+    let Some(database) = Database::fresh().await else { return };
+    let store = database.store().await;
+    database
+        .damage(
+            "INSERT INTO change_log (handle, version) SELECT 'hello', n FROM generate_series(1, 25000) AS n",
+        )
+        .await;
+    assert_eq!(store.trim(500).await.expect("trims"), 24_500);
+    assert_eq!(store.trim(500).await.expect("trims"), 0);
+    let rest = store.changes(ChangePosition(24_500), 1_000).await.expect("reads");
+    assert_eq!((rest.notes.len(), rest.missed), (500, false));
+    assert!(store.changes(ChangePosition(24_499), 1).await.expect("reads").missed);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_beside_many_writers_reads_each_note_once() {
     const HANDLES: u64 = 6;

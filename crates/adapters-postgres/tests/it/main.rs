@@ -11,3 +11,4 @@ mod database;
 mod log;
 mod nodes;
 mod opening;
+mod outages;

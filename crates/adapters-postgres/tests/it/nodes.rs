@@ -192,3 +192,18 @@ async fn of_two_nodes_that_prepare_an_empty_store_one_does() {
     let lost: Vec<_> = outcomes.into_iter().filter_map(Result::err).collect();
     assert!(matches!(lost[..], [CommitError::Stale(Guard::StoreEmpty)]), "{lost:?}");
 }
+
+#[tokio::test]
+async fn replies_are_forgotten_piece_by_piece() {
+    let Some(database) = Database::fresh().await else { return };
+    let store = database.store().await;
+    database
+        .damage(
+            "INSERT INTO replies (actor, operation, key, fingerprint, created, body, expires_at) \
+             SELECT 'a', 'o', n::text, '', TRUE, '', n FROM generate_series(1, 20001) AS n",
+        )
+        .await;
+    let now = lp_core::Timestamp::from_micros(20_000);
+    assert_eq!(store.forget(now).await.expect("forgets"), 20_000);
+    assert_eq!(store.forget(now).await.expect("forgets"), 0);
+}

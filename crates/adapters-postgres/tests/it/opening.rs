@@ -7,7 +7,7 @@ use lp_testkit::fixtures::household;
 use crate::database::Database;
 
 /// What an operator reads: the failure and all that lies under it.
-fn told(fault: &StoreError) -> String {
+pub(crate) fn told(fault: &StoreError) -> String {
     let mut told = fault.to_string();
     let mut next = fault.source();
     while let Some(cause) = next {
