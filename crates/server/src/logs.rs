@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::settings::{LogFormat, Settings};
 
-/// Modules that speak of every request, or call a user's broken certificate an error of ours.
-const QUIET: &str = "rmcp=warn,rustls_platform_verifier=off";
+/// Modules that speak of every request or every lost connection, or call a user's broken certificate an error of ours.
+const QUIET: &str = "rmcp=warn,sqlx=error,rustls_platform_verifier=off";
 
 /// Starts logging; once per process.
 pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {

@@ -9,6 +9,8 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::causes::with_causes;
+
 /// How often the log is read: other nodes, and commands beside this one, are at most this far ahead.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How many notes are taken at a time.
@@ -52,7 +54,7 @@ pub async fn follow_changes(
                 (position, away) = (next, false);
             }
             Err(error) if !away => {
-                warn!(error.source = %error, "changes of other nodes cannot be followed; what is loaded keeps answering");
+                warn!(error.source = %with_causes(&error), "changes of other nodes cannot be followed; what is loaded keeps answering");
                 away = true;
             }
             Err(_) => {}

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::behind::{Behind, BrokenOff};
+use crate::causes::with_causes;
 
 /// How long the journal rests when it is empty: a click shows in the counts well within two seconds.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -61,7 +62,7 @@ pub async fn drain_clicks(drain: Drain, cancelled: CancellationToken) {
             Ok(_) => PAUSE,
             Err(error) => {
                 if !waiting {
-                    warn!(error.source = %described(&error), "clicks wait in the journal");
+                    warn!(error.source = %with_causes(&error), "clicks wait in the journal");
                 }
                 waiting = true;
                 STORE_AWAY
@@ -77,7 +78,7 @@ pub async fn drain_clicks(drain: Drain, cancelled: CancellationToken) {
             Ok(true) => return,
             Ok(false) => {}
             Err(error) => {
-                warn!(error.source = %described(&error), "the last clicks of the journal are not counted yet");
+                warn!(error.source = %with_causes(&error), "the last clicks of the journal are not counted yet");
                 return;
             }
         }
@@ -144,14 +145,4 @@ fn move_stretch(
         debug!(journal = %journal, from, stands, "the store has some of these clicks already");
     }
     Ok(Moved::Realigned)
-}
-
-fn described(error: &DrainError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -8,6 +8,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::causes::with_causes;
+
 const MINUTE: Duration = Duration::from_mins(1);
 /// Replies are kept for a day; forgetting them can be late by minutes.
 const FORGET_EVERY: u32 = 15;
@@ -81,12 +83,12 @@ impl House {
             warn!(error.code = error.code.name(), "old replies could not be forgotten");
         }
         if let Err(error) = self.log.trim(NOTES_KEPT).await {
-            warn!(error.source = %error, "old changes could not be forgotten");
+            warn!(error.source = %with_causes(&error), "old changes could not be forgotten");
         }
         if let Some(counters) = &self.counters
             && let Err(error) = counters.forget_full().await
         {
-            warn!(error.source = %error, "full buckets could not be forgotten");
+            warn!(error.source = %with_causes(&error), "full buckets could not be forgotten");
         }
     }
 
@@ -96,7 +98,7 @@ impl House {
         match self.ingest.expire(now.minus(retention)).await {
             Ok(0) => {}
             Ok(count) => info!(clicks.count = count, "old clicks were forgotten; their counts are kept"),
-            Err(error) => warn!(error.source = %error, "old clicks could not be forgotten"),
+            Err(error) => warn!(error.source = %with_causes(&error), "old clicks could not be forgotten"),
         }
     }
 
@@ -112,7 +114,7 @@ impl House {
                 None
             }
             Err(error) => {
-                warn!(error.source = %error, "old clicks could not be forgotten");
+                warn!(error.source = %with_causes(&error), "old clicks could not be forgotten");
                 None
             }
         }

@@ -6,6 +6,7 @@
 //! has begun.
 
 mod behind;
+mod causes;
 mod changes;
 mod clicks;
 mod housekeeping;
