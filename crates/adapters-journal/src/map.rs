@@ -1,21 +1,38 @@
 #![expect(unsafe_code, reason = "writing to a file through memory is what spares a click the system call")]
 
 use std::fs::File;
+use std::sync::Arc;
 use std::{io, ptr};
 
 use memmap2::{MmapOptions, MmapRaw};
 
+/// What the system maps at a time, or a multiple of it.
+const PAGE: usize = 4_096;
+
 /// The bytes of a file, written in memory and shared with whoever reads the file.
 ///
 /// What is written here is the operating system's at once: it outlives the process, however that ends.
-pub(crate) struct Map(MmapRaw);
+pub(crate) struct Map(Arc<MmapRaw>);
+
+/// A part of a map that will be written to soon.
+pub(crate) struct Cold {
+    map: Arc<MmapRaw>,
+    offset: usize,
+    length: usize,
+}
 
 impl Map {
     /// Maps the first `length` bytes. The file must be open for writing, have that many bytes with room for them on the
     /// disk, and never get shorter: a write to what is not there, or cannot be stored, ends the process. Where the file
     /// system reserves no room, nobody can rule that out.
     pub(crate) fn new(file: &File, length: usize) -> io::Result<Self> {
-        MmapOptions::new().len(length).map_raw(file).map(Self)
+        MmapOptions::new().len(length).map_raw(file).map(|map| Self(Arc::new(map)))
+    }
+
+    /// The part from an offset on, as much of it as there is.
+    pub(crate) fn cold(&self, offset: usize, length: usize) -> Cold {
+        let offset = offset.min(self.0.len()) / PAGE * PAGE;
+        Cold { map: self.0.clone(), offset, length: length.min(self.0.len() - offset) }
     }
 
     /// Writes at an offset, or does nothing and says so where that is not inside.
@@ -33,5 +50,15 @@ impl Map {
             unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.0.as_mut_ptr().add(offset), bytes.len()) };
         }
         inside
+    }
+}
+
+impl Cold {
+    /// Has the system make the pages ready to be written to, and changes nothing in them. The first write to a page that
+    /// is not waits for the file system, which waits for the disk while somebody has it synced.
+    pub(crate) fn warm(&self) {
+        // Where the system cannot do so, the first write to each page still does.
+        #[cfg(target_os = "linux")]
+        let _ = self.map.advise_range(memmap2::Advice::PopulateWrite, self.offset, self.length);
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::Shared;
 use super::options::Durability;
 use super::said::Said;
-use super::write::Growth;
+use super::write::{Growth, WARM};
 use crate::lock::lock;
 use crate::map::Map;
 use crate::segment;
@@ -54,7 +54,9 @@ fn prepare(shared: &Shared, number: u64, file: File) -> io::Result<Spare> {
         Durability::Memory => None,
         Durability::Process | Durability::Disk => {
             let length = usize::try_from(shared.options.segment).map_err(io::Error::other)?;
-            Some(Map::new(&file, length)?)
+            let map = Map::new(&file, length)?;
+            map.cold(0, WARM).warm();
+            Some(map)
         }
     };
     Ok(Spare { file: Arc::new(SegmentFile { number, file }), map, seed: getrandom::u64()? })
@@ -100,7 +102,11 @@ fn next(shared: &Shared, attempted: Instant) -> Option<bool> {
     writer.nudged = false;
     let wanted = writer.spare.is_none();
     let retired = mem::take(&mut writer.retired);
+    let cold = writer.cold.take();
     drop(writer);
+    if let Some(cold) = cold {
+        cold.warm();
+    }
     drop(retired);
     Some(wanted)
 }

@@ -13,7 +13,7 @@ use super::grow::{SegmentFile, Spare};
 use super::options::Durability;
 use super::shelf::Segment;
 use crate::lock::lock;
-use crate::map::Map;
+use crate::map::{Cold, Map};
 use crate::record::{self, Digest, HEAD};
 use crate::segment::{HEADER, Header};
 
@@ -36,6 +36,8 @@ pub(crate) struct Writer {
     /// Maps that nothing is written to any more. Letting them go takes long, so it is not done under the lock.
     pub(crate) retired: Vec<Map>,
     pub(crate) growth: Growth,
+    /// What the keeper should make ready before it is written to.
+    pub(crate) cold: Option<Cold>,
     /// There is something for the keeper to do.
     pub(crate) nudged: bool,
     pub(crate) closing: bool,
@@ -62,7 +64,12 @@ pub(crate) struct Live {
     seed: u64,
     size: usize,
     used: usize,
+    /// So far it was made ready to be written to.
+    warm: usize,
 }
+
+/// How much of a segment is made ready at a time: some thousand clicks. Much more would be written out before it is used.
+pub(crate) const WARM: usize = 256 << 10;
 
 impl Writer {
     fn has_room(&self, length: usize) -> bool {
@@ -100,7 +107,7 @@ fn place(shared: &Shared, bytes: &mut [u8], digest: Digest) -> Option<Placed> {
     if !room && !rotate(shared, &mut writer) {
         return None;
     }
-    let Writer { live, pending, .. } = &mut *writer;
+    let Writer { live, pending, cold, nudged, .. } = &mut *writer;
     let live = live.as_mut()?;
     let head = record::head(digest, live.seed, live.base + live.used as u64);
     let upto = live.base + (live.used + bytes.len()) as u64;
@@ -115,10 +122,17 @@ fn place(shared: &Shared, bytes: &mut [u8], digest: Digest) -> Option<Placed> {
         pending.add(&live.file, live.used as u64, bytes, Some(upto));
     }
     live.used += bytes.len();
+    let ahead = live.map.as_ref().filter(|_| live.warm < live.size && live.used + WARM / 2 > live.warm);
+    let chill = ahead.is_some();
+    if let Some(map) = ahead {
+        *cold = Some(map.cold(live.warm, WARM));
+        live.warm += WARM;
+        *nudged = true;
+    }
     let placed = Placed { segment: live.file.number };
     let begun = idle && !pending.is_empty();
     drop(writer);
-    if !room {
+    if !room || chill {
         shared.work.notify_one();
     }
     if begun {
@@ -203,6 +217,13 @@ fn begin(shared: &Shared, writer: &mut Writer, spare: Spare) {
     if shared.options.durability == Durability::Disk {
         writer.unsynced.push(file.clone());
     }
-    writer.live =
-        Some(Live { map, file, base, seed, size: usize::try_from(size).unwrap_or(usize::MAX), used: HEADER });
+    writer.live = Some(Live {
+        map,
+        file,
+        base,
+        seed,
+        size: usize::try_from(size).unwrap_or(usize::MAX),
+        used: HEADER,
+        warm: WARM,
+    });
 }
