@@ -113,21 +113,21 @@ pub(crate) fn create(dir: &Path, number: u64, size: u64) -> io::Result<File> {
     }
 }
 
+/// Reserves the blocks, then writes them once: what was only reserved is made real by the file system when it is first
+/// written to, in the same order as whatever else is being synced, and a visitor would wait for that.
 fn reserve(file: &File, size: u64) -> io::Result<()> {
     match fallocate(file, FallocateFlags::empty(), 0, size) {
-        Ok(()) => Ok(()),
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
-            let zeros = vec![0; CHUNK];
-            let mut at = 0;
-            while at < size {
-                let length = usize::try_from(size - at).unwrap_or(CHUNK).min(CHUNK);
-                file.write_all_at(&zeros[..length], at)?;
-                at += length as u64;
-            }
-            Ok(())
-        }
-        Err(fault) => Err(fault.into()),
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
+        Err(fault) => return Err(fault.into()),
     }
+    let zeros = vec![0; CHUNK];
+    let mut at = 0;
+    while at < size {
+        let length = usize::try_from(size - at).unwrap_or(CHUNK).min(CHUNK);
+        file.write_all_at(&zeros[..length], at)?;
+        at += length as u64;
+    }
+    file.sync_data()
 }
 
 /// The offset behind the last byte of a file that is not zero.
