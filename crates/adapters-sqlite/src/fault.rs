@@ -22,6 +22,11 @@ pub(crate) fn unavailable(source: impl Into<Source>) -> StoreError {
     }
 }
 
+/// Whether another process, or another connection, holds the file.
+pub(crate) fn is_held(fault: &sqlx::Error) -> bool {
+    code(fault).is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
+
 /// The engine's extended result code, however deep it lies.
 fn code(fault: &(dyn std::error::Error + 'static)) -> Option<i32> {
     let mut next = Some(fault);

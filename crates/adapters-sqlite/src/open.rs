@@ -7,13 +7,16 @@ use sqlx::{ConnectOptions, SqlitePool};
 use tokio::sync::oneshot;
 
 use crate::behind;
-use crate::fault::unavailable;
+use crate::fault::{is_held, unavailable};
 use crate::migrations::migrate;
 use crate::store::SqliteStore;
 use crate::writer::Writer;
 
 /// Another process may be writing to the same file.
 const BUSY: Duration = Duration::from_secs(5);
+/// Of several that open a new file at once one switches it to its write-ahead log, alone; to that the engine applies no
+/// patience of its own.
+const TRIES: u32 = 100;
 /// How many reads run at once.
 const READERS: u32 = 8;
 /// How many of them may be long.
@@ -86,10 +89,19 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 }
 
 async fn connect(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
-    let (answer, answered) = oneshot::channel();
-    // The engine's thread takes over the priority of the one that makes it.
-    behind::run("sqlite-opener", pool.connect_with(options), |opened| drop(answer.send(opened)))?;
-    let pool = answered.await.map_err(unavailable)?.map_err(unavailable)?;
+    let mut tries = 0;
+    let pool = loop {
+        let (answer, answered) = oneshot::channel();
+        let opening = pool.clone().connect_with(options.clone());
+        // The engine's thread takes over the priority of the one that makes it.
+        behind::run("sqlite-opener", opening, |opened| drop(answer.send(opened)))?;
+        match answered.await.map_err(unavailable)? {
+            Ok(pool) => break pool,
+            Err(fault) if tries < TRIES && is_held(&fault) => tries += 1,
+            Err(fault) => return Err(unavailable(fault)),
+        }
+        tokio::time::sleep(BUSY / TRIES).await;
+    };
     let mut connection = pool.acquire().await.map_err(unavailable)?;
     migrate(&mut connection).await.map_err(unavailable)?;
     drop(connection);
