@@ -1,8 +1,8 @@
-use std::error::Error;
 use std::time::Duration;
 
 use lp_analytics::day_of;
 use lp_core::Timestamp;
+use lp_core::text::with_causes;
 use lp_ports::StoreError;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Postgres, Transaction};
 use tracing::Instrument;
@@ -64,8 +64,8 @@ impl PgStore {
             match within(WORK, Box::pin(self.try_forget(day)).instrument(span)).await {
                 Ok(clicks) => forgotten += clicks,
                 Err(fault) => {
-                    let source = fault.source().map(ToString::to_string);
-                    tracing::warn!(%day, %fault, source, "the clicks of a day could not be forgotten");
+                    let source = with_causes(&fault);
+                    tracing::warn!(%day, error.source = source, "the clicks of a day could not be forgotten");
                     failed.get_or_insert(fault);
                 }
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lp_access::{AuditHash, AuditRecord, verify};
 use lp_adapters_journal::{JournalOptions, inspect};
+use lp_core::text::with_causes;
 use lp_core::{Handle, Timestamp};
 
 use crate::{Journal, Platform};
@@ -40,12 +41,12 @@ pub async fn doctor(platform: &Platform) -> Vec<Finding> {
 }
 
 async fn store(platform: &Platform) -> Result<String, String> {
-    platform.backing.ports.health.ping().await.map_err(|error| described(&error))?;
+    platform.backing.ports.health.ping().await.map_err(|error| with_causes(&error))?;
     Ok(format!("{} reachable, schema as expected", platform.database))
 }
 
 async fn writes(platform: &Platform) -> Result<String, String> {
-    platform.backing.ports.health.write_probe().await.map_err(|error| described(&error))?;
+    platform.backing.ports.health.write_probe().await.map_err(|error| with_causes(&error))?;
     Ok("taken".to_owned())
 }
 
@@ -62,7 +63,7 @@ async fn secret(platform: &Platform) -> Result<String, String> {
         Ok(false) => {
             Err("another one than the installation's: give every node the same secret key file".to_owned())
         }
-        Err(error) => Err(described(&error)),
+        Err(error) => Err(with_causes(&error)),
     }
 }
 
@@ -85,17 +86,6 @@ fn journal(journal: &Journal) -> Result<String, String> {
         return Err(format!("{} is nearly full: {waiting} kB of clicks wait to be counted", path.display()));
     }
     Ok(format!("{waiting} kB of clicks in {}, {free} MB free on the disk", path.display()))
-}
-
-/// An error with its causes.
-fn described(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 async fn audit(platform: &Platform) -> Result<String, String> {

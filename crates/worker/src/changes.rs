@@ -3,13 +3,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lp_application::{Code, Error};
+use lp_core::text::with_causes;
 use lp_core::{Handle, SlugKey};
 use lp_ports::{ChangeLog, ChangePosition, Changed, StoreError};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-
-use crate::causes::with_causes;
 
 /// How often the log is read: other nodes, and commands beside this one, are at most this far ahead.
 const PAUSE: Duration = Duration::from_millis(250);

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lp_application::Application;
+use lp_core::text::with_causes;
 use lp_ports::{Ingest, JournalError, JournalReader, StoreError, Stretch};
 use thiserror::Error;
 use tokio::runtime::Handle;
@@ -10,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::behind::{Behind, BrokenOff};
-use crate::causes::with_causes;
 
 /// How long the journal rests when it is empty: a click shows in the counts well within two seconds.
 const PAUSE: Duration = Duration::from_millis(200);

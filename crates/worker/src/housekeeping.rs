@@ -3,12 +3,11 @@ use std::time::Duration;
 
 use lp_application::Application;
 use lp_core::Timestamp;
+use lp_core::text::with_causes;
 use lp_ports::{ChangeLog, Clock, Counters, Ingest, StoreHealth};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-
-use crate::causes::with_causes;
 
 const MINUTE: Duration = Duration::from_mins(1);
 /// Replies are kept for a day; forgetting them can be late by minutes.

@@ -6,7 +6,6 @@
 //! has begun.
 
 mod behind;
-mod causes;
 mod changes;
 mod clicks;
 mod housekeeping;

@@ -1,5 +1,3 @@
-use std::error::Error;
-
 use lp_adapters_postgres::{MigrateFault, OpenFault, PgOptions, PgStore, migrate};
 use lp_ports::{AccessReader, CommitError, Committer, StoreError, StoreHealth};
 use lp_testkit::fixtures::household;
@@ -8,13 +6,7 @@ use crate::database::Database;
 
 /// What an operator reads: the failure and all that lies under it.
 pub(crate) fn told(fault: &StoreError) -> String {
-    let mut told = fault.to_string();
-    let mut next = fault.source();
-    while let Some(cause) = next {
-        told = format!("{told}: {cause}");
-        next = cause.source();
-    }
-    told
+    lp_core::text::with_causes(fault)
 }
 
 async fn refused(url: &str) -> (StoreError, String) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use lp_access::{Actor, Need};
 use lp_core::Handle;
+use lp_core::text::with_causes;
 use lp_ports::StoredReply;
 use serde_json::{Map, Value};
 use tracing::field::Empty;
@@ -267,21 +268,10 @@ fn replay(repeat: &Repeat, stored: &StoredReply) -> Result<Reply, Error> {
 /// Failures are logged here and nowhere else: ours loudly, the caller's for whoever looks. Streams, whose failures
 /// come after their reply has begun, call it themselves.
 pub(crate) fn log(error: &Error) {
-    let source = error.source.as_ref().map_or_else(String::new, |source| chain(source.as_ref()));
+    let source = error.source.as_ref().map_or_else(String::new, |source| with_causes(source.as_ref()));
     if error.code.status() >= 500 {
         error!(error.code = error.code.name(), error.source = source, "a call failed");
     } else {
         debug!(error.code = error.code.name(), error.message = error.message, "a call was refused");
     }
-}
-
-fn chain(source: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = source.to_string();
-    let mut next = source.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

@@ -1,9 +1,11 @@
-//! Bounds of free text.
+//! Bounds of free text, and errors as text.
 
-use thiserror::Error;
+use std::error::Error;
+
+use thiserror::Error as Fault;
 
 /// Why a text is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Fault)]
 pub enum TextFault {
     #[error("must not be empty")]
     Empty,
@@ -34,6 +36,18 @@ pub fn lines(text: &str, max: usize) -> Result<(), TextFault> {
 pub fn is_request_id(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     (1..=128).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// An error with what lies under it, in one line: for the log and for operators, never for callers.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
 }
 
 fn within(text: &str, max: usize) -> Result<(), TextFault> {
