@@ -2,6 +2,7 @@ mod copy;
 mod days;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -46,11 +47,12 @@ const ADD_COUNTS: &str = "INSERT INTO click_hours AS known \
          clicks = known.clicks + excluded.clicks, bot_clicks = known.bot_clicks + excluded.bot_clicks, \
          last_at = greatest(known.last_at, excluded.last_at)";
 
-/// A stretch as it goes to the database: all that can be worked out before the transaction.
+/// A stretch as it goes to the database.
 struct Intake<'s> {
     stretch: &'s Stretch,
     rows: Vec<u8>,
-    counts: Counts,
+    /// Summed up while the database takes the rows in.
+    counts: OnceLock<Counts>,
 }
 
 /// What became of a stretch.
@@ -65,8 +67,13 @@ enum Outcome {
 
 #[async_trait]
 impl Ingest for PgStore {
+    /// No other write waits for an intake here, only those of other nodes.
+    fn longest(&self) -> usize {
+        50_000
+    }
+
     async fn ingest(&self, stretch: &Stretch) -> Result<u64, StoreError> {
-        let intake = Intake { stretch, rows: copy::encode(&stretch.clicks), counts: tally(&stretch.clicks) };
+        let intake = Intake { stretch, rows: copy::encode(&stretch.clicks), counts: OnceLock::new() };
         let span = tracing::debug_span!("db", operation = "db.click.ingest");
         Box::pin(self.try_ingest(&intake)).instrument(span).await
     }
@@ -120,8 +127,10 @@ impl PgStore {
             return Ok(Outcome::Elsewhere);
         }
         if !intake.stretch.clicks.is_empty() {
-            copy::send(&mut transaction, &intake.rows).await?;
-            add(&mut transaction, &intake.counts).await?;
+            let copy = copy::begin(&mut transaction, &intake.rows).await?;
+            let counts = intake.counts.get_or_init(|| tally(&intake.stretch.clicks));
+            copy.finish().await?;
+            add(&mut transaction, counts).await?;
         }
         transaction.commit().await?;
         Ok(Outcome::Taken)

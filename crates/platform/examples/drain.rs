@@ -17,8 +17,6 @@ use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use lp_ports::{ClickJournal, Ingest, JournalId, JournalReader};
 use lp_testkit::SeededIds;
 
-const BATCH: usize = 20_000;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let (mut clicks, mut links, mut database) = (400_000_u64, 10_000_u64, None);
@@ -64,7 +62,7 @@ async fn main() -> ExitCode {
                 (journal.clone(), store.clone(), tokio::runtime::Handle::current());
             tokio::task::spawn_blocking(move || {
                 timed(|| {
-                    while let Some(stretch) = journal.read(BATCH).expect("reads") {
+                    while let Some(stretch) = journal.read(store.longest()).expect("reads") {
                         let stands = runtime.block_on(store.ingest(&stretch)).expect("taken in");
                         journal.acknowledge(&stretch.journal, stands);
                     }

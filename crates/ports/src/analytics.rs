@@ -11,6 +11,12 @@ use crate::{JournalId, StoreError, Stretch};
 /// handed in twice, by anybody, is counted once. What was taken is counted by the next [`AnalyticsReader::totals`].
 #[async_trait]
 pub trait Ingest: Send + Sync {
+    /// How many clicks one stretch should have at most. In a busy hour thousands of clicks share their counts, so that a
+    /// large one writes fewer of those; but other writes may have to wait for as long as it takes.
+    fn longest(&self) -> usize {
+        20_000
+    }
+
     /// Takes a stretch in, and answers where its journal stands from now on: at `upto` where it was taken; anywhere else
     /// it was not, and the reader has to go on from there.
     async fn ingest(&self, stretch: &Stretch) -> Result<u64, StoreError>;

@@ -16,10 +16,6 @@ use crate::behind::{Behind, BrokenOff};
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long to wait after the store did not answer.
 const STORE_AWAY: Duration = Duration::from_secs(1);
-/// How many clicks go into one transaction at most, where more are waiting. In a busy hour thousands of clicks share
-/// their counts, so that a large batch writes fewer of those; larger ones would keep the embedded store's commits waiting
-/// for longer than a third of a second.
-const BATCH: usize = 20_000;
 
 /// Why clicks stay in the journal.
 #[derive(Debug, Error)]
@@ -108,7 +104,7 @@ impl Drain {
                 Moved::Realigned => {}
                 Moved::Counted(clicks) => {
                     debug!(clicks.count = clicks, "clicks were counted");
-                    if clicks < BATCH {
+                    if clicks < self.ingest.longest() {
                         return Ok(false);
                     }
                 }
@@ -132,7 +128,7 @@ fn move_stretch(
     ingest: &dyn Ingest,
     runtime: &Handle,
 ) -> Result<Moved, DrainError> {
-    let Some(stretch) = journal.read(BATCH)? else { return Ok(Moved::Nothing) };
+    let Some(stretch) = journal.read(ingest.longest())? else { return Ok(Moved::Nothing) };
     let stands = runtime.block_on(ingest.ingest(&stretch))?;
     journal.acknowledge(&stretch.journal, stands);
     if stands == stretch.upto {

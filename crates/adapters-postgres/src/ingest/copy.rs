@@ -2,6 +2,7 @@
 
 use lp_analytics::Click;
 use sqlx::PgConnection;
+use sqlx::postgres::PgCopyIn;
 
 use crate::text::stored;
 
@@ -32,10 +33,14 @@ pub(super) fn encode(clicks: &[Click]) -> Vec<u8> {
     rows
 }
 
-pub(super) async fn send(connection: &mut PgConnection, rows: &[u8]) -> Result<(), sqlx::Error> {
+/// Sends the rows; they are in once the copy is finished.
+pub(super) async fn begin<'c>(
+    connection: &'c mut PgConnection,
+    rows: &[u8],
+) -> Result<PgCopyIn<&'c mut PgConnection>, sqlx::Error> {
     let mut copy = connection.copy_in_raw(STATEMENT).await?;
     copy.send(rows).await?;
-    copy.finish().await.map(drop)
+    Ok(copy)
 }
 
 /// Its length and its bytes. None is longer than a request's headers.

@@ -61,13 +61,15 @@ pub fn tally<'c>(clicks: impl IntoIterator<Item = &'c Click>) -> Counts {
         let count = Count::of(click);
         groups.entry(Group::of(click)).and_modify(|sum| sum.add(count)).or_insert(count);
     }
-    let mut counts = Counts::new();
-    for (group, count) in groups {
-        for key in group.keys() {
-            counts.entry(key).and_modify(|sum| sum.add(count)).or_insert(count);
+    let groups: Vec<_> = groups.into_iter().map(|(group, count)| (group.slug.key(), group, count)).collect();
+    // Borrowed while they are summed up: a key is owned once for each count, not once for each group that adds to it.
+    let mut sums: HashMap<KeyRef<'_>, Count> = HashMap::with_capacity(groups.len());
+    for (slug, group, count) in &groups {
+        for key in group.keys(slug) {
+            sums.entry(key).and_modify(|sum| sum.add(*count)).or_insert(*count);
         }
     }
-    counts
+    sums.into_iter().map(|(key, count)| (key.to_owned(), count)).collect()
 }
 
 /// What stands in one of them and not so in the other, in the order of the keys.
@@ -105,26 +107,45 @@ impl<'c> Group<'c> {
         }
     }
 
-    fn keys(self) -> impl Iterator<Item = CountKey> {
-        let slug = self.slug.key();
+    /// What it counts for; `slug` is the key of its slug.
+    fn keys<'k>(&self, slug: &'k SlugKey) -> impl Iterator<Item = KeyRef<'k>>
+    where
+        'c: 'k,
+    {
         let values = [
             (Dimension::All, ""),
             (Dimension::Device, self.device.as_str()),
             (Dimension::Referrer, self.referrer),
         ];
+        let (handle, hour) = (self.handle, self.hour);
         [None, Some(slug)].into_iter().flat_map(move |slug| {
             let told_apart = values
                 .into_iter()
                 .filter(|(dimension, value)| *dimension == Dimension::All || !value.is_empty());
-            let (handle, hour) = (self.handle, self.hour);
-            told_apart.map(move |(dimension, value)| CountKey {
-                handle: handle.clone(),
-                slug: slug.clone(),
-                dimension,
-                hour,
-                value: value.to_owned(),
-            })
+            told_apart.map(move |(dimension, value)| KeyRef { handle, slug, dimension, hour, value })
         })
+    }
+}
+
+/// A [`CountKey`] of borrowed parts.
+#[derive(PartialEq, Eq, Hash)]
+struct KeyRef<'k> {
+    handle: &'k Handle,
+    slug: Option<&'k SlugKey>,
+    dimension: Dimension,
+    hour: Timestamp,
+    value: &'k str,
+}
+
+impl KeyRef<'_> {
+    fn to_owned(&self) -> CountKey {
+        CountKey {
+            handle: self.handle.clone(),
+            slug: self.slug.cloned(),
+            dimension: self.dimension,
+            hour: self.hour,
+            value: self.value.to_owned(),
+        }
     }
 }
 
