@@ -5,9 +5,13 @@ use crate::text::{original, stored};
 
 const KEEP: &str = "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 
-/// Another value each time, or nothing might be written.
-const TOUCH: &str = "INSERT INTO installation (name, value) VALUES ('write-probe', '0') \
-     ON CONFLICT (name) DO UPDATE SET value = clock_timestamp()::text";
+/// A value that needs new room on the database's disk: on one that is full, small ones may fit in here and there for long.
+/// Digits that do not repeat, or the database would compress them.
+const TOUCH: &str = "INSERT INTO installation (name, value) \
+     SELECT 'write-probe', string_agg(md5(random()::text), '') FROM generate_series(1, 8192) \
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+const UNTOUCH: &str = "DELETE FROM installation WHERE name = 'write-probe'";
 
 /// Partitions are attached by the owner of their table, or one of its members.
 const OWNS: &str = "SELECT pg_has_role(relowner, 'USAGE'), current_user::text FROM pg_class \
@@ -29,7 +33,10 @@ impl PgStore {
     }
 
     pub(crate) async fn touch(&self) -> Result<(), StoreError> {
-        self.read("db.store.write_probe", sqlx::query(TOUCH).execute(self.pool())).await.map(drop)
+        for statement in [TOUCH, UNTOUCH] {
+            self.read("db.store.write_probe", sqlx::query(statement).execute(self.pool())).await?;
+        }
+        Ok(())
     }
 
     /// Fails where this role cannot make the partitions of new days.
