@@ -11,7 +11,7 @@ const TOUCH: &str = "INSERT INTO installation (name, value) \
      SELECT 'write-probe', string_agg(md5(random()::text), '') FROM generate_series(1, 8192) \
      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
-const UNTOUCH: &str = "DELETE FROM installation WHERE name = 'write-probe'";
+const UNTOUCH: &str = "UPDATE installation SET value = '0' WHERE name = 'write-probe'";
 
 /// Partitions are attached by the owner of their table, or one of its members.
 const OWNS: &str = "SELECT pg_has_role(relowner, 'USAGE'), current_user::text FROM pg_class \

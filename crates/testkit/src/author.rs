@@ -39,13 +39,14 @@ impl Author {
     }
 
     pub async fn slot(&self, text: &str) -> Slot {
-        self.store.slot(&self.handle, &key(text)).await.expect("the slot reads")
+        self.store.slot(&self.handle, &key(text)).await.expect("the slot should be read")
     }
 
     /// What an upsert decides now, without committing it.
     pub async fn decide(&self, text: &str, change: LinkChange) -> LinkWrite {
         let slot = self.slot(text).await;
-        let greatest = self.store.greatest_position(&self.handle).await.expect("the greatest position reads");
+        let greatest =
+            self.store.greatest_position(&self.handle).await.expect("the greatest position should be read");
         let birth = Birth {
             id: LinkId::new(self.ids.uuid()),
             handle: self.handle.clone(),
@@ -64,25 +65,25 @@ impl Author {
     /// Creates or changes a link; says what it is then.
     pub async fn put(&self, text: &str, change: LinkChange) -> Link {
         let write = self.decide(text, change).await;
-        self.commit("links_upsert", &write).await.expect("the link is written");
+        self.commit("links_upsert", &write).await.expect("the link should be written");
         write.link().clone()
     }
 
     /// Deletes a link; says what its history keeps of it.
     pub async fn delete(&self, text: &str) -> Link {
-        let link = self.slot(text).await.live.expect("there is a link to delete");
+        let link = self.slot(text).await.live.expect("there should be a live link to delete");
         let write = lp_links::delete(&link, self.clock.now());
-        self.commit("links_delete", &write).await.expect("the link is deleted");
+        self.commit("links_delete", &write).await.expect("the link should be deleted");
         write.link().clone()
     }
 
     /// Brings a revision back; says what the link is then.
     pub async fn restore(&self, text: &str, revision: u64) -> Link {
         let found = self.store.revision(&self.handle, &key(text), Revision(revision)).await;
-        let chosen = found.expect("the revision reads").expect("there is such a revision");
+        let chosen = found.expect("the revision should be read").expect("there should be such a revision");
         let write =
             lp_links::restore(&chosen, &self.slot(text).await, self.clock.now()).expect("it can be restored");
-        self.commit("links_rollback", &write).await.expect("the link is restored");
+        self.commit("links_rollback", &write).await.expect("the link should be restored");
         write.link().clone()
     }
 }

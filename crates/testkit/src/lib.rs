@@ -2,8 +2,10 @@
 //! cases, and random batches with a model that says what must become of them.
 //!
 //! This crate decides what every store must do and what a test may take for granted. The suites do not know any
-//! adapter: one hands itself to [`contract::run`] and [`model::apply`]. Only [`Sandbox`], a whole application in memory,
-//! and [`embedded_store`] stand on an adapter.
+//! adapter: one hands itself to [`store_contract!`]. How to do that with a store of your own is on [one page](contract).
+//!
+//! Only what comes with the feature `sandbox`, which is on where nobody turns it off, stands on an adapter: `Sandbox`, a
+//! whole application in memory, `embedded_store` and `mint`.
 
 #![expect(clippy::missing_panics_doc, reason = "a test kit panics where a test shall fail")]
 
@@ -12,14 +14,20 @@ mod clock;
 pub mod contract;
 pub mod fixtures;
 mod ids;
+#[cfg(feature = "sandbox")]
 mod mint;
 pub mod model;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 mod store;
 
 pub use author::Author;
 pub use clock::{FixedClock, START};
 pub use ids::SeededIds;
+#[cfg(feature = "sandbox")]
 pub use mint::mint;
+#[cfg(feature = "sandbox")]
 pub use sandbox::{Recorder, Sandbox, SandboxOptions, StubProbe};
-pub use store::{Store, embedded_store};
+pub use store::Store;
+#[cfg(feature = "sandbox")]
+pub use store::embedded_store;

@@ -1,8 +1,10 @@
 //! Random batches on a few slugs, and a model that says what must become of them.
 //!
 //! [`apply`] sends [`steps`] to a store; [`expect`] says, without one, what each is answered and what is read in the
-//! end. Two stores given the same steps must agree with each other likewise.
+//! end. Two stores given the same steps must agree with each other likewise. [`check`] does it all on many lists of steps,
+//! and [`store_contract!`](crate::store_contract) makes a test of it.
 
+mod check;
 mod memory;
 mod observed;
 mod step;
@@ -15,6 +17,7 @@ use lp_ports::{Batch, CommitError, Guard, Receipt};
 
 use crate::{Author, Store};
 
+pub use check::check;
 pub use observed::{Observed, observe};
 pub use step::{SLUGS, Step, steps};
 
@@ -42,10 +45,11 @@ pub async fn apply(store: Arc<dyn Store>, steps: &[Step]) -> Vec<Outcome> {
         for slug in step.slugs() {
             known.slots.push(author.slot(slug).await);
         }
-        known.greatest = store.greatest_position(&author.handle).await.expect("the greatest position reads");
+        known.greatest =
+            store.greatest_position(&author.handle).await.expect("the greatest position should be read");
         if let Some((slug, revision)) = step.chosen() {
             let found = store.revision(&author.handle, &slug, revision).await;
-            known.chosen = found.expect("the revision reads");
+            known.chosen = found.expect("the revision should be read");
         }
         outcomes.push(match plan(&author, step, &known) {
             Some(batch) => store.commit(batch).await.into(),

@@ -1,5 +1,7 @@
+#[cfg(feature = "sandbox")]
 use std::sync::Arc;
 
+#[cfg(feature = "sandbox")]
 use lp_adapters_sqlite::SqliteStore;
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, ChangeLog, Committer, CountsReader, EventReader,
@@ -29,7 +31,6 @@ impl<T> Store for T where
         + Ingest
         + AnalyticsReader
         + CountsReader
-        + CountsReader
         + ChangeLog
         + IdempotencyReader
         + EventReader
@@ -39,6 +40,7 @@ impl<T> Store for T where
 }
 
 /// The embedded store in memory: what another store is compared with.
+#[cfg(feature = "sandbox")]
 pub async fn embedded_store() -> Arc<dyn Store> {
     Arc::new(SqliteStore::in_memory().await.expect("a database in memory"))
 }

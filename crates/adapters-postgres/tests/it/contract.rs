@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use lp_adapters_postgres::PgStore;
+use lp_ports::Counters;
 use lp_testkit::model::{Observed, Outcome, Step};
 use lp_testkit::{Author, Store, contract, embedded_store, fixtures, model};
 use proptest::prelude::ProptestConfig;
@@ -15,20 +16,37 @@ async fn a_database_keeps_the_contract() {
     if Database::fresh().await.is_none() {
         return;
     }
-    // The case before is over when the next one asks: its connections go first.
-    let before: Mutex<Option<(Arc<PgStore>, Database)>> = Mutex::new(None);
+    let before = Mutex::new(None);
     contract::run(async || {
-        let over = before.lock().await.take();
-        if let Some((store, _database)) = over {
-            store.close().await;
-        }
-        let database = Database::fresh().await.expect("there is a server");
-        let store = database.store().await;
-        *before.lock().await = Some((store.clone(), database));
-        let store: Arc<dyn Store> = store;
+        let store: Arc<dyn Store> = next(&before).await;
         store
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn its_buckets_keep_the_contract() {
+    if Database::fresh().await.is_none() {
+        return;
+    }
+    let before = Mutex::new(None);
+    contract::run_cases(contract::COUNTERS, async || {
+        let store: Arc<dyn Counters> = next(&before).await;
+        store
+    })
+    .await;
+}
+
+/// A store for the next case. The one before it is over then: its connections go first.
+async fn next(before: &Mutex<Option<(Arc<PgStore>, Database)>>) -> Arc<PgStore> {
+    let over = before.lock().await.take();
+    if let Some((store, _database)) = over {
+        store.close().await;
+    }
+    let database = Database::fresh().await.expect("there is a server");
+    let store = database.store().await;
+    *before.lock().await = Some((store.clone(), database));
+    store
 }
 
 #[test]

@@ -9,12 +9,12 @@ use crate::{Author, Store};
 pub(super) async fn the_chain_verifies_and_counts_from_one(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
     author.put("aa", to("https://example.com")).await;
-    store.commit(author.batch("look")).await.expect("nothing against it");
+    store.commit(author.batch("look")).await.expect("should be committed: nothing is against it");
     let stale = author.decide("aa", to("https://example.com/2")).await;
     author.delete("aa").await;
-    assert!(author.commit("links_upsert", &stale).await.is_err());
+    assert!(author.commit("links_upsert", &stale).await.is_err(), "a batch with a stale guard was applied");
     author.put("aa", to("https://example.com/3")).await;
-    let records = store.audit(&handle(), 0, 100).await.expect("the audit reads");
+    let records = store.audit(&handle(), 0, 100).await.expect("the audit should be read");
     assert_eq!(verify(None, &records), Ok(()));
     let told: Vec<_> = records.iter().map(|it| (it.seq, it.entry.operation.as_str())).collect();
     assert_eq!(told, [(1, "links_upsert"), (2, "look"), (3, "links_delete"), (4, "links_upsert")]);
@@ -24,9 +24,10 @@ pub(super) async fn refusals_are_kept_with_code_and_number(store: Arc<dyn Store>
     let outcome = AuditOutcome::Refused { code: "insufficient_scope".to_owned(), times: 41 };
     let refusal =
         AuditEntry { outcome, subject: "läunch".to_owned(), ..entry(&handle(), at(3), "links_upsert") };
-    let receipt = store.commit(Batch::new(refusal.clone())).await.expect("nothing against it");
+    let receipt =
+        store.commit(Batch::new(refusal.clone())).await.expect("should be committed: nothing is against it");
     assert_eq!(receipt.version, 0);
-    let records = store.audit(&handle(), 0, 10).await.expect("the audit reads");
+    let records = store.audit(&handle(), 0, 10).await.expect("the audit should be read");
     assert_eq!(records[0].entry, refusal);
     assert_eq!(verify(None, &records), Ok(()));
 }
@@ -34,37 +35,37 @@ pub(super) async fn refusals_are_kept_with_code_and_number(store: Arc<dyn Store>
 pub(super) async fn the_chain_verifies_in_stretches(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
     for _ in 0..7 {
-        store.commit(author.batch("look")).await.expect("nothing against it");
+        store.commit(author.batch("look")).await.expect("should be committed: nothing is against it");
     }
-    let first = store.audit(&handle(), 0, 3).await.expect("the audit reads");
-    let rest = store.audit(&handle(), 3, 100).await.expect("the audit reads");
+    let first = store.audit(&handle(), 0, 3).await.expect("the audit should be read");
+    let rest = store.audit(&handle(), 3, 100).await.expect("the audit should be read");
     assert_eq!((first.len(), rest.len()), (3, 4));
     assert_eq!(verify(first.last(), &rest), Ok(()));
-    assert!(verify(None, &rest).is_err());
-    assert_eq!(store.audit(&handle(), 7, 100).await.expect("the audit reads"), []);
+    assert!(verify(None, &rest).is_err(), "the rest verifies without what came before it");
+    assert_eq!(store.audit(&handle(), 7, 100).await.expect("the audit should be read"), []);
 }
 
 pub(super) async fn the_head_is_the_newest_entry(store: Arc<dyn Store>) {
-    assert_eq!(store.audit_head(&handle()).await.expect("reads"), None);
+    assert_eq!(store.audit_head(&handle()).await.expect("should answer"), None);
     let author = Author::new(Arc::clone(&store));
     for _ in 0..3 {
-        store.commit(author.batch("look")).await.expect("nothing against it");
-        let newest = store.audit(&handle(), 0, 100).await.expect("the audit reads").pop();
+        store.commit(author.batch("look")).await.expect("should be committed: nothing is against it");
+        let newest = store.audit(&handle(), 0, 100).await.expect("the audit should be read").pop();
         let newest = newest.map(|record| (record.seq, record.hash));
-        assert_eq!(store.audit_head(&handle()).await.expect("reads"), newest);
+        assert_eq!(store.audit_head(&handle()).await.expect("should answer"), newest);
     }
-    assert_eq!(store.audit_head(&other_handle()).await.expect("reads"), None);
+    assert_eq!(store.audit_head(&other_handle()).await.expect("should answer"), None);
 }
 
 pub(super) async fn handles_have_chains_of_their_own(store: Arc<dyn Store>) {
-    assert_eq!(store.audited_handles().await.expect("reads"), []);
+    assert_eq!(store.audited_handles().await.expect("should answer"), []);
     let (mine, theirs) = (Author::new(Arc::clone(&store)), Author::of(Arc::clone(&store), other_handle()));
     for author in [&theirs, &mine, &theirs] {
-        store.commit(author.batch("look")).await.expect("nothing against it");
+        store.commit(author.batch("look")).await.expect("should be committed: nothing is against it");
     }
-    assert_eq!(store.audited_handles().await.expect("reads"), [handle(), other_handle()]);
+    assert_eq!(store.audited_handles().await.expect("should answer"), [handle(), other_handle()]);
     for (handle, length) in [(handle(), 1), (other_handle(), 2)] {
-        let records = store.audit(&handle, 0, 100).await.expect("the audit reads");
+        let records = store.audit(&handle, 0, 100).await.expect("the audit should be read");
         assert_eq!((records.len(), verify(None, &records)), (length, Ok(())));
     }
 }

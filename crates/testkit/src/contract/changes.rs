@@ -18,8 +18,8 @@ async fn follow(
 ) -> (Vec<ChangeNote>, ChangePosition) {
     let mut notes = Vec::new();
     loop {
-        let changes = store.changes(position, limit).await.expect("the log reads");
-        assert!(changes.notes.len() <= limit as usize);
+        let changes = store.changes(position, limit).await.expect("the log should be read");
+        assert!(changes.notes.len() <= limit as usize, "{} notes, of at most {limit}", changes.notes.len());
         notes.extend(changes.notes);
         if changes.position == position {
             return (notes, position);
@@ -29,19 +29,19 @@ async fn follow(
 }
 
 pub(super) async fn a_fresh_log_is_empty_at_its_position(store: Arc<dyn Store>) {
-    let position = store.position().await.expect("reads");
+    let position = store.position().await.expect("should answer");
     assert_eq!(follow(&*store, position, 10).await, (vec![], position));
 }
 
 pub(super) async fn every_note_is_read_once_in_order(store: Arc<dyn Store>) {
     let (mine, theirs) = (Author::new(Arc::clone(&store)), Author::of(Arc::clone(&store), other_handle()));
-    let start = store.position().await.expect("reads");
+    let start = store.position().await.expect("should answer");
     mine.put("Aa", to("https://example.com")).await;
     theirs.put("aa", to("https://example.com")).await;
     mine.put("bb", to("https://example.com")).await;
     let (notes, position) = follow(&*store, start, 10).await;
     assert_eq!(notes, [note(handle(), 1, "aa"), note(other_handle(), 1, "aa"), note(handle(), 2, "bb")]);
-    assert_eq!(store.position().await.expect("reads"), position);
+    assert_eq!(store.position().await.expect("should answer"), position);
     mine.delete("aa").await;
     mine.restore("aa", 1).await;
     let (notes, _) = follow(&*store, position, 10).await;
@@ -50,12 +50,12 @@ pub(super) async fn every_note_is_read_once_in_order(store: Arc<dyn Store>) {
 
 pub(super) async fn notes_are_read_in_stretches(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
-    let start = store.position().await.expect("reads");
+    let start = store.position().await.expect("should answer");
     let mut batch = author.batch("links_import");
     for slug in ["aa", "bb", "cc"] {
         batch = batch.link(&author.decide(slug, to("https://example.com")).await, author.event());
     }
-    store.commit(batch).await.expect("nothing against it");
+    store.commit(batch).await.expect("should be committed: nothing is against it");
     author.put("dd", to("https://example.com")).await;
     let expected =
         [note(handle(), 1, "aa"), note(handle(), 1, "bb"), note(handle(), 1, "cc"), note(handle(), 2, "dd")];
@@ -65,14 +65,14 @@ pub(super) async fn notes_are_read_in_stretches(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn access_is_noted(store: Arc<dyn Store>) {
-    let start = store.position().await.expect("reads");
-    store.commit(household()).await.expect("the store is empty");
+    let start = store.position().await.expect("should answer");
+    store.commit(household()).await.expect("should be committed: the store is empty");
     let author = Author::new(Arc::clone(&store));
     let made = author.batch("tokens_create").change(Change::Token(token(5)));
-    store.commit(made).await.expect("nothing against it");
+    store.commit(made).await.expect("should be committed: nothing is against it");
     let (id, at) = (token(5).id, token(5).created_at);
     let revoked = author.batch("tokens_revoke").change(Change::TokenRevoked { id, at });
-    store.commit(revoked).await.expect("nothing against it");
+    store.commit(revoked).await.expect("should be committed: nothing is against it");
     let notes = follow(&*store, start, 10).await.0;
     let expected: Vec<_> =
         (1..=3).map(|version| ChangeNote { handle: handle(), version, changed: Changed::Access }).collect();
@@ -81,12 +81,12 @@ pub(super) async fn access_is_noted(store: Arc<dyn Store>) {
 
 pub(super) async fn a_batch_notes_each_thing_once(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
-    let start = store.position().await.expect("reads");
+    let start = store.position().await.expect("should answer");
     let write = author.decide("aa", to("https://example.com")).await;
     let gone = lp_links::delete(write.link(), write.link().parts().created_at);
     let batch = author.batch("links_churn").link(&write, author.event());
     let batch = batch.change(Change::Link { after: gone.after, action: gone.action });
-    store.commit(batch).await.expect("nothing against it");
+    store.commit(batch).await.expect("should be committed: nothing is against it");
     assert_eq!(follow(&*store, start, 10).await.0, [note(handle(), 1, "aa")]);
     assert_eq!(author.slot("aa").await.latest, Some(lp_core::Revision(2)));
 }
@@ -94,47 +94,49 @@ pub(super) async fn a_batch_notes_each_thing_once(store: Arc<dyn Store>) {
 pub(super) async fn what_changes_nothing_is_not_noted(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
     author.put("aa", to("https://example.com")).await;
-    let start = store.position().await.expect("reads");
+    let start = store.position().await.expect("should answer");
     let same = author.put("aa", to("https://example.com")).await;
     assert_eq!(same.parts().revision, lp_core::Revision::FIRST);
-    store.commit(author.batch("look")).await.expect("nothing against it");
+    store.commit(author.batch("look")).await.expect("should be committed: nothing is against it");
     assert_eq!(follow(&*store, start, 10).await, (vec![], start));
 }
 
 pub(super) async fn a_reader_left_behind_is_told_that_it_missed_notes(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
-    let start = store.position().await.expect("reads");
+    let start = store.position().await.expect("should answer");
     for slug in ["aa", "bb", "cc"] {
         author.put(slug, to("https://example.com")).await;
     }
-    let first = store.changes(start, 1).await.expect("reads");
-    assert!(!first.missed);
-    store.trim(2).await.expect("trims");
-    let there = store.changes(first.position, 10).await.expect("reads");
+    let first = store.changes(start, 1).await.expect("should answer");
+    assert!(!first.missed, "nothing is forgotten yet, and some were missed");
+    store.trim(2).await.expect("should trim");
+    let there = store.changes(first.position, 10).await.expect("should answer");
     assert!(!there.missed, "the first note was read before it went");
-    let behind = store.changes(start, 10).await.expect("reads");
-    assert!(behind.missed);
+    let behind = store.changes(start, 10).await.expect("should answer");
+    assert!(behind.missed, "the first note is forgotten, and who has not read it is not told");
     assert_eq!(behind.notes, [note(handle(), 2, "bb"), note(handle(), 3, "cc")]);
-    assert!(!store.changes(behind.position, 10).await.expect("reads").missed);
-    store.trim(0).await.expect("trims");
-    assert!(store.changes(first.position, 10).await.expect("reads").missed, "though nothing is left");
-    assert!(!store.changes(behind.position, 10).await.expect("reads").missed);
+    let there = store.changes(behind.position, 10).await.expect("should answer");
+    assert!(!there.missed, "it is at the end, and is told that it missed some");
+    store.trim(0).await.expect("should trim");
+    assert!(store.changes(first.position, 10).await.expect("should answer").missed, "though nothing is left");
+    let there = store.changes(behind.position, 10).await.expect("should answer");
+    assert!(!there.missed, "it is at the end, and is told that it missed some");
 }
 
 pub(super) async fn trimming_keeps_the_newest_notes_and_the_position(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
-    let start = store.position().await.expect("reads");
-    assert_eq!(store.trim(2).await.expect("trims"), 0);
+    let start = store.position().await.expect("should answer");
+    assert_eq!(store.trim(2).await.expect("should trim"), 0);
     for slug in ["aa", "bb", "cc", "dd"] {
         author.put(slug, to("https://example.com")).await;
     }
-    let end = store.position().await.expect("reads");
-    assert_eq!(store.trim(2).await.expect("trims"), 2);
-    assert_eq!(store.trim(2).await.expect("trims"), 0);
+    let end = store.position().await.expect("should answer");
+    assert_eq!(store.trim(2).await.expect("should trim"), 2);
+    assert_eq!(store.trim(2).await.expect("should trim"), 0);
     let kept = vec![note(handle(), 3, "cc"), note(handle(), 4, "dd")];
     assert_eq!(follow(&*store, start, 10).await, (kept, end));
-    assert_eq!(store.trim(0).await.expect("trims"), 2);
-    assert_eq!(store.position().await.expect("reads"), end);
+    assert_eq!(store.trim(0).await.expect("should trim"), 2);
+    assert_eq!(store.position().await.expect("should answer"), end);
     author.put("ee", to("https://example.com")).await;
     assert_eq!(follow(&*store, end, 10).await.0, [note(handle(), 5, "ee")]);
 }

@@ -32,7 +32,7 @@ async fn filled(store: &dyn Store) -> Vec<Click> {
     let clicks = clicks();
     for (number, part) in (0_u64..).zip(clicks.chunks(50)) {
         let stretch = stretch("node-1", number, number + 1, part);
-        store.ingest(&stretch).await.expect("taken in");
+        store.ingest(&stretch).await.expect("should be taken in");
     }
     clicks
 }
@@ -58,7 +58,7 @@ fn counted(clicks: &[Click], range: Range, slug: Option<&SlugKey>) -> Totals {
 }
 
 async fn totals(store: &dyn Store, range: Range, slug: Option<&SlugKey>) -> Totals {
-    store.totals(&handle(), range, slug).await.expect("the totals read")
+    store.totals(&handle(), range, slug).await.expect("the totals should be read")
 }
 
 pub(super) async fn any_range_is_counted_as_its_clicks_say(store: Arc<dyn Store>) {
@@ -90,22 +90,22 @@ pub(super) async fn any_range_is_counted_as_its_clicks_say(store: Arc<dyn Store>
 pub(super) async fn stored_counts_are_what_the_clicks_say(store: Arc<dyn Store>) {
     let mut clicks = filled(&*store).await;
     let theirs = Click { handle: other_handle(), ..click(7) };
-    store.ingest(&stretch("node-2", 0, 1, std::slice::from_ref(&theirs))).await.expect("taken in");
+    store.ingest(&stretch("node-2", 0, 1, std::slice::from_ref(&theirs))).await.expect("should be taken in");
     clicks.push(theirs);
-    let days = store.countable_days().await.expect("reads");
+    let days = store.countable_days().await.expect("should answer");
     let mut expected: Vec<_> = clicks.iter().map(|click| (click.handle.clone(), day_of(click.at))).collect();
     expected.sort();
     expected.dedup();
     assert_eq!(days, expected);
     for (handle, day) in days {
-        let found = store.day_counts(&handle, day).await.expect("reads");
+        let found = store.day_counts(&handle, day).await.expect("should answer");
         let of_day: Vec<_> =
             clicks.iter().filter(|click| click.handle == handle && day_of(click.at) == day).collect();
         assert_eq!(found.clicks, of_day.len() as u64);
         assert_eq!(found.derived, tally(of_day));
         assert_eq!(found.stored, found.derived, "{handle} {day}");
     }
-    let nothing = store.day_counts(&handle(), at(90 * DAY)).await.expect("reads");
+    let nothing = store.day_counts(&handle(), at(90 * DAY)).await.expect("should answer");
     assert_eq!(nothing, lp_ports::DayCounts::default());
 }
 
@@ -114,9 +114,9 @@ pub(super) async fn forgotten_clicks_leave_their_counts(store: Arc<dyn Store>) {
     let noon = day_of(START).plus(Duration::from_secs(3 * DAY + DAY / 2));
     let kept = day_of(noon);
     let old: Vec<_> = clicks.iter().filter(|click| click.at < kept).collect();
-    let listed = store.countable_days().await.expect("reads");
-    assert_eq!(store.expire(noon).await.expect("forgets"), old.len() as u64);
-    assert_eq!(store.expire(noon).await.expect("forgets"), 0, "once is enough");
+    let listed = store.countable_days().await.expect("should answer");
+    assert_eq!(store.expire(noon).await.expect("should forget"), old.len() as u64);
+    assert_eq!(store.expire(noon).await.expect("should forget"), 0, "once is enough");
     let whole = Range { from: day_of(START), to: at(20 * DAY) };
     for slug in [None, Some(key("launch")), Some(key("other"))] {
         let now = totals(&*store, whole, slug.as_ref()).await;
@@ -129,21 +129,21 @@ pub(super) async fn forgotten_clicks_leave_their_counts(store: Arc<dyn Store>) {
     let wide = Range { from: lp_analytics::hour_of(narrow.from), to: narrow.to };
     assert_eq!(totals(&*store, narrow, None).await.clicks, counted(&clicks, wide, None).clicks);
     for day in listed.iter().filter(|(_, day)| *day < kept) {
-        let none = store.day_counts(&day.0, day.1).await.expect("reads");
+        let none = store.day_counts(&day.0, day.1).await.expect("should answer");
         assert_eq!(none, lp_ports::DayCounts::default(), "a day that was forgotten since it was listed");
     }
-    let countable = store.countable_days().await.expect("reads");
+    let countable = store.countable_days().await.expect("should answer");
     assert!(!countable.is_empty() && countable.iter().all(|(_, day)| *day >= kept), "{countable:?}");
 }
 
 pub(super) async fn a_click_of_a_forgotten_day_is_counted_still(store: Arc<dyn Store>) {
     let clicks = filled(&*store).await;
-    store.expire(at(10 * DAY)).await.expect("forgets");
+    store.expire(at(10 * DAY)).await.expect("should forget");
     let late = Click { visitor: 999, ..click(5) };
-    store.ingest(&stretch("node-9", 0, 1, std::slice::from_ref(&late))).await.expect("taken in");
+    store.ingest(&stretch("node-9", 0, 1, std::slice::from_ref(&late))).await.expect("should be taken in");
     let whole = Range { from: day_of(START), to: at(20 * DAY) };
     assert_eq!(totals(&*store, whole, None).await.clicks, clicks.len() as u64 + 1);
-    assert_eq!(store.expire(at(10 * DAY)).await.expect("forgets"), 1);
+    assert_eq!(store.expire(at(10 * DAY)).await.expect("should forget"), 1);
     assert_eq!(totals(&*store, whole, None).await.clicks, clicks.len() as u64 + 1);
 }
 
@@ -165,11 +165,11 @@ pub(super) async fn handles_are_forgotten_together(store: Arc<dyn Store>) {
         .into_iter()
         .flat_map(|of| (0..4).map(move |n| theirs(n, of.clone())))
         .collect();
-    store.ingest(&stretch("node-1", 0, 1, &clicks)).await.expect("taken in");
-    assert_eq!(store.expire(at(3 * DAY)).await.expect("forgets"), 8);
+    store.ingest(&stretch("node-1", 0, 1, &clicks)).await.expect("should be taken in");
+    assert_eq!(store.expire(at(3 * DAY)).await.expect("should forget"), 8);
     for handle in [handle(), other_handle()] {
         let range = Range { from: day_of(START), to: at(DAY) };
-        let totals = store.totals(&handle, range, None).await.expect("reads");
+        let totals = store.totals(&handle, range, None).await.expect("should answer");
         assert_eq!((totals.clicks, totals.unique_visitors), (4, 4));
     }
 }

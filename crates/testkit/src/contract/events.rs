@@ -4,7 +4,7 @@ use crate::fixtures::{ACTOR, at, handle, other_handle, to};
 use crate::{Author, Store};
 
 async fn numbers(store: &dyn Store, author: &Author, after: u64, limit: u32) -> Vec<u64> {
-    let events = store.events(&author.handle, after, limit).await.expect("the events read");
+    let events = store.events(&author.handle, after, limit).await.expect("the events should be read");
     events.iter().map(|event| event.seq).collect()
 }
 
@@ -18,8 +18,8 @@ pub(super) async fn events_are_numbered_without_gaps_per_handle(store: Arc<dyn S
         let write = mine.decide(slug, to("https://example.com")).await;
         batch = batch.link(&write, mine.event());
     }
-    store.commit(batch).await.expect("nothing against it");
-    assert!(mine.commit("links_upsert", &lost).await.is_err());
+    store.commit(batch).await.expect("should be committed: nothing is against it");
+    assert!(mine.commit("links_upsert", &lost).await.is_err(), "a batch with a stale guard was applied");
     mine.delete("aa").await;
     assert_eq!(numbers(&*store, &mine, 0, 100).await, [1, 2, 3, 4]);
     assert_eq!(numbers(&*store, &theirs, 0, 100).await, [1]);
@@ -29,8 +29,11 @@ pub(super) async fn an_event_reads_back_with_its_name_and_facts(store: Arc<dyn S
     let author = Author::new(Arc::clone(&store));
     let write = author.decide("Launch", to("https://example.com")).await;
     let id = author.event();
-    store.commit(author.batch("links_upsert").link(&write, id)).await.expect("nothing against it");
-    let events = store.events(&handle(), 0, 10).await.expect("the events read");
+    store
+        .commit(author.batch("links_upsert").link(&write, id))
+        .await
+        .expect("should be committed: nothing is against it");
+    let events = store.events(&handle(), 0, 10).await.expect("the events should be read");
     let [event] = &events[..] else { panic!("one event, not {events:?}") };
     assert_eq!((event.seq, event.id, event.name.as_str()), (1, id, "link.created"));
     assert_eq!((event.at, event.actor.as_str()), (at(1), ACTOR));

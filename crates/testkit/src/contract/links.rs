@@ -9,14 +9,14 @@ use crate::{Author, Store};
 
 pub(super) async fn an_unused_slug_is_an_empty_slot(store: Arc<dyn Store>) {
     let (handle, slug) = (handle(), key("launch"));
-    assert_eq!(store.slot(&handle, &slug).await.expect("reads"), Slot::default());
-    assert_eq!(store.revisions(&handle, &slug, None, 10).await.expect("reads"), []);
-    assert_eq!(store.revision(&handle, &slug, Revision::FIRST).await.expect("reads"), None);
-    assert_eq!(store.count(&handle).await.expect("reads"), 0);
-    assert_eq!(store.greatest_position(&handle).await.expect("reads"), None);
+    assert_eq!(store.slot(&handle, &slug).await.expect("should answer"), Slot::default());
+    assert_eq!(store.revisions(&handle, &slug, None, 10).await.expect("should answer"), []);
+    assert_eq!(store.revision(&handle, &slug, Revision::FIRST).await.expect("should answer"), None);
+    assert_eq!(store.count(&handle).await.expect("should answer"), 0);
+    assert_eq!(store.greatest_position(&handle).await.expect("should answer"), None);
     let query = LinkQuery { after: None, limit: 10, tag: None, text: None };
-    let page = store.list(&handle, &query).await.expect("reads");
-    assert!(page.items.is_empty() && page.next.is_none());
+    let page = store.list(&handle, &query).await.expect("should answer");
+    assert!(page.items.is_empty() && page.next.is_none(), "a list of nothing has {page:?}");
 }
 
 pub(super) async fn a_link_reads_back_as_it_was_written(store: Arc<dyn Store>) {
@@ -41,13 +41,13 @@ pub(super) async fn a_link_reads_back_as_it_was_written(store: Arc<dyn Store>) {
 pub(super) async fn absent_fields_read_back_as_absent(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
     let link = author.put("launch", to("http://example.com")).await;
-    let live = author.slot("launch").await.live.expect("the link is live");
+    let live = author.slot("launch").await.live.expect("the link should be live");
     assert_eq!(live, link);
     assert_eq!((&live.parts().title, &live.parts().description), (&None, &None));
     let cleared = LinkChange { title: Field::Set(title("one")), ..LinkChange::default() };
     author.put("launch", cleared).await;
     author.put("launch", LinkChange { title: Field::Clear, ..LinkChange::default() }).await;
-    assert_eq!(author.slot("launch").await.live.expect("the link is live").parts().title, None);
+    assert_eq!(author.slot("launch").await.live.expect("the link should be live").parts().title, None);
 }
 
 pub(super) async fn slugs_ignore_case_and_keep_their_spelling(store: Arc<dyn Store>) {
@@ -55,10 +55,10 @@ pub(super) async fn slugs_ignore_case_and_keep_their_spelling(store: Arc<dyn Sto
     author.put("LaUnch", to("https://example.com/1")).await;
     author.put("launCH", to("https://example.com/2")).await;
     let slot = author.slot("LAUNCH").await;
-    let parts = slot.live.as_ref().expect("one link").parts();
+    let parts = slot.live.as_ref().expect("the link should be found whatever the case").parts();
     assert_eq!((parts.slug.as_str(), parts.destination.as_str()), ("LaUnch", "https://example.com/2"));
     assert_eq!(slot.latest, Some(Revision(2)));
-    assert_eq!(store.count(&handle()).await.expect("reads"), 1);
+    assert_eq!(store.count(&handle()).await.expect("should answer"), 1);
 }
 
 pub(super) async fn handles_do_not_see_each_others_links(store: Arc<dyn Store>) {
@@ -67,11 +67,11 @@ pub(super) async fn handles_do_not_see_each_others_links(store: Arc<dyn Store>) 
     theirs.put("launch", to("https://example.com/theirs")).await;
     mine.delete("launch").await;
     assert_eq!(mine.slot("launch").await.live, None);
-    let live = theirs.slot("launch").await.live.expect("theirs stays");
+    let live = theirs.slot("launch").await.live.expect("their link should be live still");
     assert_eq!(live.parts().handle, other_handle());
-    assert_eq!(store.count(&handle()).await.expect("reads"), 0);
-    assert_eq!(store.count(&other_handle()).await.expect("reads"), 1);
-    let history = store.revisions(&other_handle(), &key("launch"), None, 10).await.expect("reads");
+    assert_eq!(store.count(&handle()).await.expect("should answer"), 0);
+    assert_eq!(store.count(&other_handle()).await.expect("should answer"), 1);
+    let history = store.revisions(&other_handle(), &key("launch"), None, 10).await.expect("should answer");
     assert_eq!(history.len(), 1);
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn a_deleted_slug_is_empty_and_keeps_its_count(store: Arc<dyn S
     assert_eq!(author.slot("launch").await, Slot { live: None, latest: Some(Revision(2)) });
     let again = author.put("Launch", to("https://example.com/again")).await;
     assert_eq!(again.parts().revision, Revision(3));
-    let live = author.slot("launch").await.live.expect("made again");
+    let live = author.slot("launch").await.live.expect("the link should be live: it was made again");
     assert_eq!(live.parts().slug.as_str(), "Launch");
     assert_ne!(live.parts().id, first.parts().id);
 }
@@ -93,10 +93,10 @@ pub(super) async fn count_and_greatest_position_are_of_live_links(store: Arc<dyn
         let change = LinkChange { position: Field::Set(position(place)), ..to("https://example.com") };
         author.put(slug, change).await;
     }
-    assert_eq!(store.count(&author.handle).await.expect("reads"), 4);
-    assert_eq!(store.greatest_position(&author.handle).await.expect("reads"), Some(position(900)));
+    assert_eq!(store.count(&author.handle).await.expect("should answer"), 4);
+    assert_eq!(store.greatest_position(&author.handle).await.expect("should answer"), Some(position(900)));
     author.delete("two").await;
     author.delete("three").await;
-    assert_eq!(store.count(&author.handle).await.expect("reads"), 2);
-    assert_eq!(store.greatest_position(&author.handle).await.expect("reads"), Some(position(5)));
+    assert_eq!(store.count(&author.handle).await.expect("should answer"), 2);
+    assert_eq!(store.greatest_position(&author.handle).await.expect("should answer"), Some(position(5)));
 }

@@ -9,7 +9,7 @@ use crate::{Author, Store};
 const ALL: LinkQuery = LinkQuery { after: None, limit: 100, tag: None, text: None };
 
 async fn list(author: &Author, query: &LinkQuery) -> Page<Link, LinkCursor> {
-    author.store.list(&author.handle, query).await.expect("the list reads")
+    author.store.list(&author.handle, query).await.expect("the list should be read")
 }
 
 fn slugs(page: &Page<Link, LinkCursor>) -> Vec<&str> {
@@ -45,7 +45,7 @@ pub(super) async fn pages_meet_without_gap_or_overlap(store: Arc<dyn Store>) {
         let (mut read, mut after) = (Vec::new(), None);
         loop {
             let page = list(&author, &LinkQuery { after, limit, ..ALL }).await;
-            assert!(page.items.len() <= limit as usize);
+            assert!(page.items.len() <= limit as usize, "{} links, of at most {limit}", page.items.len());
             read.extend(page.items);
             assert!(read.len() <= all.items.len(), "pages of {limit} overlap");
             after = page.next;
@@ -64,7 +64,7 @@ pub(super) async fn the_last_full_page_has_no_next(store: Arc<dyn Store>) {
     }
     assert_eq!(list(&author, &LinkQuery { limit: 3, ..ALL }).await.next, None);
     let page = list(&author, &LinkQuery { limit: 2, ..ALL }).await;
-    let last = page.items.last().expect("two links").parts();
+    let last = page.items.last().expect("there should be two links").parts();
     assert_eq!(page.next, Some(LinkCursor { position: last.position, id: last.id }));
 }
 

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use lp_ports::{CommitError, Receipt, ReplyKey, StoredReply};
 
+use super::batches::{commit, racer};
+use super::{RIVALS, heats, race};
 use crate::fixtures::{at, handle, reply, to};
 use crate::{Author, Store};
 
@@ -14,7 +15,7 @@ fn repeated(outcome: Result<Receipt, CommitError>) -> StoredReply {
 }
 
 async fn audit_length(store: &dyn Store) -> usize {
-    store.audit(&handle(), 0, 100).await.expect("the audit reads").len()
+    store.audit(&handle(), 0, 100).await.expect("the audit should be read").len()
 }
 
 pub(super) async fn a_repeat_is_answered_from_memory_and_changes_nothing(store: Arc<dyn Store>) {
@@ -22,8 +23,8 @@ pub(super) async fn a_repeat_is_answered_from_memory_and_changes_nothing(store: 
     let first = reply("key", "{\"slug\":\"aa\"}", at(86_400));
     let write = author.decide("aa", to("https://example.com")).await;
     let batch = author.batch("links_upsert").link(&write, author.event()).remember(first.clone());
-    store.commit(batch).await.expect("the first time");
-    let position = store.position().await.expect("reads");
+    store.commit(batch).await.expect("should be committed: it is the first time");
+    let position = store.position().await.expect("should answer");
 
     let write = author.decide("bb", to("https://example.com")).await;
     let second = StoredReply { fingerprint: [8; 32], created: false, ..reply("key", "another", at(99_999)) };
@@ -31,8 +32,8 @@ pub(super) async fn a_repeat_is_answered_from_memory_and_changes_nothing(store: 
     assert_eq!(repeated(store.commit(batch).await), first);
     assert_eq!(author.slot("bb").await.latest, None);
     assert_eq!(audit_length(&*store).await, 1);
-    assert_eq!(store.position().await.expect("reads"), position);
-    assert_eq!(store.reply(&first.key, at(1)).await.expect("reads"), Some(first));
+    assert_eq!(store.position().await.expect("should answer"), position);
+    assert_eq!(store.reply(&first.key, at(1)).await.expect("should answer"), Some(first));
 }
 
 pub(super) async fn a_repeat_is_a_repeat_even_when_its_guards_are_stale(store: Arc<dyn Store>) {
@@ -40,19 +41,19 @@ pub(super) async fn a_repeat_is_a_repeat_even_when_its_guards_are_stale(store: A
     let write = author.decide("aa", to("https://example.com")).await;
     let batch =
         author.batch("links_upsert").link(&write, author.event()).remember(reply("key", "1", at(86_400)));
-    store.commit(batch.clone()).await.expect("the first time");
+    store.commit(batch.clone()).await.expect("should be committed: it is the first time");
     assert_eq!(repeated(store.commit(batch).await).body, "1");
 }
 
 pub(super) async fn a_forgotten_reply_makes_room(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
     let once = author.batch("look").remember(reply("key", "old", at(3)));
-    store.commit(once).await.expect("the first time, at second 1");
+    store.commit(once).await.expect("should be committed: it is the first time");
     let again = author.batch("look").remember(reply("key", "new", at(86_400)));
     assert_eq!(repeated(store.commit(again).await).body, "old", "still known at second 2");
     let later = author.batch("look").remember(reply("key", "new", at(86_400)));
-    store.commit(later).await.expect("forgotten at second 3");
-    let stored = store.reply(&reply("key", "", at(0)).key, at(4)).await.expect("reads");
+    store.commit(later).await.expect("should be committed: the reply is forgotten at second 3");
+    let stored = store.reply(&reply("key", "", at(0)).key, at(4)).await.expect("should answer");
     assert_eq!(stored, Some(reply("key", "new", at(86_400))));
 }
 
@@ -67,10 +68,13 @@ pub(super) async fn keys_of_actors_and_operations_never_meet(store: Arc<dyn Stor
         with(ReplyKey { key: "Key".to_owned(), ..base.key.clone() }),
     ];
     for reply in &replies {
-        store.commit(author.batch("look").remember(reply.clone())).await.expect("no repeat");
+        store
+            .commit(author.batch("look").remember(reply.clone()))
+            .await
+            .expect("should be committed: the keys differ");
     }
     for reply in replies {
-        assert_eq!(store.reply(&reply.key, at(5)).await.expect("reads"), Some(reply));
+        assert_eq!(store.reply(&reply.key, at(5)).await.expect("should answer"), Some(reply));
     }
 }
 
@@ -80,50 +84,61 @@ pub(super) async fn a_refused_batch_is_not_remembered(store: Arc<dyn Store>) {
     author.put("aa", to("https://example.com/first")).await;
     let batch =
         author.batch("links_upsert").link(&write, author.event()).remember(reply("key", "1", at(86_400)));
-    assert!(matches!(store.commit(batch).await, Err(CommitError::Stale(_))));
+    let refused = store.commit(batch).await;
+    assert!(matches!(refused, Err(CommitError::Stale(_))), "a batch with a stale guard came to {refused:?}");
     let write = author.decide("aa", to("https://example.com")).await;
     let batch =
         author.batch("links_upsert").link(&write, author.event()).remember(reply("key", "2", at(86_400)));
-    store.commit(batch).await.expect("the second attempt is no repeat");
+    store.commit(batch).await.expect("should be committed: the first attempt was refused");
 }
 
 pub(super) async fn a_reply_is_read_until_it_expires(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
     let kept = reply("key", "1", at(100));
-    assert_eq!(store.reply(&kept.key, at(0)).await.expect("reads"), None);
-    store.commit(author.batch("look").remember(kept.clone())).await.expect("the first time");
-    assert_eq!(store.reply(&kept.key, at(99)).await.expect("reads").as_ref(), Some(&kept));
-    assert_eq!(store.reply(&kept.key, at(100)).await.expect("reads"), None);
+    assert_eq!(store.reply(&kept.key, at(0)).await.expect("should answer"), None);
+    store
+        .commit(author.batch("look").remember(kept.clone()))
+        .await
+        .expect("should be committed: it is the first time");
+    assert_eq!(store.reply(&kept.key, at(99)).await.expect("should answer").as_ref(), Some(&kept));
+    assert_eq!(store.reply(&kept.key, at(100)).await.expect("should answer"), None);
 }
 
 pub(super) async fn forgetting_drops_only_what_has_expired(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
     for (key, expires) in [("a", 100), ("b", 200), ("c", 300)] {
         let batch = author.batch("look").remember(reply(key, key, at(expires)));
-        store.commit(batch).await.expect("the first time");
+        store.commit(batch).await.expect("should be committed: it is the first time");
     }
-    assert_eq!(store.forget(at(200)).await.expect("forgets"), 2);
-    assert_eq!(store.forget(at(200)).await.expect("forgets"), 0);
+    assert_eq!(store.forget(at(200)).await.expect("should forget"), 2);
+    assert_eq!(store.forget(at(200)).await.expect("should forget"), 0);
     for (key, left) in [("a", false), ("b", false), ("c", true)] {
-        let found = store.reply(&reply(key, "", at(0)).key, at(0)).await.expect("reads");
+        let found = store.reply(&reply(key, "", at(0)).key, at(0)).await.expect("should answer");
         assert_eq!(found.is_some(), left, "{key}");
     }
 }
 
 pub(super) async fn of_racing_repeats_exactly_one_is_done(store: Arc<dyn Store>) {
-    let author = Author::new(Arc::clone(&store));
-    let mut batches = Vec::new();
-    for rival in 0..20 {
-        let write = author.decide(&format!("slug-{rival}"), to("https://example.com")).await;
-        let batch = author.batch("links_upsert").link(&write, author.event());
-        batches.push(batch.remember(reply("key", &rival.to_string(), at(86_400))));
+    for heat in heats() {
+        let mut rivals: Vec<Vec<_>> = (0..RIVALS).map(|_| Vec::new()).collect();
+        for round in heat.clone() {
+            let author = Author::of(Arc::clone(&store), racer(round));
+            for (number, rival) in rivals.iter_mut().enumerate() {
+                let write = author.decide(&format!("slug-{number}"), to("https://example.com")).await;
+                let batch = author.batch("links_upsert").link(&write, author.event());
+                let reply = reply(&round.to_string(), &number.to_string(), at(86_400));
+                rival.push(commit(&store, batch.remember(reply)));
+            }
+        }
+        for (round, outcomes) in heat.zip(race(rivals).await) {
+            let won: Vec<_> = (0..outcomes.len()).filter(|number| outcomes[*number].is_ok()).collect();
+            let [winner] = won[..] else { panic!("one of the rivals should have been applied, not {won:?}") };
+            for lost in outcomes.into_iter().filter(Result::is_err) {
+                assert_eq!(repeated(lost).body, winner.to_string(), "the reply that a loser was given");
+            }
+            assert_eq!(store.count(&racer(round)).await.expect("should answer"), 1, "links that were made");
+            let audit = store.audit(&racer(round), 0, 100).await.expect("should answer");
+            assert_eq!(audit.len(), 1, "audit entries");
+        }
     }
-    let outcomes = join_all(batches.into_iter().map(|batch| store.commit(batch))).await;
-    let won: Vec<_> = (0..20).filter(|rival| outcomes[*rival].is_ok()).collect();
-    let [winner] = won[..] else { panic!("one wins, not {won:?}") };
-    for lost in outcomes.into_iter().filter(Result::is_err) {
-        assert_eq!(repeated(lost).body, winner.to_string());
-    }
-    assert_eq!(store.count(&handle()).await.expect("reads"), 1);
-    assert_eq!(audit_length(&*store).await, 1);
 }

@@ -8,7 +8,11 @@ use crate::{Author, Store};
 
 async fn history(author: &Author, before: Option<u64>, limit: u32) -> Vec<LinkRevision> {
     let before = before.map(Revision);
-    author.store.revisions(&author.handle, &key("launch"), before, limit).await.expect("the revisions read")
+    author
+        .store
+        .revisions(&author.handle, &key("launch"), before, limit)
+        .await
+        .expect("the revisions should be read")
 }
 
 fn numbers(revisions: &[LinkRevision]) -> Vec<u64> {
@@ -25,7 +29,8 @@ pub(super) async fn revisions_survive_deletion_and_go_on_after_it(store: Arc<dyn
     ];
     let revisions = history(&author, None, 10).await;
     assert_eq!(numbers(&revisions), [4, 3, 2, 1]);
-    assert!(revisions.iter().rev().map(|revision| &revision.link).eq(&links));
+    let read: Vec<_> = revisions.iter().rev().map(|revision| revision.link.clone()).collect();
+    assert_eq!(read, links);
     let actions: Vec<_> = revisions.iter().rev().map(|revision| revision.action.as_str()).collect();
     assert_eq!(actions, ["CREATED", "UPDATED", "DELETED", "CREATED"]);
     let ids = |at: usize| links[at].parts().id;
@@ -39,7 +44,7 @@ pub(super) async fn a_restored_link_rises_under_its_old_id(store: Arc<dyn Store>
     author.delete("launch").await;
     author.restore("launch", 1).await;
     let slot = author.slot("launch").await;
-    let parts = slot.live.as_ref().expect("it is back").parts();
+    let parts = slot.live.as_ref().expect("the link should be live: it was restored").parts();
     assert_eq!((parts.id, parts.destination.as_str()), (first.parts().id, "https://example.com/1"));
     assert_eq!(slot.latest, Some(Revision(4)));
     assert_eq!(history(&author, None, 1).await[0].action, RevisionAction::Restored);
@@ -61,9 +66,10 @@ pub(super) async fn one_revision_is_found_by_its_number(store: Arc<dyn Store>) {
     let author = Author::new(Arc::clone(&store));
     let first = author.put("launch", to("https://example.com/1")).await;
     author.put("launch", to("https://example.com/2")).await;
-    let find =
-        async |number| store.revision(&author.handle, &key("launch"), Revision(number)).await.expect("reads");
-    assert_eq!(find(1).await.expect("the first").link, first);
+    let find = async |number| {
+        store.revision(&author.handle, &key("launch"), Revision(number)).await.expect("should answer")
+    };
+    assert_eq!(find(1).await.expect("the first revision should be found").link, first);
     assert_eq!(find(0).await, None);
     assert_eq!(find(3).await, None);
     assert_eq!(find(u64::MAX).await, None);

@@ -27,20 +27,22 @@ pub struct Observed {
 pub async fn observe(store: &dyn Store, handle: &Handle, since: ChangePosition) -> Observed {
     let (mut slots, mut revisions) = (Vec::new(), Vec::new());
     for slug in SLUGS {
-        slots.push(store.slot(handle, &key(slug)).await.expect("the slot reads"));
-        revisions.push(store.revisions(handle, &key(slug), None, 10_000).await.expect("the revisions read"));
+        slots.push(store.slot(handle, &key(slug)).await.expect("the slot should be read"));
+        revisions.push(
+            store.revisions(handle, &key(slug), None, 10_000).await.expect("the revisions should be read"),
+        );
     }
     let all = LinkQuery { after: None, limit: 1_000, tag: None, text: None };
     let sales = LinkQuery { tag: Some("SALE".to_owned()), ..all.clone() };
     Observed {
         slots,
         revisions,
-        links: store.list(handle, &all).await.expect("the list reads").items,
-        sales: store.list(handle, &sales).await.expect("the list reads").items,
+        links: store.list(handle, &all).await.expect("the list should be read").items,
+        sales: store.list(handle, &sales).await.expect("the list should be read").items,
         count: store.count(handle).await.expect("the count reads"),
-        greatest: store.greatest_position(handle).await.expect("the greatest position reads"),
-        events: store.events(handle, 0, 10_000).await.expect("the events read"),
-        audit: store.audit(handle, 0, 10_000).await.expect("the audit reads"),
-        notes: store.changes(since, 10_000).await.expect("the log reads").notes,
+        greatest: store.greatest_position(handle).await.expect("the greatest position should be read"),
+        events: store.events(handle, 0, 10_000).await.expect("the events should be read"),
+        audit: store.audit(handle, 0, 10_000).await.expect("the audit should be read"),
+        notes: store.changes(since, 10_000).await.expect("the log should be read").notes,
     }
 }

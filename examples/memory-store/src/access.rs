@@ -1,0 +1,58 @@
+//! `AccessReader`: accounts, handles, members and tokens.
+
+use std::collections::{BTreeMap, HashMap};
+
+use async_trait::async_trait;
+use lp_access::{Account, Email, HandleRecord, TokenRecord};
+use lp_core::{Handle, Role, TokenId, UserId};
+use lp_ports::{AccessReader, StoreError};
+
+use crate::MemoryStore;
+
+/// Who there is and what they hold.
+#[derive(Clone, Default)]
+pub(crate) struct Access {
+    /// An [`Email`] is lower case already: one mailbox is one account.
+    pub(crate) accounts: BTreeMap<Email, Account>,
+    pub(crate) handles: BTreeMap<Handle, HandleRecord>,
+    pub(crate) members: HashMap<(Handle, UserId), Role>,
+    pub(crate) tokens: HashMap<TokenId, TokenRecord>,
+}
+
+impl Access {
+    pub(crate) fn has_user(&self, id: UserId) -> bool {
+        self.accounts.values().any(|account| account.id == id)
+    }
+}
+
+#[async_trait]
+impl AccessReader for MemoryStore {
+    async fn account(&self, email: &Email) -> Result<Option<Account>, StoreError> {
+        Ok(self.state().access.accounts.get(email).cloned())
+    }
+
+    async fn handle(&self, handle: &Handle) -> Result<Option<HandleRecord>, StoreError> {
+        Ok(self.state().access.handles.get(handle).cloned())
+    }
+
+    /// Whether it has expired or was revoked is judged by the domain: here it is just read.
+    async fn token(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
+        Ok(self.state().access.tokens.get(&id).cloned())
+    }
+
+    async fn tokens(&self, handle: &Handle) -> Result<Vec<TokenRecord>, StoreError> {
+        let state = self.state();
+        let mut tokens: Vec<_> =
+            state.access.tokens.values().filter(|token| token.handle == *handle).cloned().collect();
+        tokens.sort_by_key(|token| (token.created_at, token.id));
+        Ok(tokens)
+    }
+
+    async fn role(&self, user: UserId, handle: &Handle) -> Result<Option<Role>, StoreError> {
+        Ok(self.state().access.members.get(&(handle.clone(), user)).copied())
+    }
+
+    async fn is_empty(&self) -> Result<bool, StoreError> {
+        Ok(self.state().access.accounts.is_empty())
+    }
+}

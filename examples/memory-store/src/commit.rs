@@ -1,0 +1,163 @@
+//! `Committer`: everything that an actor changes comes through here, one batch at a time.
+//!
+//! A batch is applied entirely or not at all. What can be refused half-way (links and access, where one change may
+//! contradict another of the same batch) is written to copies; only when nothing can be refused any more do they take the
+//! place of what was there, and the rest is appended. A store over a database has a transaction for this.
+//!
+//! The order is part of the contract: first whether it is a repeat, then the guards in the order of the batch, then the
+//! changes. And it all happens while the state is held: a guard that is judged before the others may write guards
+//! nothing.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lp_access::{Account, AuditEntry, HandleRecord, TokenRecord};
+use lp_core::{Revision, Role};
+use lp_links::{LinkRevision, LinkState, RevisionAction};
+use lp_ports::{Batch, Change, CommitError, Committer, Guard, Receipt, StoreError};
+
+use crate::access::Access;
+use crate::links::Links;
+use crate::store::State;
+use crate::{MemoryStore, audit, events, replies};
+
+/// Copies of what a batch may write to, made at the first write.
+struct Draft {
+    links: Arc<Links>,
+    access: Arc<Access>,
+}
+
+#[async_trait]
+impl Committer for MemoryStore {
+    async fn commit(&self, batch: Batch) -> Result<Receipt, CommitError> {
+        apply(&mut self.state(), &batch)
+    }
+}
+
+fn apply(state: &mut State, batch: &Batch) -> Result<Receipt, CommitError> {
+    let entry = batch.audit();
+    // A repeat is a repeat whatever has happened since, so this comes before the guards.
+    if let Some(reply) = batch.reply()
+        && let Some(stored) = replies::find(&state.replies, &reply.key, entry.at)
+    {
+        return Err(CommitError::Repeated(stored.clone()));
+    }
+    if let Some(stale) = batch.guards().iter().find(|guard| !holds(state, guard)) {
+        return Err(CommitError::Stale(stale.clone()));
+    }
+    let handle = &entry.handle;
+    let links = state.links.get(handle).cloned().unwrap_or_default();
+    let mut draft = Draft { links, access: Arc::clone(&state.access) };
+    for change in batch.changes() {
+        draft.change(entry, change)?;
+    }
+
+    // From here on nothing is refused.
+    let version = state.versions.entry(handle.clone()).or_default();
+    if !batch.changes().is_empty() {
+        *version += 1;
+        state.links.insert(handle.clone(), draft.links);
+        state.access = draft.access;
+        state.log.append(handle, *version, batch.changes());
+    }
+    for event in batch.events() {
+        events::append(state.events.entry(handle.clone()).or_default(), event);
+    }
+    audit::append(state.audit.entry(handle.clone()).or_default(), entry);
+    if let Some(reply) = batch.reply() {
+        state.replies.insert(reply.key.clone(), reply.clone());
+    }
+    Ok(Receipt { version: *version })
+}
+
+fn holds(state: &State, guard: &Guard) -> bool {
+    match guard {
+        Guard::SlugAt { handle, slug, latest } => {
+            state.links.get(handle).and_then(|links| links.latest(slug)) == *latest
+        }
+        Guard::HandleFree(handle) => !state.access.handles.contains_key(handle),
+        Guard::EmailFree(email) => !state.access.accounts.contains_key(email),
+        Guard::StoreEmpty => state.access.accounts.is_empty(),
+    }
+}
+
+impl Draft {
+    /// Writes one change. One that contradicts what is stored is answered as the guard that would have found it, so that
+    /// the caller reads again and decides anew. One that no guard stands for must not come to be: it is corrupt.
+    fn change(&mut self, entry: &AuditEntry, change: &Change) -> Result<(), CommitError> {
+        match change {
+            Change::Link { after, action } => self.link(entry, after, *action),
+            Change::Account(new) => self.account(new),
+            Change::Handle(new) => self.handle(new),
+            Change::Token(new) => self.token(new),
+            Change::TokenRevoked { id, at } => {
+                if let Some(token) = Arc::make_mut(&mut self.access).tokens.get_mut(id) {
+                    // The first time counts.
+                    token.revoked_at.get_or_insert(*at);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Every state of a link is a revision of its slug, its deletion too; a live one stands for the slug besides.
+    fn link(
+        &mut self,
+        entry: &AuditEntry,
+        after: &LinkState,
+        action: RevisionAction,
+    ) -> Result<(), CommitError> {
+        let (LinkState::Live(link) | LinkState::Deleted(link)) = after;
+        let parts = link.parts();
+        if parts.handle != entry.handle {
+            return Err(corrupt("links", format!("{}/{}", parts.handle, parts.slug)));
+        }
+        let slug = parts.slug.key();
+        if self.links.latest(&slug).is_some_and(|latest| latest >= parts.revision) {
+            let latest = (parts.revision > Revision::FIRST).then(|| Revision(parts.revision.0 - 1));
+            return Err(CommitError::Stale(Guard::SlugAt { handle: parts.handle.clone(), slug, latest }));
+        }
+        let links = Arc::make_mut(&mut self.links);
+        match after {
+            LinkState::Live(_) => links.live.insert(slug.clone(), link.clone()),
+            LinkState::Deleted(_) => links.live.remove(&slug),
+        };
+        let revision = LinkRevision { action, at: entry.at, actor: entry.actor.clone(), link: link.clone() };
+        links.revisions.entry(slug).or_default().push(revision);
+        Ok(())
+    }
+
+    fn account(&mut self, new: &Account) -> Result<(), CommitError> {
+        if self.access.accounts.contains_key(&new.email) || self.access.has_user(new.id) {
+            return Err(CommitError::Stale(Guard::EmailFree(new.email.clone())));
+        }
+        Arc::make_mut(&mut self.access).accounts.insert(new.email.clone(), new.clone());
+        Ok(())
+    }
+
+    fn handle(&mut self, new: &HandleRecord) -> Result<(), CommitError> {
+        if self.access.handles.contains_key(&new.handle) {
+            return Err(CommitError::Stale(Guard::HandleFree(new.handle.clone())));
+        }
+        if !self.access.has_user(new.owner) {
+            return Err(corrupt("handles", new.handle.to_string()));
+        }
+        let access = Arc::make_mut(&mut self.access);
+        access.handles.insert(new.handle.clone(), new.clone());
+        access.members.insert((new.handle.clone(), new.owner), Role::Owner);
+        Ok(())
+    }
+
+    fn token(&mut self, new: &TokenRecord) -> Result<(), CommitError> {
+        let known = self.access.handles.contains_key(&new.handle) && self.access.has_user(new.owner);
+        if !known || self.access.tokens.contains_key(&new.id) {
+            return Err(corrupt("tokens", new.id.to_string()));
+        }
+        Arc::make_mut(&mut self.access).tokens.insert(new.id, new.clone());
+        Ok(())
+    }
+}
+
+fn corrupt(table: &'static str, row: String) -> CommitError {
+    CommitError::Store(StoreError::Corrupt { table, row })
+}
