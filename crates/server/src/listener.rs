@@ -1,36 +1,80 @@
 //! The listener: connections in, requests to the platform, and an end that cuts nobody off.
+//!
+//! Limits are kept by looking at all connections once a second (`connections`), not by timers of their own: what a request
+//! costs for them is a few counters.
+
+mod bodies;
+mod connection;
+mod connections;
+mod limits;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod traffic;
+mod watch;
 
 use std::convert::Infallible;
-use std::future::pending;
+use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
-use link_platform::{Body, Peer, PlatformService};
+use hyper_util::server::graceful::GracefulConnection;
+use link_platform::Body;
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
+use tower::Service;
 use tracing::{debug, warn};
 
-/// A connection that has not said what it wants by then is closed.
-pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+use self::bodies::{Answer, Paced};
+use self::connections::{Connections, Place};
+use self::limits::Pace;
+use self::traffic::{Counted, OverSocket};
+
+pub(crate) use self::limits::{Limits, raise_handles};
+pub(crate) use self::tls::{Certificates, TlsFiles, renew};
+
 /// How many requests one HTTP/2 connection may have under way.
 const STREAMS: u32 = 100;
-/// How long requests may take to end once the process is told to; it must be gone within ten seconds.
-const DRAIN: Duration = Duration::from_secs(7);
+/// The head of a request; RFC 9110 asks for 8,000 bytes at least for the address alone.
+const HEAD_BYTES: usize = 32 << 10;
+/// The fields of a request over HTTP/2, as they are counted there (RFC 9113, 6.5.2).
+const FIELD_BYTES: u32 = 16 << 10;
+/// The address of a request.
+const ADDRESS_BYTES: usize = 16 << 10;
+/// What one stream of HTTP/2 may keep ready for a client that does not take it.
+const SEND_BYTES: usize = 64 << 10;
+/// What the system keeps ready for a client: little, so that one who takes nothing is soon noticed.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 16 << 10;
+/// How many connections may wait to be taken; the system has a bound of its own (`net.core.somaxconn`).
+const BACKLOG: i32 = 4_096;
 /// How long to wait where no connection can be taken, for want of file handles mostly.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
+/// Everything that connections share.
+struct Shared<F> {
+    /// Makes the service for a connection, whose other end it is told.
+    services: F,
+    protocols: Builder<TokioExecutor>,
+    connections: Arc<Connections>,
+    tls: Option<TlsAcceptor>,
+    tasks: TaskTracker,
+}
+
 /// Cancelled by SIGTERM or SIGINT.
-pub(crate) fn until_told() -> std::io::Result<CancellationToken> {
+pub(crate) fn until_told() -> io::Result<CancellationToken> {
     let told = CancellationToken::new();
     let cancel = told.clone();
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
@@ -45,43 +89,70 @@ pub(crate) fn until_told() -> std::io::Result<CancellationToken> {
     Ok(told)
 }
 
-/// Takes connections until told to stop, then lets requests end. A connection whose first request is not there after
-/// `patience` is closed: hyper's own limits begin only once it knows which protocol is spoken.
-pub(crate) async fn accept(
+/// Takes connections until told to stop, then lets requests end. The services must be ready for a call at any time.
+pub(crate) async fn accept<F, S>(
     listener: TcpListener,
-    service: PlatformService,
+    services: F,
     stopping: CancellationToken,
-    patience: Duration,
-) {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(30))
-        .max_concurrent_streams(STREAMS);
-    let graceful = GracefulShutdown::new();
-    let connections = TaskTracker::new();
+    limits: Limits,
+    tls: Option<TlsAcceptor>,
+) where
+    F: Fn(SocketAddr) -> S + Send + Sync + 'static,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    set_options(&listener, limits.stall);
+    let drain = limits.drain;
+    let connections = Connections::new(limits);
+    let _watching = watch(connections.clone());
+    let tasks = TaskTracker::new();
+    let shared =
+        Arc::new(Shared { services, protocols: protocols(), connections: connections.clone(), tls, tasks });
+    tokio::select! {
+        () = take(&listener, &shared) => {}
+        () = stopping.cancelled() => {}
+    }
+    drop(listener);
+    connections.finish();
+    shared.tasks.close();
+    if timeout(drain, shared.tasks.wait()).await.is_err() {
+        warn!(connections.count = connections.count(), "some requests did not end in time and are cut off");
+    }
+}
+
+/// Looks at the connections until the guard is dropped.
+fn watch(connections: Arc<Connections>) -> DropGuard {
+    let ended = CancellationToken::new();
+    let cancelled = ended.clone();
+    TaskTracker::new().spawn(async move {
+        let mut turns = interval(connections.limits().tick);
+        // Time in which this process stood still is not the clients'.
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = turns.tick() => connections.look(),
+                () = cancelled.cancelled() => return,
+            }
+        }
+    });
+    ended.drop_guard()
+}
+
+async fn take<F, S>(listener: &TcpListener, shared: &Arc<Shared<F>>)
+where
+    F: Fn(SocketAddr) -> S + Send + Sync + 'static,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stopping.cancelled() => break,
-        };
-        match accepted {
+        match listener.accept().await {
             Ok((stream, peer)) => {
-                let watched = graceful.watcher();
-                let asked = Arc::new(Notify::new());
-                let connection = connect(&builder, stream, peer, service.clone(), asked.clone());
-                connections.spawn(async move {
-                    tokio::select! {
-                        ended = watched.watch(connection) => {
-                            if let Err(error) = ended {
-                                debug!(error.source = %error, "a connection ended early");
-                            }
-                        }
-                        () = silence(&asked, patience) => debug!("a connection asked for nothing and is closed"),
-                    }
-                });
+                let room = shared.connections.room().await;
+                if let Some(place) = shared.connections.admit(peer.ip(), room) {
+                    shared.tasks.spawn(attend(shared.clone(), stream, peer, place));
+                } else {
+                    debug!("a connection is refused: its address has too many");
+                }
             }
             Err(error) => {
                 warn!(error.source = %error, "a connection could not be taken");
@@ -89,132 +160,105 @@ pub(crate) async fn accept(
             }
         }
     }
-    drop(listener);
-    connections.close();
-    if timeout(DRAIN, graceful.shutdown()).await.is_err() {
-        warn!(connections.count = connections.len(), "some requests did not end in time and are cut off");
+}
+
+/// One connection, from the handshake to its end.
+async fn attend<F, S>(shared: Arc<Shared<F>>, stream: TcpStream, peer: SocketAddr, place: Place)
+where
+    F: Fn(SocketAddr) -> S + Send + Sync + 'static,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    let Some(tls) = &shared.tls else {
+        return converse(&shared, stream, peer, &place).await;
+    };
+    match place.connection.obeying(tls.accept(stream), |_| false).await {
+        Some(Ok(stream)) => Box::pin(converse(&shared, stream, peer, &place)).await,
+        Some(Err(error)) => debug!(error.source = %error, "a TLS handshake failed"),
+        None => debug!("a TLS handshake was cut off"),
     }
 }
 
-/// Ends after `patience`, and never once something was asked.
-async fn silence(asked: &Notify, patience: Duration) {
-    if timeout(patience, asked.notified()).await.is_ok() {
-        pending::<()>().await;
-    }
-}
-
-fn connect(
-    builder: &Builder<TokioExecutor>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    service: PlatformService,
-    asked: Arc<Notify>,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>>
-+ Send
-+ 'static {
-    // Redirects are one small packet each: waiting to fill it would only delay them.
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(error.source = %error, "a connection keeps its delay");
-    }
-    let answer = service_fn(move |request: hyper::Request<Incoming>| {
-        asked.notify_one();
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
+async fn converse<F, S, T>(shared: &Shared<F>, stream: T, peer: SocketAddr, place: &Place)
+where
+    F: Fn(SocketAddr) -> S,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    T: AsyncRead + AsyncWrite + OverSocket + Unpin + Send + 'static,
+{
+    let connection = &place.connection;
+    let slowest = shared.connections.limits().body;
+    let service = (shared.services)(peer);
+    let answer = service_fn(|request: Request<Incoming>| {
+        let under_way = connection.begin(request.version() == Version::HTTP_2);
         let service = service.clone();
-        async move { Ok::<_, Infallible>(service.oneshot(request).await.unwrap_or_else(|never| match never {})) }
+        async move {
+            let response = respond(service, request, slowest).await;
+            Ok::<_, Infallible>(response.map(|body| Answer::new(body, under_way)))
+        }
     });
-    builder.serve_connection(TokioIo::new(stream), answer).into_owned()
+    let stream = TokioIo::new(Counted::new(stream, connection.clone()));
+    let serving = shared.protocols.serve_connection(stream, answer);
+    let finish = |serving: Pin<&mut _>| {
+        GracefulConnection::graceful_shutdown(serving);
+        true
+    };
+    match connection.obeying(serving, finish).await {
+        Some(Ok(())) => {}
+        Some(Err(error)) => debug!(error.source = %error, "a connection ended early"),
+        None => debug!("a connection was cut off"),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::io::ErrorKind;
-
-    use link_platform::{Config, Platform};
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::task::JoinHandle;
-
-    use super::*;
-
-    /// Long for a computer, short for who waits.
-    const SHORT: Duration = Duration::from_millis(100);
-    /// Only a fault waits this long.
-    const LONG: Duration = Duration::from_secs(20);
-
-    struct Running {
-        address: SocketAddr,
-        stopping: CancellationToken,
-        ended: JoinHandle<()>,
-        platform: Platform,
+async fn respond<S>(mut service: S, request: Request<Incoming>, pace: Pace) -> Response<Body>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+{
+    if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > ADDRESS_BYTES) {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::URI_TOO_LONG;
+        return response;
     }
+    let body = |body: Incoming| {
+        if body.is_end_stream() { Body::empty() } else { Body::new(Paced::new(body, pace)) }
+    };
+    // It is always ready.
+    service.call(request.map(body)).await.unwrap_or_else(|never| match never {})
+}
 
-    impl Running {
-        async fn start(patience: Duration) -> Self {
-            let platform = Platform::open(Config::in_memory(80)).await.expect("a platform in memory");
-            let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-            let address = listener.local_addr().expect("an address");
-            let stopping = CancellationToken::new();
-            let accepting = accept(listener, platform.service(), stopping.clone(), patience);
-            let ended = TaskTracker::new().spawn(accepting);
-            Self { address, stopping, ended, platform }
+fn protocols() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    // Its own limit would end connections that rest, and sets a timer for each request.
+    builder.http1().header_read_timeout(None).max_buf_size(HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(10))
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(FIELD_BYTES)
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(100)
+        .max_send_buf_size(SEND_BYTES);
+    builder
+}
+
+/// What every connection of this listener has from its start.
+fn set_options(listener: &TcpListener, stall: Duration) {
+    let socket = SockRef::from(listener);
+    let note = |outcome: io::Result<()>, option: &str| {
+        if let Err(error) = outcome {
+            debug!(error.source = %error, socket.option = option, "connections go without an option");
         }
-
-        async fn stop(self) {
-            self.stopping.cancel();
-            timeout(DRAIN / 2, self.ended).await.expect("nothing holds up the end").expect("no panic");
-            self.platform.stop().await;
-        }
-    }
-
-    /// What comes until the other side closes; `None` where it does not.
-    async fn rest(stream: &mut TcpStream) -> Option<Vec<u8>> {
-        let mut bytes = Vec::new();
-        match timeout(HEADER_TIMEOUT / 2, stream.read_to_end(&mut bytes)).await {
-            Ok(Err(error)) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}"),
-            Ok(_) => Some(bytes),
-            Err(_) => None,
-        }
-    }
-
-    async fn health(stream: &mut TcpStream) {
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.expect("it writes");
-        let mut reply = Vec::new();
-        while !reply.ends_with(b"ok\n") {
-            let read =
-                timeout(LONG, stream.read_buf(&mut reply)).await.expect("an answer").expect("it reads");
-            assert!(read > 0, "closed after {}", String::from_utf8_lossy(&reply));
-        }
-        assert!(reply.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&reply));
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_asks_for_nothing_is_closed() {
-        let running = Running::start(SHORT).await;
-        for begun in ["", "P", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /healthz HTTP/1.1\r\nhost: loc"] {
-            let mut stream = TcpStream::connect(running.address).await.expect("it connects");
-            stream.write_all(begun.as_bytes()).await.expect("it writes");
-            assert!(rest(&mut stream).await.is_some(), "still open after '{begun}'");
-        }
-        running.stop().await;
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_asked_once_may_rest() {
-        let running = Running::start(LONG).await;
-        let mut stream = TcpStream::connect(running.address).await.expect("it connects");
-        health(&mut stream).await;
-        tokio::task::yield_now().await;
-        health(&mut stream).await;
-        running.stop().await;
-    }
-
-    #[tokio::test]
-    async fn a_silent_connection_does_not_hold_up_the_end() {
-        let running = Running::start(LONG).await;
-        let silent = TcpStream::connect(running.address).await.expect("it connects");
-        let mut other = TcpStream::connect(running.address).await.expect("it connects");
-        health(&mut other).await;
-        running.stop().await;
-        drop((silent, other));
+    };
+    // A rush of connections waits here for its turn; whoever finds no room tries again a second later.
+    note(socket.listen(BACKLOG), "backlog");
+    // Redirects are one small packet each: waiting to fill it would only delay them.
+    note(socket.set_tcp_nodelay(true), "TCP_NODELAY");
+    #[cfg(target_os = "linux")]
+    {
+        note(socket.set_tcp_notsent_lowat(UNSENT_BYTES), "TCP_NOTSENT_LOWAT");
+        // What the system has taken over is out of our sight: it gives up by itself who does not take it.
+        note(socket.set_tcp_user_timeout(Some(stall)), "TCP_USER_TIMEOUT");
     }
 }

@@ -2,15 +2,17 @@
 
 mod rules;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use link_platform::{Config, Database, Durability, Handle, Journal, Limits, PublicUrls};
 use serde::Deserialize;
+
+use crate::listener;
 
 /// As given; what is missing is looked for in the file, then defaults stand.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -23,6 +25,21 @@ pub(crate) struct SettingArgs {
     /// Address to listen on; port 0 lets the system choose [default: 127.0.0.1:8080]
     #[arg(long, global = true, env = "LINK_PLATFORM_LISTEN", value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
+    /// Connections at most; at the bound those that rest are closed for new ones [default: nearly as many as there may be
+    /// open files]
+    #[arg(long, global = true, env = "LINK_PLATFORM_CONNECTIONS", value_name = "COUNT")]
+    connections: Option<u32>,
+    /// Connections of one address, or of one /64 network of IPv6, 0 for any number; this machine and trusted proxies are
+    /// not counted [default: 256]
+    #[arg(long, global = true, env = "LINK_PLATFORM_CONNECTIONS_PER_ADDRESS", value_name = "COUNT")]
+    connections_per_address: Option<u32>,
+    /// Certificate for TLS in PEM, followed by those that lead to its authority; read again when it changes [default:
+    /// none, plain HTTP]
+    #[arg(long, global = true, env = "LINK_PLATFORM_TLS_CERT", value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate in PEM, unencrypted
+    #[arg(long, global = true, env = "LINK_PLATFORM_TLS_KEY", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// Folder for everything that has no other place [default: ./data]
     #[arg(long, global = true, env = "LINK_PLATFORM_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -45,13 +62,13 @@ pub(crate) struct SettingArgs {
     /// Domain below which handles have their hosts [default: localhost]
     #[arg(long, global = true, env = "LINK_PLATFORM_PUBLIC_DOMAIN", value_name = "DOMAIN")]
     public_domain: Option<String>,
-    /// Scheme of public addresses [default: http on localhost, else https]
+    /// Scheme of public addresses [default: http on localhost without TLS, else https]
     #[arg(long, global = true, env = "LINK_PLATFORM_PUBLIC_SCHEME", value_name = "SCHEME")]
     public_scheme: Option<Scheme>,
     /// Port of public addresses [default: the listen port on localhost, else none]
     #[arg(long, global = true, env = "LINK_PLATFORM_PUBLIC_PORT", value_name = "PORT")]
     public_port: Option<u16>,
-    /// Origin of the API [default: http://localhost:PORT on localhost, else https://ai.{domain}]
+    /// Origin of the API [default: SCHEME://localhost:PORT on localhost, else https://ai.{domain}]
     #[arg(long, global = true, env = "LINK_PLATFORM_API_URL", value_name = "URL")]
     api_url: Option<String>,
     /// MaxMind database for countries [default: none]; not used yet
@@ -162,6 +179,14 @@ impl SettingArgs {
         if given.database_connections.is_some_and(|count| !(2..=1_000).contains(&count)) {
             faults.push("database-connections: between 2 and 1000".to_owned());
         }
+        if given.connections.is_some_and(|count| count < 16) {
+            faults.push("connections: at least 16".to_owned());
+        }
+        if given.tls_cert.is_some() != given.tls_key.is_some() {
+            let (missing, there) =
+                if given.tls_key.is_none() { ("tls-key", "tls-cert") } else { ("tls-cert", "tls-key") };
+            faults.push(format!("{missing}: needed together with {there}"));
+        }
         if given.click_journal_mb.is_some_and(|megabytes| megabytes < 64) {
             faults.push("click-journal-mb: at least 64".to_owned());
         }
@@ -202,6 +227,10 @@ impl SettingArgs {
         Self {
             config: over.config,
             listen: over.listen.or(self.listen),
+            connections: over.connections.or(self.connections),
+            connections_per_address: over.connections_per_address.or(self.connections_per_address),
+            tls_cert: over.tls_cert.or(self.tls_cert),
+            tls_key: over.tls_key.or(self.tls_key),
             data_dir: over.data_dir.or(self.data_dir),
             database_url: over.database_url.or(self.database_url),
             database_connections: over.database_connections.or(self.database_connections),
@@ -237,13 +266,15 @@ impl Settings {
         let given = &self.given;
         let domain = self.domain.clone();
         let local = domain == "localhost";
-        let plain = given.public_scheme.map_or(local, |scheme| scheme == Scheme::Http);
+        let own_plain = local && given.tls_cert.is_none();
+        let plain = given.public_scheme.map_or(own_plain, |scheme| scheme == Scheme::Http);
         let scheme = if plain { "http" } else { "https" };
         let public_port = given.public_port.or(local.then_some(port));
         let own_port =
             public_port.filter(|port| (scheme, *port) != ("http", 80) && (scheme, *port) != ("https", 443));
         let api = self.api.clone().unwrap_or_else(|| {
-            if local { format!("http://localhost:{port}") } else { format!("https://ai.{domain}") }
+            let own = if own_plain { "http" } else { "https" };
+            if local { format!("{own}://localhost:{port}") } else { format!("https://ai.{domain}") }
         });
         let data_dir = given.data_dir.clone().unwrap_or_default();
         let secret = given.secret_key_file.clone().unwrap_or_else(|| data_dir.join("secret.key"));
@@ -262,6 +293,30 @@ impl Settings {
 }
 
 impl Settings {
+    /// What connections may cost where the process may have so many handles.
+    pub(crate) fn limits(&self, handles: usize) -> listener::Limits {
+        let given = &self.given;
+        let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        let per_address = given.connections_per_address.map_or(listener::Limits::PER_ADDRESS, count);
+        // Whoever connects from this machine is its operator, or a proxy that speaks for all the world.
+        let machine = [
+            IpNet::from(Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8)),
+            IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST)),
+        ];
+        listener::Limits {
+            connections: given.connections.map_or(listener::Limits::connections_for(handles), count),
+            per_address: (per_address > 0).then_some(per_address),
+            exempt: machine.into_iter().chain(given.trusted_proxies.iter().flatten().copied()).collect(),
+            ..listener::Limits::default()
+        }
+    }
+
+    /// The files for TLS, where it is spoken.
+    pub(crate) fn tls(&self) -> Option<listener::TlsFiles> {
+        let (certificate, key) = self.given.tls_cert.clone().zip(self.given.tls_key.clone())?;
+        Some(listener::TlsFiles { certificate, key })
+    }
+
     fn journal(&self, data_dir: &Path) -> Journal {
         let durability = match self.given.click_durability.unwrap_or(DurabilityMode::Process) {
             DurabilityMode::Process => Durability::Process,
@@ -331,5 +386,40 @@ mod tests {
             (config.urls.domain.as_str(), config.urls.api.as_str()),
             ("localhost", "http://localhost:8080")
         );
+    }
+
+    #[test]
+    fn tls_needs_both_files_and_makes_addresses_https() {
+        let given = SettingArgs { tls_cert: Some("cert.pem".into()), ..SettingArgs::default() };
+        let said = given.clone().settle().expect_err("no key").to_string();
+        assert_eq!(said, "tls-key: needed together with tls-cert");
+        let settings = SettingArgs { tls_key: Some("key.pem".into()), ..given }.settle().expect("both");
+        let urls = settings.config(8_443).urls;
+        assert_eq!(
+            (urls.scheme.as_str(), urls.port, urls.api.as_str()),
+            ("https", Some(8_443), "https://localhost:8443")
+        );
+    }
+
+    #[test]
+    fn this_machine_and_trusted_proxies_are_not_counted_by_address() {
+        let proxies = vec!["192.0.2.0/24".parse().expect("a network")];
+        let given = SettingArgs { trusted_proxies: Some(proxies), ..SettingArgs::default() };
+        let exempt = given.settle().expect("good").limits(1_024).exempt;
+        for (address, free) in
+            [("127.0.0.9", true), ("::1", true), ("192.0.2.7", true), ("::2", false), ("198.51.100.1", false)]
+        {
+            let address: IpAddr = address.parse().expect("an address");
+            assert_eq!(exempt.iter().any(|network| network.contains(&address)), free, "{address}");
+        }
+    }
+
+    #[test]
+    fn no_connections_per_address_means_any_number() {
+        let most = |count| {
+            let given = SettingArgs { connections_per_address: count, ..SettingArgs::default() };
+            given.settle().expect("good").limits(1_024).per_address
+        };
+        assert_eq!((most(None), most(Some(3)), most(Some(0))), (Some(256), Some(3), None));
     }
 }

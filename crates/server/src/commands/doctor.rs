@@ -2,8 +2,9 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::ExitCode;
 
-use link_platform::{Config, Database, Finding, Platform};
+use link_platform::{Builder, Config, Database, Finding};
 
+use crate::listener::Certificates;
 use crate::output;
 use crate::settings::Settings;
 
@@ -27,6 +28,10 @@ async fn findings(settings: anyhow::Result<Settings>) -> Vec<Finding> {
         Err(error) => return vec![Finding { what: "settings", result: Err(format!("{error:#}")) }],
     };
     let mut findings = vec![Finding { what: "settings", result: Ok("well-formed".to_owned()) }];
+    if let Some(files) = settings.tls() {
+        let read = Certificates::read(files).map_err(|error| format!("{error:#}"));
+        findings.push(Finding { what: "tls", result: read.map(|_| "certificate and key fit".to_owned()) });
+    }
     let config = settings.config(settings.listen.port());
     // Looking must not make anything: what is not there is not opened.
     let config = Config { secret_file: config.secret_file.filter(|path| path.exists()), ..config };
@@ -35,7 +40,7 @@ async fn findings(settings: anyhow::Result<Settings>) -> Vec<Finding> {
         _ => None,
     };
     match store {
-        None => match Platform::look(config.clone()).await {
+        None => match Builder::from(config.clone()).look().await {
             Ok(platform) => {
                 findings.extend(link_platform::doctor(&platform).await);
                 platform.stop().await;
@@ -57,7 +62,7 @@ async fn findings(settings: anyhow::Result<Settings>) -> Vec<Finding> {
 /// What can be looked at where there is no store: an empty one in memory stands in for it.
 async fn without_store(config: Config) -> Vec<Finding> {
     let config = Config { database: Database::Memory, secret_file: None, ..config };
-    let Ok(platform) = Platform::open(config).await else { return Vec::new() };
+    let Ok(platform) = Builder::from(config).open().await else { return Vec::new() };
     let mut findings = link_platform::doctor(&platform).await;
     platform.stop().await;
     findings.retain(|finding| !matches!(finding.what, "store" | "writes" | "audit" | "secret"));

@@ -2,11 +2,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use link_platform::{FirstRun, Platform};
+use link_platform::{Builder, FirstRun, Platform};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
+use crate::listener::Certificates;
 use crate::settings::Settings;
 use crate::{listener, output};
 
@@ -15,11 +16,14 @@ const LAST: Duration = Duration::from_millis(2_500);
 
 /// Runs everything until the process is told to end.
 pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    let limits = settings.limits(listener::raise_handles());
+    let certificates = settings.tls().map(Certificates::read).transpose().context("TLS")?;
+    let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose().context("TLS")?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
-    let platform = Platform::start(settings.config(address.port())).await?;
+    let platform = Builder::from(settings.config(address.port())).build().await?;
     for remark in &settings.remarks {
         warn!("{remark}");
     }
@@ -34,8 +38,13 @@ pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         return Err(error);
     }
     let stopping = listener::until_told()?;
-    output::line(&format!("listening on http://{address}"))?;
-    listener::accept(listener, platform.service(), stopping, listener::HEADER_TIMEOUT).await;
+    let scheme = if acceptor.is_some() { "https" } else { "http" };
+    if let Some(certificates) = certificates {
+        listener::renew(certificates, stopping.clone())?;
+    }
+    output::line(&format!("listening on {scheme}://{address}"))?;
+    let service = platform.service();
+    listener::accept(listener, move |peer| service.facing(peer), stopping, limits, acceptor).await;
     info!("stopped accepting; counting the last clicks");
     if timeout(LAST, platform.stop()).await.is_err() {
         warn!("the store is busy; the process ends without waiting for it");

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use link_platform::Database;
+use link_platform::{Database, is_domain};
 use reqwest::Url;
 
 /// A server's address, or the file behind `sqlite:path`, `sqlite://path` or `sqlite:///absolute/path`. Faults do not
@@ -28,15 +28,7 @@ pub(super) fn database(url: &str) -> Result<Database, String> {
 
 /// A host's name below which others can stand: lower-case labels with dots between them, and no address.
 pub(super) fn domain(text: &str) -> Result<String, String> {
-    let label = |label: &str| {
-        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        (1..=63).contains(&label.len())
-            && label.bytes().all(known)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let address = text.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
-    if text.len() <= 253 && text.split('.').all(label) && !address {
+    if is_domain(text) {
         Ok(text.to_owned())
     } else {
         Err(format!(
