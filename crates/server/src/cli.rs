@@ -2,13 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
 
 use crate::settings::SettingArgs;
 
+/// The version, and the commit it is built from where that is known.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("LINK_PLATFORM_BUILD"));
+/// The day of that commit, or nothing.
+pub(crate) const DATE: &str = env!("LINK_PLATFORM_BUILD_DATE");
+
 /// Short links: visitors redirected and counted, everything operated over REST and MCP.
 #[derive(Debug, Parser)]
-#[command(name = "link-platform", version, propagate_version = true)]
+#[command(name = "link-platform", version = VERSION, propagate_version = true)]
 pub(crate) struct Cli {
     /// What to do; `serve` where nothing is said.
     #[command(subcommand)]
@@ -31,12 +37,25 @@ pub(crate) enum Command {
     VerifyCounts,
     /// Check configuration, store, audit, clock and names; exit code 0 only if all is well
     Doctor,
+    /// Ask a running server whether it is ready; exit code 0 only if it is
+    Health(HealthArgs),
     /// Print the OpenAPI document
     Openapi,
     /// Print the MCP tools
     McpCatalogue,
     /// Print the table of error codes in Markdown
     Errors,
+    /// Print what makes a shell complete this command line
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual pages, or write them into a folder
+    Man {
+        /// Folder for one file per command; standard output where nothing is said
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -80,4 +99,17 @@ pub(crate) struct CallArgs {
     /// File that an import reads; standard input where nothing is said
     #[arg(long)]
     pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    /// Origin of the server; the address that `serve` listens on by the same settings where nothing is said
+    #[arg(long, value_hint = ValueHint::Url)]
+    pub(crate) url: Option<String>,
+    /// Ask only whether it answers, and not whether its store does
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// Seconds to wait for the answer
+    #[arg(long, default_value = "5", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub(crate) timeout: u64,
 }

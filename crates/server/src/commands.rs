@@ -3,6 +3,8 @@
 mod bootstrap;
 mod call;
 mod doctor;
+mod health;
+mod manual;
 mod migrate;
 mod remote;
 mod serve;
@@ -24,6 +26,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return document(&serde_json::to_string_pretty(&documents::mcp_tools())?);
         }
         Some(Command::Errors) => return document(documents::errors().trim_end()),
+        Some(Command::Completions { shell }) => return manual::completions(*shell),
+        Some(Command::Man { dir }) => return manual::pages(dir.as_deref()),
         _ => {}
     }
     let settings = cli.settings.settle().and_then(|settings| {
@@ -40,9 +44,15 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::VerifyCounts) => verify_counts::verify(&settings).await,
         Some(Command::Bootstrap(args)) => bootstrap::bootstrap(&settings, args).await,
         Some(Command::Call(args)) => call::call(&settings, args).await,
-        Some(Command::Doctor | Command::Openapi | Command::McpCatalogue | Command::Errors) => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Some(Command::Health(args)) => health::health(&settings, args).await,
+        Some(
+            Command::Doctor
+            | Command::Openapi
+            | Command::McpCatalogue
+            | Command::Errors
+            | Command::Completions { .. }
+            | Command::Man { .. },
+        ) => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use e2e::{Answer, Workspace, cli, embedded, mcp, rest};
-use link_platform::{Actor, Auth, Config, Credential, Kind, Platform, catalogue};
+use link_platform::{Actor, Auth, Builder, Config, Credential, Kind, catalogue};
 use serde_json::{Value, json};
 
 /// Calls that between them use every JSON row of a handle, with what succeeds and what is refused.
@@ -77,7 +77,7 @@ async fn every_row_says_the_same_on_every_surface() {
     let (within, _) = Workspace::bootstrapped().await;
     let rest_server = on_rest.serve().await;
     let mcp_server = on_mcp.serve().await;
-    let platform = Platform::open(Config::local(&within.data(), 8080)).await.expect("a platform");
+    let platform = Builder::from(Config::local(&within.data(), 8080)).open().await.expect("a platform");
 
     for (name, arguments) in calls() {
         let row = rows.find(name).expect("a row");

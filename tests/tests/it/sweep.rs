@@ -1,7 +1,7 @@
 //! Every row, on every surface, with every wrong credential.
 
 use e2e::{Answer, Server, Workspace, cli_remote, embedded, mcp, rest};
-use link_platform::{Auth, Config, Credential, Kind, Operation, Platform, catalogue};
+use link_platform::{Auth, Builder, Config, Credential, Kind, Operation, catalogue};
 use serde_json::{Value, json};
 
 struct Wrong {
@@ -143,7 +143,7 @@ async fn on_the_command_line_every_row_refuses_every_wrong_token() {
 async fn within_a_program_every_row_refuses_every_wrong_credential() {
     let (workspace, pat) = Workspace::bootstrapped().await;
     let wrong = wrong(&workspace, &pat).await;
-    let platform = Platform::open(Config::local(&workspace.data(), 8080)).await.expect("a platform");
+    let platform = Builder::from(Config::local(&workspace.data(), 8080)).open().await.expect("a platform");
     for row in catalogue().operations().iter().filter(|row| guarded(row)).filter(|row| row.kind == Kind::Json)
     {
         let arguments = arguments(row);

@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use link_platform::{Bootstrap, Platform};
+use link_platform::{Bootstrap, Builder};
 use serde_json::json;
 
 use crate::cli::BootstrapArgs;
@@ -9,7 +9,7 @@ use crate::settings::Settings;
 
 /// Makes what is missing of account, handle and token.
 pub(super) async fn bootstrap(settings: &Settings, args: BootstrapArgs) -> anyhow::Result<ExitCode> {
-    let platform = Platform::open(settings.config(settings.listen.port())).await?;
+    let platform = Builder::from(settings.config(settings.listen.port())).open().await?;
     let wanted = Bootstrap {
         email: args.email,
         password: args.password,

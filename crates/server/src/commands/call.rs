@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
 use link_platform::{
-    Accepts, Application, ByteStream, Credential, Error, Kind, Platform, Request, Surface, catalogue,
+    Accepts, Application, Builder, ByteStream, Credential, Error, Kind, Request, Surface, catalogue,
 };
 use serde_json::{Map, Value};
 
@@ -28,7 +28,7 @@ pub(super) async fn call(settings: &Settings, args: CallArgs) -> anyhow::Result<
     if let (Some(url), Some(token)) = (&args.url, &args.token) {
         return remote::call(operation, url, token, &args, arguments, bytes).await;
     }
-    let platform = Platform::open(settings.config(settings.listen.port())).await?;
+    let platform = Builder::from(settings.config(settings.listen.port())).open().await?;
     let request = Request {
         operation: operation.name.to_owned(),
         arguments,

@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use link_platform::{Count, Difference, Platform, verify_counts};
+use link_platform::{Builder, Count, Difference, verify_counts};
 
 use crate::output;
 use crate::settings::Settings;
@@ -10,7 +10,7 @@ const SHOWN: u64 = 100;
 
 /// Holds all hourly counts against the clicks; exit code 0 only where they agree.
 pub(super) async fn verify(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let platform = Platform::look(settings.config(settings.listen.port())).await?;
+    let platform = Builder::from(settings.config(settings.listen.port())).look().await?;
     let mut shown = 0;
     let mut broken = None;
     let checked = verify_counts(&platform, |difference| {
