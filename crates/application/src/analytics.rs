@@ -1,66 +1,75 @@
 //! Counts of visits.
 
+use std::borrow::Cow;
+
 use lp_access::Need;
-use lp_analytics::{Freshness, Period};
+use lp_analytics::Freshness;
 use lp_core::{Role, Scope, Slug, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Method, Operation, Query, View};
+use crate::catalogue::{Method, Op, Operation, Query, View};
 use crate::cx::Cx;
-use crate::wire::Wire;
+use crate::wire::{Wire, is_default};
 use crate::{Code, Error};
 
+pub use lp_analytics::Period;
+
+/// Counts the visits of a handle or a link.
+pub const GET: Op<GetAnalytics, AnalyticsView> = Op::named("analytics_get");
+
 /// Which counts are wanted.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct GetAnalytics {
+pub struct GetAnalytics {
     /// Filters.
-    #[serde(default)]
-    query: AnalyticsQuery,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub query: AnalyticsQuery,
 }
 
 /// Filters of counts.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct AnalyticsQuery {
+pub struct AnalyticsQuery {
     /// Only this link.
-    slug: Option<Wire<Slug>>,
+    pub slug: Option<Wire<Slug>>,
     /// How far back to look; 7d unless said otherwise.
-    period: Option<Wire<Period>>,
+    pub period: Option<Wire<Period>>,
 }
 
 /// Counts of a handle or one of its links.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "what is said of a field stands in the schema")]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct AnalyticsView {
-    handle: String,
-    period: String,
+pub struct AnalyticsView {
+    pub handle: String,
+    pub period: String,
     /// All redirects, bots included.
-    clicks: u64,
+    pub clicks: u64,
     /// Clicks that are not bots'.
-    qualified_clicks: u64,
-    bot_clicks: u64,
+    pub qualified_clicks: u64,
+    pub bot_clicks: u64,
     /// Different visitors behind the qualified clicks, told apart within a day.
-    unique_visitors: u64,
-    conversions: u64,
+    pub unique_visitors: u64,
+    pub conversions: u64,
     /// Conversions per click, to four places.
-    conversion_rate: f64,
+    pub conversion_rate: f64,
     /// Sum of the conversions' values.
-    revenue: f64,
+    pub revenue: f64,
     /// When the newest of the clicks happened; null without clicks.
-    last_click_at: Option<String>,
-    freshness: FreshnessView,
+    pub last_click_at: Option<String>,
+    pub freshness: FreshnessView,
 }
 
 /// How new the counts are.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "what is said of a field stands in the schema")]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct FreshnessView {
+pub struct FreshnessView {
     /// FRESH, STALE or UNKNOWN.
-    status: &'static str,
-    last_updated_at: Option<String>,
-    sla_minutes: u32,
+    pub status: Cow<'static, str>,
+    pub last_updated_at: Option<String>,
+    pub sla_minutes: u32,
 }
 
 impl View for AnalyticsView {}
@@ -68,7 +77,7 @@ impl View for AnalyticsView {}
 pub(crate) fn operations() -> Vec<Operation> {
     let need = Need::Member { role: Role::Creator, scope: Scope::ANALYTICS_READ };
     vec![
-        Operation::read("analytics_get", need, get)
+        Operation::read(GET, need, get)
             .about(
                 "Get click counts",
                 "Get click and conversion counts of a handle, or of one link, over a period. Counts include visits of \
@@ -98,7 +107,7 @@ async fn get(cx: Cx, input: GetAnalytics) -> Result<AnalyticsView, Error> {
         revenue: 0.0,
         last_click_at: totals.last_at.as_ref().map(Timestamp::to_string),
         freshness: FreshnessView {
-            status: freshness.status.as_str(),
+            status: freshness.status.as_str().into(),
             last_updated_at: freshness.last_updated_at.as_ref().map(Timestamp::to_string),
             sla_minutes: Freshness::SLA_MINUTES,
         },

@@ -28,6 +28,13 @@ pub struct Bootstrap {
     pub rotate: bool,
 }
 
+impl Bootstrap {
+    /// An account, its handle, and a token where it has none.
+    pub fn new(email: impl Into<String>, password: impl Into<String>, handle: impl Into<String>) -> Self {
+        Self { email: email.into(), password: password.into(), handle: handle.into(), rotate: false }
+    }
+}
+
 /// What there is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bootstrapped {

@@ -1,14 +1,18 @@
 //! The rows from which every surface is computed.
 
+mod key;
 mod mount;
 mod operation;
+mod view;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use key::Op;
 pub use mount::{Auth, Body, Method, Mount, Query};
-pub use operation::{Effect, Kind, Operation, Realm, Stream, View};
+pub use operation::{Effect, Kind, Operation, Realm, Stream};
 pub(crate) use operation::{Run, decode};
+pub use view::View;
 
 /// All operations, in the order of their contexts.
 #[derive(Clone)]

@@ -1,11 +1,13 @@
+use std::hash::Hasher as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
-use lp_analytics::Click;
+use lp_analytics::ClickRef;
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use lp_ports::{ClickJournal, Clock, Ids, JournalFull, Kept};
 use sha2::Sha256;
+use siphasher::sip::SipHasher24;
 
 /// The edge's narrow way to the click journal.
 #[derive(Clone)]
@@ -13,7 +15,8 @@ pub struct ClickSink {
     journal: Arc<dyn ClickJournal>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    secret: [u8; 32],
+    /// Ready to hash visitors.
+    keyed: SipHasher24,
 }
 
 /// A visit that was answered with a redirect.
@@ -44,41 +47,53 @@ impl ClickSink {
         ids: Arc<dyn Ids>,
         secret: [u8; 32],
     ) -> Self {
-        Self { journal, clock, ids, secret }
+        Self { journal, clock, ids, keyed: SipHasher24::new_with_key(&visitor_key(&secret)) }
     }
 
     /// Notes a visit; an error where the journal is full and the visit goes uncounted. Never waits; what was kept may
     /// have to be waited for.
     pub fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull> {
         let at = self.clock.now();
-        let click = Click {
+        let host = host_of(visit.referrer);
+        // Browsers send it in lower case.
+        let lower = host.bytes().any(|byte| byte.is_ascii_uppercase()).then(|| host.to_ascii_lowercase());
+        self.journal.append(ClickRef {
             id: ClickId::new(self.ids.uuid()),
-            handle: visit.handle.clone(),
+            handle: visit.handle,
             link: visit.link,
-            slug: visit.slug.clone(),
+            slug: visit.slug,
             at,
             device: visit.device,
-            visitor: visitor(&self.secret, at, visit.address, visit.user_agent),
-            referrer: host_of(visit.referrer).to_ascii_lowercase(),
-        };
-        self.journal.append(&click)
+            visitor: visitor(self.keyed, at, visit.address, visit.user_agent),
+            referrer: lower.as_deref().unwrap_or(host),
+        })
     }
+}
+
+/// The key of visitors' hashes: of the installation's secret, so that all nodes share it, and of use for nothing else.
+fn visitor_key(secret: &[u8; 32]) -> [u8; 16] {
+    let mut key = [0; 16];
+    if let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret) {
+        let hash = mac.chain_update(b"visitor").finalize().into_bytes();
+        key.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    }
+    key
 }
 
 /// Tells visitors of one day apart without saying who they are: a keyed hash whose input begins with the day, so that
 /// the same visitor is another one tomorrow.
-fn visitor(secret: &[u8; 32], at: Timestamp, address: Option<IpAddr>, user_agent: &str) -> u64 {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return 0 };
-    mac.update(b"visitor");
-    mac.update(&at.micros().div_euclid(DAY).to_be_bytes());
+///
+/// SipHash-2-4 (Aumasson and Bernstein, 2012), a pseudorandom function for short inputs, because every visit is hashed:
+/// without the key nobody can try out addresses.
+fn visitor(mut keyed: SipHasher24, at: Timestamp, address: Option<IpAddr>, user_agent: &str) -> u64 {
+    keyed.write(&at.micros().div_euclid(DAY).to_be_bytes());
     match address {
-        Some(IpAddr::V4(v4)) => mac.update(&v4.octets()),
-        Some(IpAddr::V6(v6)) => mac.update(&v6.octets()),
+        Some(IpAddr::V4(v4)) => keyed.write(&v4.octets()),
+        Some(IpAddr::V6(v6)) => keyed.write(&v6.octets()),
         None => {}
     }
-    mac.update(user_agent.as_bytes());
-    let hash = mac.finalize().into_bytes();
-    hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+    keyed.write(user_agent.as_bytes());
+    keyed.finish()
 }
 
 /// The host of a web address, without port; empty where there is none. At most 253 bytes (RFC 1035), and only what hosts

@@ -20,6 +20,8 @@ pub(crate) fn to_links(text: &str, pointer: &str) -> Result<LinkCursor, Error> {
             let position = Position::of(position.parse().ok()?)?;
             Some(LinkCursor { position, id: LinkId::parse(id).ok()? })
         })
+        // Numbers can be written in several ways; only the one that was given out comes back.
+        .filter(|cursor| of_links(*cursor) == text)
         .ok_or_else(|| invalid(pointer))
 }
 
@@ -28,7 +30,10 @@ pub(crate) fn of_revisions(last: Revision) -> String {
 }
 
 pub(crate) fn to_revisions(text: &str, pointer: &str) -> Result<Revision, Error> {
-    open(text, 'r').and_then(|inner| inner.parse().ok()).map(Revision).ok_or_else(|| invalid(pointer))
+    open(text, 'r')
+        .and_then(|inner| inner.parse().ok().map(Revision))
+        .filter(|last| of_revisions(*last) == text)
+        .ok_or_else(|| invalid(pointer))
 }
 
 fn open(text: &str, kind: char) -> Option<String> {

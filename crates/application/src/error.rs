@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use lp_access::{Denied, PatFault, TokenRefused};
@@ -135,6 +136,22 @@ impl Error {
         Value::Object(body)
     }
 }
+
+/// The code and what its caller reads, every fault included.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.name(), self.message)?;
+        if let [_, _, ..] = self.fields.as_slice() {
+            for fault in &self.fields {
+                write!(f, "; {} {}", place(&fault.pointer), fault.message)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Without its source, which was logged at the gate and is shown to nobody.
+impl std::error::Error for Error {}
 
 fn place(pointer: &str) -> &str {
     if pointer.is_empty() { "the request" } else { pointer }

@@ -2,7 +2,9 @@
 
 mod admit;
 mod call;
+mod caller;
 mod credential;
+mod typed;
 
 use std::net::IpAddr;
 
@@ -11,6 +13,7 @@ use serde_json::{Map, Value};
 
 pub use call::Answer;
 pub(crate) use call::log;
+pub use caller::Caller;
 
 /// A call as a front hands it in.
 #[derive(Debug, Clone)]

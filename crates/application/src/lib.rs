@@ -6,7 +6,7 @@
 
 #![warn(missing_docs)]
 
-mod analytics;
+pub mod analytics;
 mod application;
 mod bootstrap;
 mod catalogue;
@@ -19,32 +19,33 @@ mod gate;
 mod grant;
 mod json;
 mod limits;
-mod links;
+pub mod links;
 mod refusals;
 mod repeat;
 mod routes;
 mod schema;
 mod settings;
 mod stream;
-mod system;
+pub mod system;
 mod wire;
 
 pub use application::{Application, CallRecord, Observer, Ports, RouteListener};
 pub use bootstrap::{Bootstrap, BootstrapError, Bootstrapped, FirstRun, bootstrap, first_run};
 pub use catalogue::{
-    Auth, Body, Catalogue, Effect, Kind, Method, Mount, Operation, Query, Realm, Stream, View, catalogue,
+    Auth, Body, Catalogue, Effect, Kind, Method, Mount, Op, Operation, Query, Realm, Stream, View, catalogue,
 };
 pub use clicks::{ClickSink, Visit};
 pub use code::Code;
 pub use cx::Cx;
 pub use error::{Error, Fault};
-pub use gate::{Accepts, Answer, Credential, Reply, Request, Surface};
+pub use gate::{Accepts, Answer, Caller, Credential, Reply, Request, Surface};
 pub use grant::SignedUrl;
 pub use json::{BadJson, parse as parse_json, pointer_step};
 pub use limits::{Allowance, Limits, Rate};
 pub use lp_access::Need;
 pub use lp_analytics::counts as counts_as_click;
-pub use lp_ports::{JournalFull, Kept};
+pub use lp_ports::{JournalFull, Kept, Settling};
 pub use routes::{Loaded, RouteSource};
 pub use settings::{PublicUrls, Settings};
-pub use stream::{ByteStream, StreamReply};
+pub use stream::{ByteStream, StreamReply, whole};
+pub use wire::{Country, CursorText, Patch, Search, Wire, Word};

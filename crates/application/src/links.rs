@@ -1,4 +1,7 @@
 //! Links: what an owner does with them.
+//!
+//! The constants are the operations, for [`Application::run`](crate::Application::run); beside them stand what goes in,
+//! what comes out, and the values inside.
 
 mod change;
 mod export;
@@ -14,8 +17,40 @@ mod view;
 use lp_access::Need;
 use lp_core::{Role, Scope};
 
-use crate::Code;
-use crate::catalogue::{Body, Effect, Method, Operation, Stream};
+pub use lp_core::{Device, Slug, WebUrl};
+pub use lp_links::{Description, Label, Position, QueryPassThrough, RedirectStatus, Title};
+
+pub use self::health::{HealthReport, HealthResult};
+pub use self::input::*;
+pub use self::preview::{RoutePreview, TraceStep};
+pub use self::view::*;
+use crate::catalogue::{Body, Effect, Method, Op, Operation, Stream};
+use crate::{Code, StreamReply};
+
+/// Lists links in position order, a page at a time.
+pub const LIST: Op<ListLinks, LinkList> = Op::named("links_list");
+/// Gets a link.
+pub const GET: Op<OneLink, LinkView> = Op::named("links_get");
+/// Lists what a link was, newest first.
+pub const HISTORY: Op<ListRevisions, RevisionList> = Op::named("links_history");
+/// Creates a link where its slug is free.
+pub const CREATE: Op<CreateLink, LinkView> = Op::named("links_create");
+/// Creates a link, or sets fields of the one that has the slug.
+pub const UPSERT: Op<UpsertLink, LinkView> = Op::named("links_upsert");
+/// Sets fields of a link that exists.
+pub const UPDATE: Op<UpdateLink, LinkView> = Op::named("links_update");
+/// Takes a link away.
+pub const DELETE: Op<OneLink, DeletedLink> = Op::named("links_delete");
+/// Brings an earlier revision back.
+pub const ROLLBACK: Op<RollbackLink, LinkView> = Op::named("links_rollback");
+/// Asks destinations whether they live.
+pub const HEALTH_CHECK: Op<CheckHealth, HealthReport> = Op::named("links_health_check");
+/// Shows where a visitor would be sent, and why.
+pub const ROUTE_PREVIEW: Op<PreviewRoute, RoutePreview> = Op::named("links_route_preview");
+/// Writes all links of a handle; the bytes handed in are ignored.
+pub const EXPORT: Op<ExportLinks, StreamReply> = Op::named("links_export");
+/// Reads many links.
+pub const IMPORT: Op<ImportLinks, StreamReply> = Op::named("links_import");
 
 const READ: Need = Need::Member { role: Role::Creator, scope: Scope::LINKS_READ };
 const WRITE: Need = Need::Member { role: Role::Creator, scope: Scope::LINKS_WRITE };
@@ -38,7 +73,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 
 fn reading() -> Vec<Operation> {
     vec![
-        Operation::read("links_list", READ, read::list)
+        Operation::read(LIST, READ, read::list)
             .about(
                 "List links",
                 "List the links of a handle in position order, a page at a time; filter by tag or by text in slug, \
@@ -46,11 +81,11 @@ fn reading() -> Vec<Operation> {
             )
             .at(Method::Get, "links")
             .fails(&[Code::INVALID_CURSOR]),
-        Operation::read("links_get", READ, read::get)
+        Operation::read(GET, READ, read::get)
             .about("Get a link", "Get one link by slug, with all its fields.")
             .at(Method::Get, "links/{slug}")
             .fails(SLUG),
-        Operation::read("links_history", READ, history::list)
+        Operation::read(HISTORY, READ, history::list)
             .about(
                 "List a link's revisions",
                 "List what a link was, newest first, deletions included; each revision can be brought back with \
@@ -63,7 +98,7 @@ fn reading() -> Vec<Operation> {
 
 fn writing() -> Vec<Operation> {
     vec![
-        Operation::write("links_create", WRITE, change::create)
+        Operation::write(CREATE, WRITE, change::create)
             .about(
                 "Create a link",
                 "Create a link; without a slug it gets an unguessable one of 7 characters. Fails where the slug is \
@@ -73,7 +108,7 @@ fn writing() -> Vec<Operation> {
             .at(Method::Post, "links")
             .body(Body::Under("payload"))
             .fails(FIELDS),
-        Operation::write("links_upsert", WRITE, change::upsert)
+        Operation::write(UPSERT, WRITE, change::upsert)
             .about(
                 "Create or update a link",
                 "Create the link with this slug, or set the given fields of the one that has it: absent fields are \
@@ -82,7 +117,7 @@ fn writing() -> Vec<Operation> {
             .at(Method::Put, "links/{slug}")
             .body(Body::Under("payload"))
             .fails(FIELDS),
-        Operation::write("links_update", WRITE, change::update)
+        Operation::write(UPDATE, WRITE, change::update)
             .about(
                 "Update a link",
                 "Set the given fields of an existing link; fails where there is none. Absent fields are kept, null \
@@ -91,14 +126,14 @@ fn writing() -> Vec<Operation> {
             .at(Method::Patch, "links/{slug}")
             .body(Body::Under("payload"))
             .fails(FIELDS),
-        Operation::write("links_delete", WRITE, change::delete)
+        Operation::write(DELETE, WRITE, change::delete)
             .about(
                 "Delete a link",
                 "Take a link away: visitors get 404. Its revisions stay, so links_rollback can bring it back.",
             )
             .at(Method::Delete, "links/{slug}")
             .fails(SLUG),
-        Operation::write("links_rollback", WRITE, history::rollback)
+        Operation::write(ROLLBACK, WRITE, history::rollback)
             .about(
                 "Restore a link's revision",
                 "Bring an earlier revision of a link back as a new revision, also after the link was deleted. \
@@ -113,7 +148,7 @@ fn writing() -> Vec<Operation> {
 
 fn looking() -> Vec<Operation> {
     vec![
-        Operation::read("links_health_check", READ, health::check)
+        Operation::read(HEALTH_CHECK, READ, health::check)
             .about(
                 "Check destinations",
                 "Request the destinations of up to 100 links and tell which are reachable. Counts no clicks.",
@@ -122,7 +157,7 @@ fn looking() -> Vec<Operation> {
             .at(Method::Post, "links/health-check")
             .body(Body::Under("payload"))
             .fails(&[Code::INVALID_SLUG, Code::INVALID_CURSOR]),
-        Operation::read("links_route_preview", READ, preview::preview)
+        Operation::read(ROUTE_PREVIEW, READ, preview::preview)
             .about(
                 "Preview a redirect",
                 "Show where a link would send a visitor under given conditions and why, without redirecting and \
@@ -138,10 +173,10 @@ fn streams() -> Vec<Operation> {
     let table = Stream { consumes: &[], produces: &[CSV, LINES], max_bytes: 0 };
     let rows = Stream { consumes: &[CSV, LINES], produces: &[LINES], max_bytes: IMPORT_BYTES };
     vec![
-        Operation::stream("links_export", READ, Effect::READ, table, export::export)
+        Operation::stream(EXPORT, READ, Effect::READ, table, export::export)
             .about("Export links", "Export all links of a handle as CSV or JSON lines, in a form that links_import takes.")
             .at(Method::Get, "links/export"),
-        Operation::stream("links_import", WRITE, Effect::PUBLISH, rows, import::import)
+        Operation::stream(IMPORT, WRITE, Effect::PUBLISH, rows, import::import)
             .about(
                 "Import links",
                 "Create or update many links from CSV (with a header line) or JSON lines; answers one JSON line per \

@@ -77,7 +77,19 @@ pub(crate) fn validator(schema: &Value) -> Validator {
         options = options.with_format(format.name, |text| (format.check)(text).is_none());
     }
     #[expect(clippy::expect_used, reason = "the schema is derived from a type of this crate")]
-    options.build(schema).expect("a derived schema compiles")
+    options.build(&with_properties(schema)).expect("a derived schema compiles")
+}
+
+/// Where an object may hold nothing at all, the library tells of one key too many and not which; where there is a list of
+/// properties, and be it empty, it names them all.
+fn with_properties(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    if let Value::Object(object) = &mut schema
+        && object.get("additionalProperties") == Some(&Value::Bool(false))
+    {
+        object.entry("properties").or_insert_with(|| Value::Object(serde_json::Map::new()));
+    }
+    schema
 }
 
 /// Every fault of the arguments, in the order of the schema, at most a hundred. A value that breaks several rules is

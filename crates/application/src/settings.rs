@@ -1,6 +1,6 @@
 use std::fmt;
 
-use lp_core::{Handle, Slug};
+use lp_core::{Handle, Slug, is_domain};
 
 use crate::Limits;
 
@@ -31,6 +31,40 @@ pub struct PublicUrls {
 }
 
 impl PublicUrls {
+    /// The usual ones below a domain: plain HTTP and a port of its own on `localhost`, HTTPS with the API at `ai.{domain}`
+    /// anywhere else.
+    pub fn below(domain: &str, port: Option<u16>) -> Self {
+        let local = domain == "localhost";
+        let port = port.or(local.then_some(8_080));
+        let (scheme, api) = if local { ("http", "localhost") } else { ("https", &*format!("ai.{domain}")) };
+        let own = port.filter(|port| (scheme, *port) != ("http", 80) && (scheme, *port) != ("https", 443));
+        let api = format!("{scheme}://{api}{}", written(own));
+        Self { domain: domain.to_owned(), scheme: scheme.to_owned(), port: own, api }
+    }
+
+    /// What is wrong with them, one sentence each.
+    pub fn faults(&self) -> Vec<String> {
+        let web = ["http", "https"];
+        let origin = self.api.split_once("://").is_some_and(|(scheme, host)| {
+            web.contains(&scheme) && !host.is_empty() && !host.contains(['/', '?', '#', '@'])
+        });
+        let rules = [
+            (
+                is_domain(&self.domain),
+                format!("'{}' is not a domain such as example.com, in lower case", self.domain),
+            ),
+            (web.contains(&self.scheme.as_str()), format!("'{}' is neither http nor https", self.scheme)),
+            (
+                origin,
+                format!(
+                    "'{}' is not an origin such as https://ai.example.com, without path or query",
+                    self.api
+                ),
+            ),
+        ];
+        rules.into_iter().filter(|(kept, _)| !kept).map(|(_, fault)| fault).collect()
+    }
+
     /// The short link of a slug.
     pub fn short(&self, handle: &Handle, slug: &Slug) -> String {
         format!("{}/{slug}", self.origin(handle.as_str()))
@@ -47,9 +81,12 @@ impl PublicUrls {
     }
 
     fn origin(&self, labels: &str) -> String {
-        let port = self.port.map_or_else(String::new, |port| format!(":{port}"));
-        format!("{}://{labels}.{}{port}", self.scheme, self.domain)
+        format!("{}://{labels}.{}{}", self.scheme, self.domain, written(self.port))
     }
+}
+
+fn written(port: Option<u16>) -> String {
+    port.map_or_else(String::new, |port| format!(":{port}"))
 }
 
 /// Shows no secret.

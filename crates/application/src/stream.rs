@@ -8,6 +8,12 @@ use crate::Error;
 /// Bytes that come in or go out piece by piece. An error ends them.
 pub type ByteStream = Pin<Box<dyn FuturesStream<Item = Result<Bytes, Error>> + Send>>;
 
+/// Bytes that are whole already, or none.
+pub fn whole(bytes: impl Into<Bytes>) -> ByteStream {
+    let bytes = bytes.into();
+    Box::pin(futures_util::stream::once(async move { Ok(bytes) }))
+}
+
 /// What a stream row answers.
 pub struct StreamReply {
     /// The type of the bytes (RFC 9110, 8.3).
@@ -21,8 +27,6 @@ pub struct StreamReply {
 impl StreamReply {
     /// A reply that is whole already.
     pub(crate) fn whole(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
-        let bytes = bytes.into();
-        let body = Box::pin(futures_util::stream::once(async move { Ok(bytes) }));
-        Self { content_type, file_name: None, body }
+        Self { content_type, file_name: None, body: whole(bytes) }
     }
 }

@@ -54,7 +54,7 @@ async fn main() -> ExitCode {
         });
         let append = timed(|| {
             for click in &made {
-                journal.append(click).expect("room");
+                journal.append(click.borrowed()).expect("room");
             }
         });
         let read_and_stored = {

@@ -1,39 +1,15 @@
-//! What stands behind the ports: which store and which journal.
+//! What stands behind the ports: which store, which journal, which prober.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use lp_adapters_journal::{DEFAULT_CAPACITY, FileJournal, JournalOptions, MemoryJournal};
+#[cfg(feature = "postgres")]
 use lp_adapters_postgres::{PgOptions, PgStore};
+#[cfg(feature = "sqlite")]
 use lp_adapters_sqlite::SqliteStore;
-use lp_application::Ports;
-use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickJournal, Clock, Committer, Counters,
-    CountsReader, HealthProbe, IdempotencyReader, Ids, Ingest, JournalId, JournalReader, LinkReader,
-    StoreHealth,
-};
+use lp_ports::{ClickJournal, HealthProbe, Ids, JournalId, JournalReader};
 
-use crate::{Database, Journal, StartError};
-
-/// A store, port by port.
-pub(crate) struct Backing {
-    pub(crate) ports: Ports,
-    pub(crate) log: Arc<dyn ChangeLog>,
-    pub(crate) ingest: Arc<dyn Ingest>,
-    pub(crate) counts: Arc<dyn CountsReader>,
-    close: Box<dyn Fn() -> Closing + Send + Sync>,
-}
-
-type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// What is not the store.
-pub(crate) struct Outside {
-    pub(crate) probe: Arc<dyn HealthProbe>,
-    pub(crate) journal: Arc<dyn ClickJournal>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: Arc<dyn Ids>,
-}
+use crate::{Database, Journal, StartError, Store};
 
 /// Both ends of a journal.
 pub(crate) struct Clicks {
@@ -41,68 +17,84 @@ pub(crate) struct Clicks {
     pub(crate) reader: Arc<dyn JournalReader>,
 }
 
-impl Backing {
-    /// Opens the store; where it is only to be looked at, an embedded one keeps the schema that it has.
-    pub(crate) async fn open(
-        database: &Database,
-        outside: Outside,
-        looking: bool,
-    ) -> Result<Self, StartError> {
-        let fault = |source| StartError::Store { database: database.to_string(), source };
-        Ok(match database {
-            Database::Memory => Self::sqlite(SqliteStore::in_memory().await.map_err(fault)?, outside),
-            Database::File(path) if looking => {
-                Self::sqlite(SqliteStore::look(path).await.map_err(fault)?, outside)
-            }
-            Database::File(path) => Self::sqlite(SqliteStore::open(path).await.map_err(fault)?, outside),
-            Database::Postgres { url, connections } => {
-                let options = PgOptions { connections: *connections };
-                let store = PgStore::connect(url, options).await.map_err(fault)?;
-                let (shared, closing) = (Arc::new(store.clone()), store);
-                Self::of(shared.clone(), Some(shared), outside, move || {
-                    let store = closing.clone();
-                    Box::pin(async move { store.close().await })
-                })
-            }
-        })
+/// The feature that this build lacks for a database of this kind.
+pub(crate) fn lacking(database: &Database) -> Option<&'static str> {
+    match database {
+        Database::Memory | Database::File(_) => (!cfg!(feature = "sqlite")).then_some("sqlite"),
+        Database::Postgres { .. } => (!cfg!(feature = "postgres")).then_some("postgres"),
+    }
+}
+
+/// Opens a store; where it is only to be looked at, an embedded one keeps the schema that it has.
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(unused_variables, reason = "only the embedded store is looked at")
+)]
+pub(crate) async fn open(database: &Database, looking: bool) -> Result<Store, StartError> {
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    let fault = |source| StartError::Store { database: database.to_string(), source };
+    match database {
+        #[cfg(feature = "sqlite")]
+        Database::Memory => SqliteStore::in_memory().await.map(embedded).map_err(fault),
+        #[cfg(feature = "sqlite")]
+        Database::File(path) if looking => SqliteStore::look(path).await.map(embedded).map_err(fault),
+        #[cfg(feature = "sqlite")]
+        Database::File(path) => SqliteStore::open(path).await.map(embedded).map_err(fault),
+        #[cfg(feature = "postgres")]
+        Database::Postgres { url, connections } => {
+            let options = PgOptions { connections: *connections };
+            PgStore::connect(url, options).await.map(shared).map_err(fault)
+        }
+        #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+        absent => {
+            let feature = lacking(absent).unwrap_or_default();
+            Err(StartError::Invalid(vec![format!("{absent} needs the feature `{feature}` of link-platform")]))
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+fn embedded(store: SqliteStore) -> Store {
+    let closing = store.clone();
+    Store::of(Arc::new(store)).on_close(move || {
+        let store = closing.clone();
+        async move { store.close().await }
+    })
+}
+
+#[cfg(feature = "postgres")]
+fn shared(store: PgStore) -> Store {
+    let closing = store.clone();
+    let store = Arc::new(store);
+    Store::of(store.clone()).counting(store).on_close(move || {
+        let store = closing.clone();
+        async move { store.close().await }
+    })
+}
+
+/// Who asks destinations whether they live, where the program brings nobody of its own.
+#[cfg(feature = "probe")]
+pub(crate) fn prober(allow_private: bool) -> Arc<dyn HealthProbe> {
+    use lp_adapters_web::{Policy, WebProber};
+    Arc::new(WebProber::new(Policy { allow_private }))
+}
+
+/// Nobody: no network may be entered.
+#[cfg(not(feature = "probe"))]
+pub(crate) fn prober(_: bool) -> Arc<dyn HealthProbe> {
+    use lp_core::WebUrl;
+    use lp_ports::{Probe, ProbeFault};
+
+    struct Nobody;
+
+    #[async_trait::async_trait]
+    impl HealthProbe for Nobody {
+        async fn probe(&self, _: WebUrl) -> Probe {
+            Probe::Failed(ProbeFault::Forbidden)
+        }
     }
 
-    fn sqlite(store: SqliteStore, outside: Outside) -> Self {
-        let closing = store.clone();
-        Self::of(Arc::new(store), None, outside, move || {
-            let store = closing.clone();
-            Box::pin(async move { store.close().await })
-        })
-    }
-
-    fn of<S>(
-        store: Arc<S>,
-        counters: Option<Arc<dyn Counters>>,
-        outside: Outside,
-        close: impl Fn() -> Closing + Send + Sync + 'static,
-    ) -> Self
-    where
-        S: LinkReader
-            + AccessReader
-            + AnalyticsReader
-            + AuditReader
-            + IdempotencyReader
-            + Committer
-            + StoreHealth
-            + ChangeLog
-            + Ingest
-            + CountsReader
-            + 'static,
-    {
-        let Outside { probe, journal, clock, ids } = outside;
-        let ports = Ports { counters, ..Ports::over(store.clone(), probe, journal, clock, ids) };
-        Self { ports, log: store.clone(), ingest: store.clone(), counts: store, close: Box::new(close) }
-    }
-
-    /// Applies what was handed in before, then closes the store.
-    pub(crate) async fn close(&self) {
-        (self.close)().await;
-    }
+    Arc::new(Nobody)
 }
 
 impl Clicks {

@@ -2,8 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::HeaderMap;
+use http::header::{HOST, HeaderName};
+use http::uri::Authority;
+use http::{HeaderMap, Request};
 use ipnet::IpNet;
+
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// The other end of the connection; the listener puts it into each request's extensions.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +25,9 @@ impl TrustedProxies {
 
     /// The address of the client: the last one in `X-Forwarded-For` that no trusted proxy wrote down for another.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        if !self.trusts(peer) {
+            return peer.to_canonical();
+        }
         let mut client = peer.to_canonical();
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let hops: Vec<&str> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
@@ -47,16 +54,12 @@ impl TrustedProxies {
         inside(client) && inside(peer) && (!forwarded || (self.trusts(peer) && client != peer))
     }
 
-    /// The host that the client asked for: what a trusted proxy says, else the header of the request itself.
-    pub(crate) fn host<'h>(
-        &self,
-        peer: IpAddr,
-        headers: &'h HeaderMap,
-        authority: Option<&'h str>,
-    ) -> &'h str {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let forwarded = if self.0.is_empty() || !self.trusts(peer) { None } else { text("x-forwarded-host") };
-        forwarded.or(authority).or_else(|| text("host")).unwrap_or("")
+    /// The host that the client asked for: what a trusted proxy says, else what the request itself says.
+    pub(crate) fn host_of<'r, B>(&self, peer: IpAddr, request: &'r Request<B>) -> &'r str {
+        let text = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let forwarded = if self.trusts(peer) { text(&X_FORWARDED_HOST) } else { None };
+        let authority = || request.uri().authority().map(Authority::as_str);
+        forwarded.or_else(authority).or_else(|| text(&HOST)).unwrap_or("")
     }
 }
 

@@ -8,7 +8,8 @@ use lp_core::Handle;
 
 pub use lp_adapters_journal::Durability;
 
-/// What a platform is started with. [`Config::local`] is enough for a first one.
+/// Everything that settings can say of a platform, for programs that have settings of their own:
+/// `Builder::from(config)`. [`Platform::builder`](crate::Platform::builder) is shorter where most of it is as usual.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where everything is kept.
@@ -67,10 +68,10 @@ impl Config {
     /// One that keeps everything in a folder and is reached on `localhost` at this port.
     pub fn local(data_dir: &Path, port: u16) -> Self {
         Self {
-            database: Database::File(data_dir.join("link-platform.db")),
+            database: Database::File(data_dir.join(Self::DATABASE)),
             journal: Journal::in_folder(data_dir),
             click_retention: Some(Self::CLICK_RETENTION),
-            secret_file: Some(data_dir.join("secret.key")),
+            secret_file: Some(data_dir.join(Self::SECRET)),
             ..Self::in_memory(port)
         }
     }
@@ -94,6 +95,11 @@ impl Config {
             trusted_proxies: Vec::new(),
         }
     }
+
+    /// The embedded store's file below a data folder.
+    pub(crate) const DATABASE: &str = "link-platform.db";
+    /// The secret's file below a data folder.
+    pub(crate) const SECRET: &str = "secret.key";
 
     /// Thirteen months and a little: last year's month can be looked at beside this one's.
     pub const CLICK_RETENTION: Duration = Duration::from_hours(400 * 24);

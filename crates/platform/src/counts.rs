@@ -26,8 +26,8 @@ pub async fn verify_counts(
     platform: &Platform,
     mut tell: impl FnMut(&Difference),
 ) -> Result<CountsChecked, StoreError> {
-    platform.backing.ports.health.ping().await?;
-    let counts = &platform.backing.counts;
+    platform.store.health.ping().await?;
+    let counts = &platform.store.counts;
     let mut checked = CountsChecked::default();
     for (handle, day) in counts.countable_days().await? {
         let of_day = counts.day_counts(&handle, day).await?;

@@ -41,12 +41,12 @@ pub async fn doctor(platform: &Platform) -> Vec<Finding> {
 }
 
 async fn store(platform: &Platform) -> Result<String, String> {
-    platform.backing.ports.health.ping().await.map_err(|error| with_causes(&error))?;
+    platform.store.health.ping().await.map_err(|error| with_causes(&error))?;
     Ok(format!("{} reachable, schema as expected", platform.database))
 }
 
 async fn writes(platform: &Platform) -> Result<String, String> {
-    platform.backing.ports.health.write_probe().await.map_err(|error| with_causes(&error))?;
+    platform.store.health.write_probe().await.map_err(|error| with_causes(&error))?;
     Ok("taken".to_owned())
 }
 
@@ -141,7 +141,7 @@ async fn clock(platform: &Platform) -> Result<String, String> {
         return Err(format!("it shows {now}, which is in the past"));
     }
     // A store that does not answer is another finding.
-    let Ok(Some(theirs)) = platform.backing.ports.health.clock().await else { return Ok(now.to_string()) };
+    let Ok(Some(theirs)) = platform.store.health.clock().await else { return Ok(now.to_string()) };
     let (ahead, behind) = (theirs.until(now), now.until(theirs));
     match ahead.max(behind) {
         apart if apart <= APART => Ok(format!("{now}, as the store's")),

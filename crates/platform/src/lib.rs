@@ -1,50 +1,150 @@
-//! Link Platform as a library: the assembly that the server and other services embed.
+//! Link Platform as a library: short links, their redirects and counts, and the API to operate them, inside a program of
+//! yours.
 //!
-//! This crate decides which adapter stands behind which port, starts and ends the loops, and sends each request to the
-//! surface that its host belongs to. It knows every crate and decides no rule. The server binary is its first user:
+//! A [`Platform`] is a store, the loops that keep it in order, and services that your program mounts where it likes. It
+//! opens no port, reads no environment and installs no logger: those are yours. The server binary is its first user.
 //!
-//! ```no_run
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! use link_platform::{Config, Platform};
+//! # Quick start
 //!
-//! let platform = Platform::start(Config::local("data".as_ref(), 8080)).await?;
-//! let service = platform.service(); // a tower service over `http` requests
+//! ```
+//! use link_platform::links::{self, LinkFields, Slug, UpsertLink, WebUrl};
+//! use link_platform::{Bootstrap, Caller, Platform};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let platform = Platform::builder().in_memory().build().await?;
+//!
+//! // An account with the handle `hello`, for whose owner we make a link: the same
+//! // operation as `PUT /v2/handles/hello/links/launch` and the tool `links_upsert`.
+//! let account = Bootstrap::new("me@example.com", "correct horse", "hello");
+//! let hello = platform.bootstrap(account).await?.handle;
+//! let fields = LinkFields::to(WebUrl::parse("https://example.com")?);
+//! let link = UpsertLink::new(Slug::parse("launch")?, fields);
+//! let link = platform.run(&links::UPSERT, &Caller::operator().on(&hello), link).await?;
+//! assert_eq!(link.short_url, "http://hello.localhost:8080/launch");
+//!
+//! let service = platform.service(); // for tower: redirects, REST, MCP, by host and path
 //! # let _ = service;
-//! platform.stop().await;
+//! platform.stop().await; // counts the last clicks
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! In place of `in_memory()`, [`data_dir("data")`](Builder::data_dir) keeps everything in a folder, and
+//! [`database(…)`](Builder::database) shares a PostgreSQL with other nodes.
+//!
+//! # Features
+//!
+//! All are on by default. A program that wants less says `default-features = false` and names what it wants; what it
+//! leaves out is not built.
+//!
+//! | Feature    | Brings                                                  | Without it                                    |
+//! |------------|---------------------------------------------------------|-----------------------------------------------|
+//! | `sqlite`   | the embedded store, in a file or in memory              | no SQLite; a database or store must be given  |
+//! | `postgres` | the store that several nodes share, with TLS to it      | no driver, no TLS                             |
+//! | `edge`     | redirects: in [`service`](Platform::service), and of one handle by `Platform::redirects` | no routes in memory |
+//! | `http`     | REST below `/v2` and its documents                      | no axum                                       |
+//! | `mcp`      | an MCP server for each handle                           | no rmcp                                       |
+//! | `probe`    | health checks that really ask destinations              | no HTTP client; checks say `forbidden_address` |
+//!
+//! [`run`](Platform::run), counting, audit, health and metrics are always there.
+//!
+//! # How it is called
+//!
+//! - **With types**: [`Platform::run`] with a key from [`links`], [`analytics`] or [`system`], on behalf of a [`Caller`].
+//!   Every call passes the gate that REST and MCP pass: being in the same process is no permission.
+//! - **With JSON and a name**: [`Platform::application`], for programs that have a front of their own.
+//! - **Over HTTP**: [`Platform::service`] answers everything by host and path, `Platform::redirects` one handle's links at
+//!   a place of yours. Both are services of `tower`; put [`Peer`] into each request's extensions.
+//!
+//! # What can be replaced
+//!
+//! The clock, ids, the prober of destinations, and the store: see [`Builder`], [`Store`] and [`adapter`]. A store proves
+//! itself with the contract suite of the crate `lp-testkit`, the one that SQLite and PostgreSQL pass.
+//!
+//! # Errors
+//!
+//! [`StartError`] says why nothing runs; settings are checked before anything is opened, and all their faults are told at
+//! once. [`Error`] is what a call is refused with: a stable [`Code`], a message for the caller, and every faulty field.
+//! What the store or the network said is logged once, by `tracing`, and never handed out.
+//!
+//! # Examples
+//!
+//! In `crates/platform/examples`: `edge_in_axum` (redirects beside the routes of another axum application),
+//! `typed_operations`, `own_clock`; a store of one's own is the package `examples/memory-store`. A program outside this
+//! workspace is in `embedding/outside`; what it pulls in is measured in `docs/embedding.md`.
 
 #![warn(missing_docs)]
 
 mod backing;
+mod builder;
 mod client;
 mod clock;
 mod config;
 mod counts;
 mod doctor;
+pub mod documents;
+mod error;
+#[cfg(feature = "edge")]
+mod follow;
 mod ids;
 mod metrics;
 mod migrate;
 mod platform;
+#[cfg(feature = "edge")]
+mod redirects;
 mod secret;
 mod serve;
+mod store;
 
+pub use builder::Builder;
 pub use client::Peer;
 pub use config::{Config, Database, Durability, Journal};
 pub use counts::{CountsChecked, verify_counts};
 pub use doctor::{Finding, doctor};
+pub use error::StartError;
 pub use migrate::{MigrateError, migrate};
-pub use platform::{Platform, StartError};
-pub use serve::{PlatformService, documents};
+pub use platform::Platform;
+#[cfg(feature = "edge")]
+pub use redirects::Redirects;
+pub use serve::{Answering, PlatformService};
+pub use store::Store;
 
-pub use axum::body::Body;
+pub use axum_core::body::Body;
 pub use lp_access::Actor;
 pub use lp_analytics::{Count, Difference};
 pub use lp_application::Body as BodyBinding;
 pub use lp_application::{
-    Accepts, Answer, Application, Auth, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Catalogue, Code,
-    Credential, Error, FirstRun, Kind, Limits, Method, Mount, Operation, PublicUrls, Query, Rate, Reply,
-    Request, StreamReply, Surface, catalogue, parse_json,
+    Accepts, Answer, Application, Auth, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Caller,
+    Catalogue, Code, Country, Credential, CursorText, Effect, Error, Fault, FirstRun, Kind, Limits, Method,
+    Mount, Need, Op, Operation, Patch, PublicUrls, Query, Rate, Realm, Reply, Request, Search, Settings,
+    Stream, StreamReply, Surface, View, Wire, Word, catalogue, parse_json, whole,
 };
-pub use lp_core::{Handle, HandleFault};
+pub use lp_core::{Handle, HandleFault, is_domain};
+
+#[doc(inline)]
+pub use lp_application::{analytics, links, system};
+
+/// What a store, clock, prober or source of ids of your own is written against: the ports and their contracts, and the
+/// domain's values that pass through them.
+pub mod adapter {
+    pub use lp_ports::{
+        AccessReader, AnalyticsReader, AuditReader, Batch, Change, ChangeLog, ChangeNote, ChangePosition,
+        Changed, Changes, ClickJournal, Clock, CommitError, Committer, Counters, CountsReader, DayCounts,
+        Event, EventKind, EventReader, Guard, HealthProbe, IdempotencyReader, Ids, Ingest, JournalError,
+        JournalFull, JournalId, JournalReader, JournalStanding, Kept, LinkCursor, LinkQuery, LinkReader,
+        Page, Probe, ProbeFault, Receipt, ReplyKey, Settling, Source, StoreError, StoreHealth, StoredEvent,
+        StoredReply, Stretch, Taken,
+    };
+
+    /// Accounts, tokens, roles and the audit.
+    pub use lp_access as access;
+    /// Clicks and their counts.
+    pub use lp_analytics as analytics;
+    /// The words that everybody shares: handle, slug, ids, instants.
+    pub use lp_core as core;
+    /// Links and how they change.
+    pub use lp_links as links;
+    /// Ids are UUIDs.
+    pub use uuid;
+}

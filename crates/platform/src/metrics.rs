@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ::metrics::{counter, gauge, histogram, with_local_recorder};
 use lp_application::{CallRecord, Observer};
+#[cfg(feature = "edge")]
 use lp_edge::EdgeStats;
 use lp_ports::JournalStanding;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
@@ -26,9 +27,11 @@ pub(crate) struct Metrics {
 /// What is looked up when the page is asked for, rather than noted as it happens.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Standing {
-    pub(crate) edge: EdgeStats,
     pub(crate) journal: JournalStanding,
+    #[cfg(feature = "edge")]
+    pub(crate) edge: EdgeStats,
     /// Since the edge last knew all that the store has.
+    #[cfg(feature = "edge")]
     pub(crate) change_age: Duration,
 }
 
@@ -41,36 +44,44 @@ impl Metrics {
 
     /// The page that Prometheus reads.
     pub(crate) fn render(&self, standing: &Standing) -> String {
-        let routes = &standing.edge.routes;
         with_local_recorder(&self.recorder, || {
-            let levels = [
-                ("edge_routes_loaded", routes.loaded as u64),
-                ("edge_routes_absent", routes.absent as u64),
-                ("edge_route_bytes", routes.bytes as u64),
-                ("edge_change_position", routes.newest_change),
-                ("click_journal_held", standing.journal.held),
-                ("click_journal_capacity", standing.journal.capacity),
-            ];
-            for (name, number) in levels {
-                #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-                gauge!(name).set(number as f64);
-            }
-            gauge!("edge_change_age_seconds").set(standing.change_age.as_secs_f64());
-            let counts = [
-                ("edge_route_loads", routes.loads),
-                ("edge_route_loads_failed", routes.failed_loads),
-                ("edge_route_evictions", routes.evictions),
-                ("clicks_lost", standing.edge.clicks_lost.max(standing.journal.lost)),
-                ("clicks_unsettled", standing.edge.clicks_unsettled),
-                ("click_journal_damaged", standing.journal.damaged),
-            ];
-            for (name, number) in counts {
-                counter!(name).absolute(number);
-            }
+            let journal = &standing.journal;
+            level("click_journal_held", journal.held);
+            level("click_journal_capacity", journal.capacity);
+            counter!("click_journal_damaged").absolute(journal.damaged);
+            #[cfg(feature = "edge")]
+            visits(standing);
+            #[cfg(not(feature = "edge"))]
+            counter!("clicks_lost").absolute(journal.lost);
         });
         self.handle.run_upkeep();
         self.handle.render()
     }
+}
+
+#[cfg(feature = "edge")]
+fn visits(standing: &Standing) {
+    let (edge, routes) = (&standing.edge, &standing.edge.routes);
+    level("edge_routes_loaded", routes.loaded as u64);
+    level("edge_routes_absent", routes.absent as u64);
+    level("edge_route_bytes", routes.bytes as u64);
+    level("edge_change_position", routes.newest_change);
+    gauge!("edge_change_age_seconds").set(standing.change_age.as_secs_f64());
+    let counts = [
+        ("edge_route_loads", routes.loads),
+        ("edge_route_loads_failed", routes.failed_loads),
+        ("edge_route_evictions", routes.evictions),
+        ("clicks_lost", edge.clicks_lost.max(standing.journal.lost)),
+        ("clicks_unsettled", edge.clicks_unsettled),
+    ];
+    for (name, number) in counts {
+        counter!(name).absolute(number);
+    }
+}
+
+fn level(name: &'static str, number: u64) {
+    #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+    gauge!(name).set(number as f64);
 }
 
 /// Keeps measurements small whether or not anybody reads them, until cancelled.
@@ -99,7 +110,7 @@ impl Observer for Metrics {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "edge"))]
 mod tests {
     use super::*;
 

@@ -1,42 +1,50 @@
-use std::io;
-use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use lp_adapters_journal::OpenError;
-use lp_adapters_web::{Policy, WebProber};
 use lp_application::{
-    Application, Bootstrap, BootstrapError, Bootstrapped, FirstRun, Settings, bootstrap, catalogue, first_run,
+    Application, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Caller, Error, FirstRun, Op, Ports,
+    RouteListener, Settings, StreamReply, View, bootstrap, catalogue, first_run,
 };
-use lp_core::{Handle, SlugKey};
-use lp_edge::{Edge, LiveRoutes, RouteTable};
-use lp_ports::{AuditReader, ChangePosition, Clock, Ids, JournalReader, StoreError};
-use lp_worker::{Drain, House, RouteKeeper, drain_clicks, follow_changes, keep_house};
-use thiserror::Error;
+#[cfg(feature = "edge")]
+use lp_core::Handle;
+#[cfg(feature = "edge")]
+use lp_edge::{Edge, RouteTable};
+use lp_ports::{AuditReader, ChangePosition, Clock, HealthProbe, Ids, JournalReader, StoreError};
+#[cfg(feature = "edge")]
+use lp_worker::follow_changes;
+use lp_worker::{Drain, House, drain_clicks, keep_house};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
-use crate::backing::{Backing, Clicks, Outside};
+#[cfg(feature = "edge")]
+use crate::Redirects;
+use crate::backing::{self, Clicks};
 use crate::client::TrustedProxies;
-use crate::clock::SystemClock;
-use crate::ids::SystemIds;
+#[cfg(feature = "edge")]
+use crate::follow::{EdgeRoutes, Followed};
 use crate::metrics::{Metrics, Standing, keep_metrics};
 use crate::secret;
 use crate::serve::PlatformService;
-use crate::{Config, Database, Journal};
+use crate::store::Outside;
+use crate::{Builder, Config, Journal, StartError, Store};
 
 /// How long calls whose connections are gone may go on at the end.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
 
 /// A running platform.
+///
+/// [`builder`](Self::builder) makes one, [`stop`](Self::stop) ends it. In between it is called by [`run`](Self::run), and
+/// answers requests through its services, which the program mounts where it likes.
 pub struct Platform {
     pub(crate) parts: Arc<Parts>,
-    pub(crate) backing: Backing,
-    pub(crate) database: Database,
+    pub(crate) ports: Ports,
+    pub(crate) store: Store,
+    /// Which store, without password.
+    pub(crate) database: String,
     pub(crate) journal: Journal,
     retention: Option<Duration>,
     tasks: TaskTracker,
@@ -46,6 +54,7 @@ pub struct Platform {
 /// What requests need.
 pub(crate) struct Parts {
     pub(crate) app: Application,
+    #[cfg(feature = "edge")]
     pub(crate) edge: Edge,
     pub(crate) journal: Arc<dyn JournalReader>,
     pub(crate) metrics: Arc<Metrics>,
@@ -53,88 +62,56 @@ pub(crate) struct Parts {
     pub(crate) requests: TaskTracker,
     /// It has no file: nobody has had it before.
     pub(crate) secret_is_fresh: bool,
-    clock: Arc<SystemClock>,
+    clock: Arc<dyn Clock>,
+    #[cfg(feature = "edge")]
     followed: Arc<Followed>,
 }
 
-/// When the change log was last read to good effect, in milliseconds of the monotonic clock.
-#[derive(Debug, Default)]
-struct Followed(AtomicU64);
-
-/// The edge's routes, as the loop that follows other nodes sees them.
-struct EdgeRoutes {
-    routes: LiveRoutes,
-    clock: Arc<SystemClock>,
-    followed: Arc<Followed>,
-}
-
-/// Why a platform did not start.
-#[derive(Debug, Error)]
-pub enum StartError {
-    /// The store cannot be opened.
-    #[error("the store {database} cannot be used")]
-    Store {
-        /// Which, without password.
-        database: String,
-        /// Why.
-        source: StoreError,
-    },
-    /// The click journal cannot be opened.
-    #[error("there is nowhere to note clicks")]
-    Journal(#[from] OpenError),
-    /// The secret cannot be read or made.
-    #[error("the secret key file {} cannot be used", .path.display())]
-    Secret {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A thread cannot be started.
-    #[error("a thread cannot be started")]
-    Thread(#[source] io::Error),
-    /// Metrics cannot be set up.
-    #[error("metrics cannot be set up")]
-    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+/// All that a platform is started with.
+pub(crate) struct Start {
+    pub(crate) config: Config,
+    /// In place of the configuration's database.
+    pub(crate) store: Option<Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) probe: Arc<dyn HealthProbe>,
 }
 
 impl Platform {
-    /// Opens the store, loads the secret and starts the loops. Must be called on a tokio runtime.
-    pub async fn start(config: Config) -> Result<Self, StartError> {
-        let clicks = Clicks::open(&config.journal, &SystemIds)?;
-        let platform = Self::assemble(config, clicks, false).await?;
+    /// Where a platform begins: [`build`](Builder::build) makes what the builder was told to.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) async fn start(start: Start) -> Result<Self, StartError> {
+        let clicks = Clicks::open(&start.config.journal, start.ids.as_ref())?;
+        let platform = Self::assemble(start, clicks, false).await?;
         // Read before anything is loaded: what is committed from here on is met again.
-        let position = platform.backing.log.position().await;
-        let fault = |source| StartError::Store { database: platform.database.to_string(), source };
+        let position = platform.store.log.position().await;
+        let fault = |source| StartError::Store { database: platform.database.clone(), source };
         let position = position.map_err(fault)?;
         platform.compare_secret().await;
         platform.start_loops(position)?;
         Ok(platform)
     }
 
-    /// The same without loops and without a click journal on disk: for single commands beside a running platform on the
-    /// same store.
-    pub async fn open(config: Config) -> Result<Self, StartError> {
-        let clicks = Clicks::memory(&SystemIds);
-        Self::assemble(config, clicks, false).await
+    pub(crate) async fn open(start: Start, looking: bool) -> Result<Self, StartError> {
+        let clicks = Clicks::memory(start.ids.as_ref());
+        Self::assemble(start, clicks, looking).await
     }
 
-    /// The same on a store whose schema is left as it is: for checks, which may run beside a platform of another version.
-    pub async fn look(config: Config) -> Result<Self, StartError> {
-        let clicks = Clicks::memory(&SystemIds);
-        Self::assemble(config, clicks, true).await
-    }
-
-    async fn assemble(config: Config, clicks: Clicks, looking: bool) -> Result<Self, StartError> {
-        let ids = Arc::new(SystemIds);
-        let clock = Arc::new(SystemClock::new());
-        let probe = Arc::new(WebProber::new(Policy { allow_private: config.allow_private_targets }));
-        let outside = Outside { probe, journal: clicks.journal, clock: clock.clone(), ids: ids.clone() };
-        let backing = Backing::open(&config.database, outside, looking).await?;
+    async fn assemble(start: Start, clicks: Clicks, looking: bool) -> Result<Self, StartError> {
+        let Start { config, store, clock, ids, probe } = start;
+        let (store, database) = match store {
+            Some(store) => (store, "a store of the program's own".to_owned()),
+            None => (backing::open(&config.database, looking).await?, config.database.to_string()),
+        };
         let secret = match &config.secret_file {
             Some(path) => secret::load(path, ids.as_ref())?,
             None => ids.random(),
         };
+        let outside = Outside { probe, journal: clicks.journal, clock: clock.clone(), ids };
+        let ports = store.ports(outside);
         let metrics = Arc::new(Metrics::new()?);
         let settings = Settings {
             urls: config.urls,
@@ -142,21 +119,31 @@ impl Platform {
             limits: config.limits,
             secret,
         };
+        #[cfg(feature = "edge")]
         let table = Arc::new(RouteTable::default());
-        let app =
-            Application::new(catalogue(), backing.ports.clone(), settings, table.clone(), metrics.clone());
-        let edge = Edge::new(&app, table);
-        let proxies = TrustedProxies(config.trusted_proxies);
-        let followed = Arc::new(Followed::default());
-        let requests = TaskTracker::new();
-        let journal = clicks.reader;
-        let secret_is_fresh = config.secret_file.is_none();
-        let inner =
-            Parts { app, edge, journal, metrics, proxies, requests, secret_is_fresh, clock, followed };
+        #[cfg(feature = "edge")]
+        let listener: Arc<dyn RouteListener> = table.clone();
+        #[cfg(not(feature = "edge"))]
+        let listener: Arc<dyn RouteListener> = Arc::new(Deaf);
+        let app = Application::new(catalogue(), ports.clone(), settings, listener, metrics.clone());
+        let inner = Parts {
+            #[cfg(feature = "edge")]
+            edge: Edge::new(&app, table),
+            app,
+            journal: clicks.reader,
+            metrics,
+            proxies: TrustedProxies(config.trusted_proxies),
+            requests: TaskTracker::new(),
+            secret_is_fresh: config.secret_file.is_none(),
+            clock,
+            #[cfg(feature = "edge")]
+            followed: Arc::new(Followed::default()),
+        };
         Ok(Self {
             parts: Arc::new(inner),
-            backing,
-            database: config.database,
+            ports,
+            store,
+            database,
             journal: config.journal,
             retention: config.click_retention,
             tasks: TaskTracker::new(),
@@ -164,25 +151,32 @@ impl Platform {
         })
     }
 
+    #[cfg_attr(
+        not(feature = "edge"),
+        expect(unused_variables, reason = "only the edge holds what others may change")
+    )]
     fn start_loops(&self, position: ChangePosition) -> Result<(), StartError> {
         let app = &self.parts.app;
-        let keeper = Arc::new(EdgeRoutes {
-            routes: self.parts.edge.routes().clone(),
-            clock: self.parts.clock.clone(),
-            followed: self.parts.followed.clone(),
-        });
+        #[cfg(feature = "edge")]
+        {
+            let keeper = Arc::new(EdgeRoutes {
+                routes: self.parts.edge.routes().clone(),
+                clock: self.parts.clock.clone(),
+                followed: self.parts.followed.clone(),
+            });
+            let log = self.store.log.clone();
+            self.tasks.spawn(follow_changes(log, position, keeper, self.cancelled.clone()));
+        }
         let house = House {
             app: app.clone(),
-            log: self.backing.log.clone(),
-            ingest: self.backing.ingest.clone(),
-            counters: self.backing.ports.counters.clone(),
-            health: self.backing.ports.health.clone(),
+            log: self.store.log.clone(),
+            ingest: self.store.ingest.clone(),
+            counters: self.store.counters.clone(),
+            health: self.store.health.clone(),
             retention: self.retention,
             clock: self.parts.clock.clone(),
         };
-        let (journal, ingest) = (self.parts.journal.clone(), self.backing.ingest.clone());
-        let log = self.backing.log.clone();
-        self.tasks.spawn(follow_changes(log, position, keeper, self.cancelled.clone()));
+        let (journal, ingest) = (self.parts.journal.clone(), self.store.ingest.clone());
         let drain = Drain::start(journal, ingest, app.clone()).map_err(StartError::Thread)?;
         self.tasks.spawn(drain_clicks(drain, self.cancelled.clone()));
         self.tasks.spawn(keep_house(house, self.cancelled.clone()));
@@ -192,7 +186,7 @@ impl Platform {
 
     /// Whether this node has the secret that the first one to serve on this store had.
     pub(crate) async fn shares_secret(&self) -> Result<bool, StoreError> {
-        let first = self.backing.ports.health.agreed("secret").await?;
+        let first = self.store.health.agreed("secret").await?;
         Ok(first.is_none_or(|first| first == self.secret_mark()))
     }
 
@@ -202,7 +196,7 @@ impl Platform {
 
     async fn compare_secret(&self) {
         let mark = self.secret_mark();
-        match self.backing.ports.health.agree("secret", &mark).await {
+        match self.store.health.agree("secret", &mark).await {
             Ok(first) if first == mark => {}
             Ok(_) => {
                 warn!(
@@ -216,30 +210,59 @@ impl Platform {
         }
     }
 
-    /// Every surface as one service: REST, MCP, the edge and the operations endpoints, by host and path.
+    /// Every surface of this build as one service, by host and path: REST, MCP, redirects, health and metrics.
     pub fn service(&self) -> PlatformService {
         PlatformService::new(self.parts.clone())
     }
 
-    /// The gate, for calls from within the program.
+    /// The short links of one handle as a service, for a place of the program's own: `/{slug}` redirects, whatever the
+    /// host.
+    #[cfg(feature = "edge")]
+    pub fn redirects(&self, handle: &Handle) -> Redirects {
+        Redirects::new(self.parts.clone(), handle.clone())
+    }
+
+    /// Calls an operation with its types: `platform.run(&links::UPSERT, &caller, input)`. It goes through the same gate
+    /// as a call over REST or MCP: the caller must be allowed, the input is checked, the call is audited and counted.
+    pub async fn run<I, O>(&self, operation: &Op<I, O>, caller: &Caller, input: I) -> Result<O, Error>
+    where
+        I: Serialize,
+        O: View + DeserializeOwned,
+    {
+        self.parts.app.run(operation, caller, input).await
+    }
+
+    /// Calls an operation that moves bytes, such as [`links::IMPORT`](crate::links::IMPORT); `bytes` is what is sent to
+    /// it.
+    pub async fn run_stream<I: Serialize>(
+        &self,
+        operation: &Op<I, StreamReply>,
+        caller: &Caller,
+        input: I,
+        bytes: ByteStream,
+    ) -> Result<StreamReply, Error> {
+        self.parts.app.run_stream(operation, caller, input, bytes).await
+    }
+
+    /// The gate itself, for calls by name and with JSON.
     pub fn application(&self) -> &Application {
         &self.parts.app
     }
 
     /// Makes what is missing of an account, its handle and its token.
     pub async fn bootstrap(&self, wanted: Bootstrap) -> Result<Bootstrapped, BootstrapError> {
-        bootstrap(&self.backing.ports, wanted).await
+        bootstrap(&self.ports, wanted).await
     }
 
     /// Gives an empty store something to click; `None` where it has accounts already.
     pub async fn first_run(&self) -> Result<Option<FirstRun>, BootstrapError> {
         let urls = &self.parts.app.settings().urls;
         let email = format!("owner@{}", urls.domain);
-        first_run(&self.backing.ports, &email, &format!("{}/v2/docs", urls.api)).await
+        first_run(&self.ports, &email, &format!("{}/v2/docs", urls.api)).await
     }
 
     pub(crate) fn audit(&self) -> &dyn AuditReader {
-        self.backing.ports.audit.as_ref()
+        self.store.audit.as_ref()
     }
 
     /// Ends the loops, counts the last clicks and closes the store. Requests should have ended before.
@@ -255,44 +278,28 @@ impl Platform {
         self.cancelled.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        self.backing.close().await;
+        self.store.close().await;
     }
 }
 
 impl Parts {
     /// The page of metrics.
     pub(crate) fn metrics(&self) -> String {
-        let change_age = self.followed.age(self.clock.monotonic());
-        let (edge, journal) = (self.edge.stats(), self.journal.standing());
-        self.metrics.render(&Standing { edge, journal, change_age })
+        self.metrics.render(&Standing {
+            journal: self.journal.standing(),
+            #[cfg(feature = "edge")]
+            edge: self.edge.stats(),
+            #[cfg(feature = "edge")]
+            change_age: self.followed.age(self.clock.monotonic()),
+        })
     }
 }
 
-impl Followed {
-    fn note(&self, now: Duration) {
-        self.0.store(u64::try_from(now.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
+/// Hears of changed routes where nobody holds any.
+#[cfg(not(feature = "edge"))]
+struct Deaf;
 
-    fn age(&self, now: Duration) -> Duration {
-        now.saturating_sub(Duration::from_millis(self.0.load(Ordering::Relaxed)))
-    }
-}
-
-impl RouteKeeper for EdgeRoutes {
-    fn refresh(
-        &self,
-        handle: Handle,
-        slug: SlugKey,
-    ) -> Pin<Box<dyn Future<Output = Result<(), lp_application::Error>> + Send + '_>> {
-        Box::pin(async move { self.routes.refresh(&handle, &slug).await })
-    }
-
-    fn lost_track(&self) {
-        self.routes.table().forget_all();
-    }
-
-    fn caught_up(&self, position: ChangePosition) {
-        self.routes.table().caught_up(position.0);
-        self.followed.note(self.clock.monotonic());
-    }
+#[cfg(not(feature = "edge"))]
+impl RouteListener for Deaf {
+    fn link_changed(&self, _: &lp_core::Handle, _: &lp_core::SlugKey, _: lp_application::Loaded) {}
 }

@@ -1,64 +1,107 @@
 //! One service for every surface: which host and path go where.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+#[cfg(feature = "http")]
 use axum::Router;
-use axum::body::Body;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use axum_core::BoxError;
+use axum_core::body::Body;
+use bytes::Bytes;
+#[cfg(feature = "http")]
+use http::header::LOCATION;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body as HttpBody;
+#[cfg(feature = "edge")]
+use http_body_util::Full;
 use lp_application::Error;
 use lp_core::text::is_request_id;
 use lp_core::{Place, place};
+#[cfg(feature = "edge")]
+use lp_edge::{Entrance, Visited};
+#[cfg(feature = "mcp")]
 use lp_mcp_server::{BoundHandle, McpService};
-use tower::{Service, ServiceExt};
+use tower::Service;
+#[cfg(any(feature = "http", feature = "mcp"))]
+use tower::ServiceExt;
 
 use crate::client::Peer;
 use crate::platform::Parts;
 
-/// The platform as a tower service. Cheap to clone; put [`Peer`] into each request's extensions.
+/// The platform as a tower service. Cheap to clone. Who is at the other end of a connection it is told by
+/// [`PlatformService::facing`] or by a [`Peer`] in each request's extensions.
 #[derive(Clone)]
 pub struct PlatformService {
+    surfaces: Arc<Surfaces>,
+    peer: Option<IpAddr>,
+}
+
+/// What requests are handed to.
+struct Surfaces {
     parts: Arc<Parts>,
+    #[cfg(feature = "http")]
     api: Router,
+    #[cfg(feature = "mcp")]
     mcp: McpService,
 }
 
-/// The documents that are computed from the catalogue.
-pub mod documents {
-    use lp_application::catalogue;
-    use serde_json::Value;
+/// A reply under way: most redirects need no waiting, and then there is no future on the heap either.
+pub struct Answering(Stage);
 
-    /// The OpenAPI document.
-    pub fn openapi() -> Value {
-        lp_http_api::openapi(&catalogue(), env!("CARGO_PKG_VERSION"), None)
-    }
-
-    /// The MCP tools.
-    pub fn mcp_tools() -> Value {
-        lp_mcp_server::tools_document(&catalogue())
-    }
-
-    /// The table of error codes, in Markdown.
-    pub fn errors() -> String {
-        lp_http_api::errors_markdown()
-    }
+enum Stage {
+    #[cfg(feature = "edge")]
+    Answered(Option<Response<Body>>),
+    #[cfg(feature = "edge")]
+    Visiting(Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>),
+    Working(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
 }
 
 impl PlatformService {
     pub(crate) fn new(parts: Arc<Parts>) -> Self {
-        let api = lp_http_api::router(parts.app.clone(), lp_http_api::Options::default());
-        let mcp = McpService::new(parts.app.clone(), lp_mcp_server::Options::default());
-        Self { parts, api, mcp }
+        let surfaces = Surfaces {
+            #[cfg(feature = "http")]
+            api: lp_http_api::router(parts.app.clone(), lp_http_api::Options::default()),
+            #[cfg(feature = "mcp")]
+            mcp: McpService::new(parts.app.clone(), lp_mcp_server::Options::default()),
+            parts,
+        };
+        Self { surfaces: Arc::new(surfaces), peer: None }
+    }
+
+    /// The same for the requests of one connection, whose other end this is.
+    #[must_use]
+    pub fn facing(&self, peer: SocketAddr) -> Self {
+        Self { surfaces: self.surfaces.clone(), peer: Some(peer.ip().to_canonical()) }
+    }
+
+    /// Answers what can be answered without waiting; `None` where nothing has happened yet.
+    #[cfg(feature = "edge")]
+    fn at_once<B>(&self, request: &Request<B>) -> Option<Visited> {
+        let path = request.uri().path();
+        if matches!(path, "/healthz" | "/readyz") {
+            return None;
+        }
+        let parts = &self.surfaces.parts;
+        let peer = self.peer_of(request);
+        let entrance = match place(parts.proxies.host_of(peer, request), &parts.app.settings().urls.domain) {
+            Place::Handle(label) => Entrance::Host(label),
+            Place::Api if path.starts_with("/_edge/") => Entrance::Api,
+            _ => return None,
+        };
+        parts.edge.visit_at_once(entrance, request, parts.proxies.client(peer, request.headers()))
+    }
+
+    fn peer_of<B>(&self, request: &Request<B>) -> IpAddr {
+        let told = || request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
+        self.peer.or_else(told).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
     }
 
     async fn answer(self, mut request: Request<Body>) -> Response<Body> {
-        let peer =
-            request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-        let peer = peer.to_canonical();
+        let peer = self.peer_of(&request);
         let path = request.uri().path();
         match path {
             "/healthz" => return self.stamped(&request, text(StatusCode::OK, "ok\n")),
@@ -68,23 +111,30 @@ impl PlatformService {
             }
             _ => {}
         }
-        let authority = request.uri().authority().map(http::uri::Authority::as_str);
-        let host = self.parts.proxies.host(peer, request.headers(), authority).to_owned();
-        let client = self.parts.proxies.client(peer, request.headers());
-        let domain = &self.parts.app.settings().urls.domain;
+        let host = self.surfaces.parts.proxies.host_of(peer, &request).to_owned();
+        let client = self.surfaces.parts.proxies.client(peer, request.headers());
+        let domain = &self.surfaces.parts.app.settings().urls.domain;
         match place(&host, domain) {
-            Place::Handle(label) => self.edge(request, Some(label), client).await,
+            #[cfg(feature = "edge")]
+            Place::Handle(label) => self.visit(Entrance::Host(label), request, client).await,
+            #[cfg(feature = "edge")]
             Place::Api if request.uri().path().starts_with("/_edge/") => {
-                self.edge(request, None, client).await
+                self.visit(Entrance::Api, request, client).await
             }
-            Place::Api => match shared_mcp(request.uri().path()) {
-                Some(bound) => self.to_its_end(self.clone().mcp(request, bound, client)).await,
-                None => self.to_its_end(self.clone().api(request, peer, client)).await,
-            },
+            Place::Api => {
+                #[cfg(feature = "mcp")]
+                if let Some(bound) = shared_mcp(request.uri().path()) {
+                    return self.to_its_end(self.clone().mcp(request, bound, client)).await;
+                }
+                self.to_its_end(self.clone().api(request, peer, client)).await
+            }
+            #[cfg(feature = "mcp")]
             Place::Mcp(label) if request.uri().path() == "/mcp" => {
                 let bound = BoundHandle(Some(label.to_ascii_lowercase()));
                 self.to_its_end(self.clone().mcp(request, bound, client)).await
             }
+            #[cfg(not(feature = "edge"))]
+            Place::Handle(_) => self.nothing_here(&request),
             Place::App
             | Place::Login
             | Place::Profile
@@ -103,30 +153,30 @@ impl PlatformService {
         work: impl Future<Output = Response<Body>> + Send + 'static,
     ) -> Response<Body> {
         let broken = |_| text(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on our side\n");
-        self.parts.requests.spawn(work).await.unwrap_or_else(broken)
+        self.surfaces.parts.requests.spawn(work).await.unwrap_or_else(broken)
     }
 
-    async fn edge(&self, request: Request<Body>, label: Option<&str>, client: IpAddr) -> Response<Body> {
+    /// Answers a visitor whose route has to be loaded.
+    #[cfg(feature = "edge")]
+    async fn visit(&self, entrance: Entrance<'_>, request: Request<Body>, client: IpAddr) -> Response<Body> {
         let (parts, _) = request.into_parts();
-        let edge = &self.parts.edge;
-        let answered = match label {
-            Some(label) => edge.visit_host(label, &parts, client).await,
-            None => edge.visit_edge_path(parts.uri.path(), None, &parts, client).await,
-        };
-        answered.map(Body::new)
+        self.surfaces.parts.edge.visit(entrance, &parts, client).await.map(Body::new)
     }
 
+    #[cfg(feature = "mcp")]
     async fn mcp(self, mut request: Request<Body>, bound: BoundHandle, client: IpAddr) -> Response<Body> {
         request.extensions_mut().insert(bound);
         request.extensions_mut().insert(lp_mcp_server::ClientAddr(client));
-        match self.mcp.oneshot(request).await {
+        match self.surfaces.mcp.clone().oneshot(request).await {
             Ok(response) => response.map(Body::new),
             Err(never) => match never {},
         }
     }
 
+    #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "the REST surface is told the client"))]
     async fn api(self, mut request: Request<Body>, peer: IpAddr, client: IpAddr) -> Response<Body> {
         match request.uri().path() {
+            #[cfg(feature = "http")]
             "/" => {
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = StatusCode::FOUND;
@@ -134,16 +184,19 @@ impl PlatformService {
                 self.stamped(&request, response)
             }
             // Told to the machine itself and to proxies that are trusted to keep others away, not to clients of theirs.
-            "/metrics" if self.parts.proxies.is_inside(peer, client, request.headers()) => {
-                let mut response = text(StatusCode::OK, self.parts.metrics());
+            "/metrics" if self.surfaces.parts.proxies.is_inside(peer, client, request.headers()) => {
+                let mut response = text(StatusCode::OK, self.surfaces.parts.metrics());
                 let version = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
                 response.headers_mut().insert(CONTENT_TYPE, version);
                 self.stamped(&request, response)
             }
             "/metrics" => self.nothing_here(&request),
+            #[cfg(not(feature = "http"))]
+            _ => self.nothing_here(&request),
+            #[cfg(feature = "http")]
             _ => {
                 request.extensions_mut().insert(lp_http_api::ClientAddr(client));
-                match self.api.oneshot(request).await {
+                match self.surfaces.api.clone().oneshot(request).await {
                     Ok(response) => response,
                     Err(never) => match never {},
                 }
@@ -152,7 +205,7 @@ impl PlatformService {
     }
 
     async fn readiness(&self) -> Response<Body> {
-        match self.parts.app.ready().await {
+        match self.surfaces.parts.app.ready().await {
             Ok(()) => text(StatusCode::OK, "ready\n"),
             Err(error) => text(StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", error.message)),
         }
@@ -182,26 +235,60 @@ impl PlatformService {
     fn request_id(&self, request: &Request<Body>) -> String {
         let sent = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
         let sent = sent.filter(|text| is_request_id(text));
-        sent.map_or_else(|| self.parts.app.request_id(), ToOwned::to_owned)
+        sent.map_or_else(|| self.surfaces.parts.app.request_id(), ToOwned::to_owned)
     }
 }
 
-impl Service<Request<Body>> for PlatformService {
+impl<B> Service<Request<B>> for PlatformService
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+    type Future = Answering;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let service = self.clone();
-        Box::pin(async move { Ok(service.answer(request).await) })
+    fn call(&mut self, request: Request<B>) -> Answering {
+        #[cfg(feature = "edge")]
+        match self.at_once(&request) {
+            Some(Visited::Answered(reply)) => return Answering(Stage::Answered(Some(reply.map(light)))),
+            Some(Visited::Settling(visiting)) => return Answering(Stage::Visiting(visiting)),
+            None => {}
+        }
+        Answering(Stage::Working(Box::pin(self.clone().answer(request.map(Body::new)))))
     }
 }
 
+impl Future for Answering {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            #[cfg(feature = "edge")]
+            Stage::Answered(reply) => match reply.take() {
+                Some(reply) => Poll::Ready(Ok(reply)),
+                // Asked again after it ended, which nobody may do.
+                None => Poll::Pending,
+            },
+            #[cfg(feature = "edge")]
+            Stage::Visiting(visiting) => visiting.as_mut().poll(cx).map(|reply| Ok(reply.map(light))),
+            Stage::Working(working) => working.as_mut().poll(cx).map(Ok),
+        }
+    }
+}
+
+/// An empty body takes no place on the heap.
+#[cfg(feature = "edge")]
+fn light(body: Full<Bytes>) -> Body {
+    if body.is_end_stream() { Body::empty() } else { Body::new(body) }
+}
+
 /// The handle of a path on the API host that leads to an MCP server: `/mcp/{handle}/mcp`, or `/mcp` for none.
+#[cfg(feature = "mcp")]
 fn shared_mcp(path: &str) -> Option<BoundHandle> {
     if path == "/mcp" {
         return Some(BoundHandle(None));

@@ -5,11 +5,10 @@ use futures_util::future::BoxFuture;
 use jsonschema::Validator;
 use lp_access::Need;
 use schemars::JsonSchema;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Auth, Body, Method, Mount, Query};
+use super::{Auth, Body, Method, Mount, Op, Query, View};
 use crate::cx::Cx;
 use crate::schema::{self, ARGUMENT_CODES};
 use crate::{ByteStream, Code, Error, StreamReply};
@@ -86,14 +85,6 @@ pub struct Stream {
     pub max_bytes: u64,
 }
 
-/// What an operation answers.
-pub trait View: Serialize + JsonSchema + Send + 'static {
-    /// Whether the call made something that was not there: 201 on REST.
-    fn created(&self) -> bool {
-        false
-    }
-}
-
 type JsonFunction = dyn Fn(Cx, Value) -> BoxFuture<'static, Result<(Value, bool), Error>> + Send + Sync;
 type StreamFunction =
     dyn Fn(Cx, Value, ByteStream) -> BoxFuture<'static, Result<StreamReply, Error>> + Send + Sync;
@@ -118,28 +109,28 @@ impl Effect {
 
 impl Operation {
     /// A row that looks. Its context refuses to commit.
-    pub fn read<I, O, F, R>(name: &'static str, need: Need, run: F) -> Self
+    pub fn read<I, O, F, R>(key: impl Into<Op<I, O>>, need: Need, run: F) -> Self
     where
         I: DeserializeOwned + JsonSchema + 'static,
         O: View,
         F: Fn(Cx, I) -> R + Send + Sync + 'static,
         R: Future<Output = Result<O, Error>> + Send + 'static,
     {
-        Self::json(name, need, Effect::READ, run)
+        Self::json(key.into(), need, Effect::READ, run)
     }
 
     /// A row that changes.
-    pub fn write<I, O, F, R>(name: &'static str, need: Need, run: F) -> Self
+    pub fn write<I, O, F, R>(key: impl Into<Op<I, O>>, need: Need, run: F) -> Self
     where
         I: DeserializeOwned + JsonSchema + 'static,
         O: View,
         F: Fn(Cx, I) -> R + Send + Sync + 'static,
         R: Future<Output = Result<O, Error>> + Send + 'static,
     {
-        Self::json(name, need, Effect::PUBLISH, run)
+        Self::json(key.into(), need, Effect::PUBLISH, run)
     }
 
-    fn json<I, O, F, R>(name: &'static str, need: Need, effect: Effect, run: F) -> Self
+    fn json<I, O, F, R>(key: Op<I, O>, need: Need, effect: Effect, run: F) -> Self
     where
         I: DeserializeOwned + JsonSchema + 'static,
         O: View,
@@ -159,11 +150,17 @@ impl Operation {
             }
             .boxed()
         };
-        Self::row::<I>(name, need, effect, Kind::Json, schema::of_output::<O>(), Run::Json(Box::new(erased)))
+        Self::row::<I>(key.name(), need, effect, Kind::Json, key.output_schema(), Run::Json(Box::new(erased)))
     }
 
     /// A row that moves bytes.
-    pub fn stream<I, F, R>(name: &'static str, need: Need, effect: Effect, stream: Stream, run: F) -> Self
+    pub fn stream<I, F, R>(
+        key: impl Into<Op<I, StreamReply>>,
+        need: Need,
+        effect: Effect,
+        stream: Stream,
+        run: F,
+    ) -> Self
     where
         I: DeserializeOwned + JsonSchema + 'static,
         F: Fn(Cx, I, ByteStream) -> R + Send + Sync + 'static,
@@ -178,6 +175,7 @@ impl Operation {
                 Err(error) => async move { Err(error) }.boxed(),
             }
         };
+        let name = key.into().name();
         Self::row::<I>(name, need, effect, Kind::Stream(stream), Value::Null, Run::Stream(Box::new(erased)))
     }
 

@@ -4,6 +4,7 @@ use lp_links::{Birth, LinkRefused, LinkWrite, Mode, Position, Slot, generated_sl
 use super::input::{CreateLink, OneLink, UpdateLink, UpsertLink};
 use super::read::missing;
 use super::view::{DeletedLink, LinkView};
+use crate::catalogue::View;
 use crate::cx::Cx;
 use crate::{Code, Error};
 
@@ -69,7 +70,7 @@ pub(super) fn birth_at(cx: &Cx, slug: Slug, position: Position) -> Result<Birth,
 
 pub(super) async fn commit(cx: &Cx, write: &LinkWrite) -> Result<LinkView, Error> {
     leads_elsewhere(cx, write)?;
-    let view = LinkView::of(write.link(), cx.urls()).created(write.created());
+    let view = LinkView::of(write.link(), cx.urls()).with_created(write.created());
     let batch = cx.batch(write.link().parts().slug.as_str())?.link(write, cx.event_id());
     cx.finish(batch, view).await
 }

@@ -1,14 +1,18 @@
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use futures_util::{StreamExt, stream};
 use lp_core::{Slug, WebUrl};
 use lp_links::healthy;
 use lp_ports::{LinkQuery, Probe};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::input::{CheckHealth, HealthSelection};
 use super::read::PAGE;
 use crate::catalogue::View;
 use crate::cx::Cx;
+use crate::wire::CursorText;
 use crate::{Error, cursor};
 
 /// How many destinations of a call are asked at the same time: two rounds for the most it can name. The prober bounds
@@ -16,29 +20,31 @@ use crate::{Error, cursor};
 const AT_ONCE: usize = 50;
 
 /// Which destinations answer.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "what is said of a field stands in the schema")]
 #[serde(rename_all = "camelCase")]
-pub(super) struct HealthReport {
-    results: Vec<HealthResult>,
+pub struct HealthReport {
+    pub results: Vec<HealthResult>,
     /// How many links were asked for.
-    checked: usize,
+    pub checked: usize,
     /// How many of them are not healthy.
-    failing: usize,
+    pub failing: usize,
     /// What to ask with for the next links; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// What became of one destination.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "what is said of a field stands in the schema")]
 #[serde(rename_all = "camelCase")]
-pub(super) struct HealthResult {
-    slug: String,
+pub struct HealthResult {
+    pub slug: String,
     /// The destination's last HTTP status; null where it gave none.
-    status: Option<u16>,
-    healthy: bool,
+    pub status: Option<u16>,
+    pub healthy: bool,
     /// Why there is no status; null where there is one.
-    reason: Option<&'static str>,
+    pub reason: Option<Cow<'static, str>>,
 }
 
 impl View for HealthReport {}
@@ -56,7 +62,7 @@ pub(super) async fn check(cx: Cx, input: CheckHealth) -> Result<HealthReport, Er
                 "goes on through all links; leave slugs out",
             ));
         }
-        HealthSelection { slugs: None, cursor } => page(&cx, cursor.map(|text| text.0.0)).await?,
+        HealthSelection { slugs: None, cursor } => page(&cx, cursor.map(|text| text.0)).await?,
     };
     let results: Vec<_> = stream::iter(targets.into_iter().map(|target| ask(cx.clone(), target)))
         .buffered(AT_ONCE)
@@ -69,7 +75,10 @@ pub(super) async fn check(cx: Cx, input: CheckHealth) -> Result<HealthReport, Er
 /// A slug, and where it leads; `None` where there is no such link.
 type Target = (String, Option<WebUrl>);
 
-async fn named(cx: &Cx, slugs: Vec<Slug>) -> Result<Vec<Target>, Error> {
+/// Each once, however often it is named: a call is no way to have one destination asked a hundred times.
+async fn named(cx: &Cx, mut slugs: Vec<Slug>) -> Result<Vec<Target>, Error> {
+    let mut seen = HashSet::new();
+    slugs.retain(|slug| seen.insert(slug.key()));
     let mut targets = Vec::with_capacity(slugs.len());
     for slug in slugs {
         let link = cx.slot(&slug.key()).await?.live;
@@ -78,8 +87,8 @@ async fn named(cx: &Cx, slugs: Vec<Slug>) -> Result<Vec<Target>, Error> {
     Ok(targets)
 }
 
-async fn page(cx: &Cx, text: Option<String>) -> Result<(Vec<Target>, Option<String>), Error> {
-    let after = text.map(|text| cursor::to_links(&text, "/payload/cursor")).transpose()?;
+async fn page(cx: &Cx, cursor: Option<CursorText>) -> Result<(Vec<Target>, Option<String>), Error> {
+    let after = cursor.map(|text| cursor::to_links(text.as_str(), "/payload/cursor")).transpose()?;
     let query = LinkQuery { after, limit: PAGE, tag: None, text: None };
     let page = cx.links().list(cx.handle()?, &query).await?;
     let targets =
@@ -89,11 +98,11 @@ async fn page(cx: &Cx, text: Option<String>) -> Result<(Vec<Target>, Option<Stri
 
 async fn ask(cx: Cx, (slug, destination): Target) -> HealthResult {
     let Some(destination) = destination else {
-        return HealthResult { slug, status: None, healthy: false, reason: Some("not_found") };
+        return HealthResult { slug, status: None, healthy: false, reason: Some("not_found".into()) };
     };
     let (status, reason) = match cx.probe().probe(destination).await {
         Probe::Answered(status) => (Some(status), None),
-        Probe::Failed(fault) => (None, Some(fault.as_str())),
+        Probe::Failed(fault) => (None, Some(fault.as_str().into())),
     };
     HealthResult { slug, status, healthy: healthy(status), reason }
 }

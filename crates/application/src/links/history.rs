@@ -10,7 +10,7 @@ use crate::cx::Cx;
 
 /// Lists what a slug held, newest first.
 pub(super) async fn list(cx: Cx, input: ListRevisions) -> Result<RevisionList, Error> {
-    let before = input.cursor.map(|text| cursor::to_revisions(&text.0.0, "/cursor")).transpose()?;
+    let before = input.cursor.map(|text| cursor::to_revisions(text.0.as_str(), "/cursor")).transpose()?;
     let limit = input.limit.unwrap_or(PAGE);
     let slug = input.slug.0;
     // One more than asked for says whether there is more.

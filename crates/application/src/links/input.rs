@@ -1,31 +1,53 @@
+//! What goes into the operations on links.
+
+#![expect(
+    missing_docs,
+    reason = "what is said of a field stands in the schema, and is read by models that pay for it"
+)]
+
 use lp_core::{Device, Slug, WebUrl};
 use lp_links::{Description, Label, Labels, LinkChange, Position, QueryPassThrough, RedirectStatus, Title};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::wire::{Country, CursorText, Patch, Search, Wire, Word};
+use crate::wire::{Country, CursorText, Patch, Search, Wire, Word, is_default};
 
 /// Fields of a link: absent ones are kept, `null` clears.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(super) struct LinkFields {
+pub struct LinkFields {
     /// Where visitors go. A new link needs one.
-    pub(super) destination_url: Patch<Wire<WebUrl>>,
-    pub(super) title: Patch<Wire<Title>>,
-    pub(super) description: Patch<Wire<Description>>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schemars(with = "Wire<WebUrl>")]
+    pub destination_url: Patch<Wire<WebUrl>>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub title: Patch<Wire<Title>>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub description: Patch<Wire<Description>>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schemars(length(max = 50))]
-    pub(super) tags: Patch<Vec<Wire<Label>>>,
+    pub tags: Patch<Vec<Wire<Label>>>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schemars(length(max = 50))]
-    pub(super) categories: Patch<Vec<Wire<Label>>>,
+    pub categories: Patch<Vec<Wire<Label>>>,
     /// A disabled link answers 404.
-    pub(super) enabled: Patch<bool>,
-    pub(super) position: Patch<Wire<Position>>,
-    pub(super) redirect_status: Patch<Wire<RedirectStatus>>,
-    pub(super) query_pass_through: Patch<Wire<QueryPassThrough>>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub enabled: Patch<bool>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub position: Patch<Wire<Position>>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub redirect_status: Patch<Wire<RedirectStatus>>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub query_pass_through: Patch<Wire<QueryPassThrough>>,
 }
 
 impl LinkFields {
+    /// Where visitors go, and nothing else.
+    pub fn to(destination: WebUrl) -> Self {
+        Self { destination_url: destination.into(), ..Self::default() }
+    }
+
     /// As the domain says it; `pointer` is where the fields stand in the arguments.
     pub(super) fn change(self, pointer: &str) -> Result<LinkChange, Error> {
         Ok(LinkChange {
@@ -62,60 +84,60 @@ fn labels(
 }
 
 /// Which links are listed.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ListLinks {
+pub struct ListLinks {
     /// How many at most.
     #[serde(default)]
     #[schemars(range(min = 1, max = 500))]
-    pub(super) limit: Option<u32>,
+    pub limit: Option<u32>,
     /// Where to go on.
-    pub(super) cursor: Option<Wire<CursorText>>,
+    pub cursor: Option<Wire<CursorText>>,
     /// Only links with this tag; case does not matter.
-    pub(super) tag: Option<Wire<Label>>,
+    pub tag: Option<Wire<Label>>,
     /// Only links with this text in slug, title, description or destination; case does not matter.
-    pub(super) q: Option<Wire<Search>>,
+    pub q: Option<Wire<Search>>,
 }
 
 /// Which link is meant.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct OneLink {
-    pub(super) slug: Wire<Slug>,
+pub struct OneLink {
+    pub slug: Wire<Slug>,
 }
 
 /// A link to make.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct CreateLink {
-    pub(super) payload: NewLink,
+pub struct CreateLink {
+    pub payload: NewLink,
 }
 
 /// A new link: its fields, and its slug where it is not to be a random one.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct NewLink {
-    pub(super) slug: Option<Wire<Slug>>,
-    pub(super) destination_url: Wire<WebUrl>,
-    #[serde(default)]
-    pub(super) title: Patch<Wire<Title>>,
-    #[serde(default)]
-    pub(super) description: Patch<Wire<Description>>,
-    #[serde(default)]
+pub struct NewLink {
+    pub slug: Option<Wire<Slug>>,
+    pub destination_url: Wire<WebUrl>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub title: Patch<Wire<Title>>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub description: Patch<Wire<Description>>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
     #[schemars(length(max = 50))]
-    pub(super) tags: Patch<Vec<Wire<Label>>>,
-    #[serde(default)]
+    pub tags: Patch<Vec<Wire<Label>>>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
     #[schemars(length(max = 50))]
-    pub(super) categories: Patch<Vec<Wire<Label>>>,
+    pub categories: Patch<Vec<Wire<Label>>>,
     /// A disabled link answers 404.
-    #[serde(default)]
-    pub(super) enabled: Patch<bool>,
-    #[serde(default)]
-    pub(super) position: Patch<Wire<Position>>,
-    #[serde(default)]
-    pub(super) redirect_status: Patch<Wire<RedirectStatus>>,
-    #[serde(default)]
-    pub(super) query_pass_through: Patch<Wire<QueryPassThrough>>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub enabled: Patch<bool>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub position: Patch<Wire<Position>>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub redirect_status: Patch<Wire<RedirectStatus>>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub query_pass_through: Patch<Wire<QueryPassThrough>>,
 }
 
 impl NewLink {
@@ -135,131 +157,138 @@ impl NewLink {
 }
 
 /// A link to make or change.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct UpsertLink {
-    pub(super) slug: Wire<Slug>,
+pub struct UpsertLink {
+    pub slug: Wire<Slug>,
     /// Fields to set.
-    pub(super) payload: LinkFields,
+    pub payload: LinkFields,
     /// Whether absent fields are reset instead of kept; the position is kept.
     #[serde(default)]
-    pub(super) replace: bool,
+    pub replace: bool,
+}
+
+impl UpsertLink {
+    /// Sets these fields; others are kept.
+    pub fn new(slug: Slug, fields: LinkFields) -> Self {
+        Self { slug: slug.into(), payload: fields, replace: false }
+    }
 }
 
 /// A link to change.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct UpdateLink {
-    pub(super) slug: Wire<Slug>,
+pub struct UpdateLink {
+    pub slug: Wire<Slug>,
     /// Fields to set.
-    pub(super) payload: LinkFields,
+    pub payload: LinkFields,
 }
 
 /// Whose revisions are listed.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ListRevisions {
-    pub(super) slug: Wire<Slug>,
+pub struct ListRevisions {
+    pub slug: Wire<Slug>,
     /// How many at most.
     #[serde(default)]
     #[schemars(range(min = 1, max = 500))]
-    pub(super) limit: Option<u32>,
+    pub limit: Option<u32>,
     /// Where to go on.
-    pub(super) cursor: Option<Wire<CursorText>>,
+    pub cursor: Option<Wire<CursorText>>,
 }
 
 /// Which revision comes back.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct RollbackLink {
-    pub(super) slug: Wire<Slug>,
-    pub(super) payload: ChosenRevision,
+pub struct RollbackLink {
+    pub slug: Wire<Slug>,
+    pub payload: ChosenRevision,
 }
 
 /// A revision by number.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ChosenRevision {
+pub struct ChosenRevision {
     /// Its number in the link's history.
     #[schemars(range(min = 1, max = 9_007_199_254_740_991u64))]
-    pub(super) revision: u64,
+    pub revision: u64,
 }
 
 /// Which links are checked.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct CheckHealth {
-    #[serde(default)]
-    pub(super) payload: HealthSelection,
+pub struct CheckHealth {
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub payload: HealthSelection,
 }
 
 /// Some links, or a page of all.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct HealthSelection {
+pub struct HealthSelection {
     /// Only these; without them the first 100 links.
     #[schemars(length(max = 100))]
-    pub(super) slugs: Option<Vec<Wire<Slug>>>,
+    pub slugs: Option<Vec<Wire<Slug>>>,
     /// The nextCursor of the check before.
-    pub(super) cursor: Option<Wire<CursorText>>,
+    pub cursor: Option<Wire<CursorText>>,
 }
 
 /// Which visit is tried out.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct PreviewRoute {
-    pub(super) slug: Wire<Slug>,
-    #[serde(default)]
-    pub(super) payload: Conditions,
+pub struct PreviewRoute {
+    pub slug: Wire<Slug>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub payload: Conditions,
 }
 
 /// What is known of the imagined visitor; what is left out is unknown.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Conditions {
-    pub(super) country: Option<Wire<Country>>,
-    pub(super) device: Option<Wire<Device>>,
+pub struct Conditions {
+    pub country: Option<Wire<Country>>,
+    pub device: Option<Wire<Device>>,
     /// Where the visitor comes from: a source parameter or referrer category.
-    pub(super) source: Option<Wire<Word>>,
-    pub(super) campaign: Option<Wire<Word>>,
+    pub source: Option<Wire<Word>>,
+    pub campaign: Option<Wire<Word>>,
     /// What the visitor brings behind the '?'.
-    pub(super) query: Option<Wire<Word>>,
+    pub query: Option<Wire<Word>>,
 }
 
 /// How links are exported.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ExportLinks {
+pub struct ExportLinks {
     #[serde(default)]
-    pub(super) format: Format,
+    pub format: Format,
 }
 
 /// How rows are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
-pub(super) enum Format {
+pub enum Format {
     #[default]
     Csv,
     Ndjson,
 }
 
 /// How links are imported.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ImportLinks {
+pub struct ImportLinks {
     /// How the rows are written; on REST the header of that name says it.
     #[serde(default)]
-    pub(super) content_type: ContentType,
+    pub content_type: ContentType,
     /// Whether to check every row and write nothing.
     #[serde(default)]
-    pub(super) dry_run: bool,
+    pub dry_run: bool,
 }
 
 /// How rows come in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
-pub(super) enum ContentType {
+pub enum ContentType {
     #[default]
     #[serde(rename = "text/csv")]
     Csv,

@@ -1,7 +1,9 @@
+use std::borrow::Cow;
+
 use lp_core::Device;
 use lp_personalization::{Closed, Decision, Step, Visitor, compile};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::input::PreviewRoute;
 use super::read::missing;
@@ -10,31 +12,33 @@ use crate::catalogue::View;
 use crate::cx::Cx;
 
 /// Where a visitor would go, and why.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "what is said of a field stands in the schema")]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RoutePreview {
-    slug: String,
+pub struct RoutePreview {
+    pub slug: String,
     /// The `Location` a visitor would get; null where the link does not lead anywhere.
-    resolved_url: Option<String>,
+    pub resolved_url: Option<String>,
     /// The id of the rule that chose; null where none did.
-    rule_applied: Option<String>,
+    pub rule_applied: Option<String>,
     /// Whether no rule chose and the link's own destination stands.
-    fallback: bool,
+    pub fallback: bool,
     /// The HTTP status a visitor would get.
-    status: u16,
+    pub status: u16,
     /// What was looked at, in order.
-    trace: Vec<TraceStep>,
+    pub trace: Vec<TraceStep>,
 }
 
 /// One thing looked at.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "what is said of a field stands in the schema")]
 #[serde(rename_all = "camelCase")]
-pub(super) struct TraceStep {
+pub struct TraceStep {
     /// `enabled`: is the link switched on? `default`: the link's own destination.
-    step: &'static str,
+    pub step: Cow<'static, str>,
     /// Whether it let the visitor on, or chose.
-    matched: bool,
-    explanation: String,
+    pub matched: bool,
+    pub explanation: String,
 }
 
 impl View for RoutePreview {}
@@ -45,12 +49,12 @@ pub(super) async fn preview(cx: Cx, input: PreviewRoute) -> Result<RoutePreview,
     let link = slot.live.ok_or_else(|| missing(&input.slug.0))?;
     let conditions = input.payload;
     let visitor = Visitor {
-        country: conditions.country.as_ref().map_or("", |country| &country.0.0),
+        country: conditions.country.as_ref().map_or("", |country| country.0.as_str()),
         device: conditions.device.as_ref().map_or(Device::Unknown, |device| device.0),
-        source: conditions.source.as_ref().map_or("", |source| &source.0.0),
-        campaign: conditions.campaign.as_ref().map_or("", |campaign| &campaign.0.0),
+        source: conditions.source.as_ref().map_or("", |source| source.0.as_str()),
+        campaign: conditions.campaign.as_ref().map_or("", |campaign| campaign.0.as_str()),
     };
-    let query = conditions.query.as_ref().map(|query| query.0.0.trim_start_matches('?'));
+    let query = conditions.query.as_ref().map(|query| query.0.as_str().trim_start_matches('?'));
     let route = compile(&link);
     let mut trace = Vec::new();
     let decision = route.explain(&visitor, &mut |step| trace.push(told(step)));
@@ -73,15 +77,15 @@ pub(super) async fn preview(cx: Cx, input: PreviewRoute) -> Result<RoutePreview,
 fn told(step: Step<'_>) -> TraceStep {
     match step {
         Step::Switch { on: true } => {
-            TraceStep { step: "enabled", matched: true, explanation: "the link is enabled".to_owned() }
+            TraceStep { step: "enabled".into(), matched: true, explanation: "the link is enabled".to_owned() }
         }
         Step::Switch { on: false } => {
             let explanation = "the link is disabled: visitors get 404".to_owned();
-            TraceStep { step: "enabled", matched: false, explanation }
+            TraceStep { step: "enabled".into(), matched: false, explanation }
         }
         Step::Default { destination } => {
             let explanation = format!("no rule chose, so the link's own destination stands: {destination}");
-            TraceStep { step: "default", matched: true, explanation }
+            TraceStep { step: "default".into(), matched: true, explanation }
         }
     }
 }

@@ -12,12 +12,12 @@ pub(super) const PAGE: u32 = 100;
 /// Lists links in position order.
 pub(super) async fn list(cx: Cx, input: ListLinks) -> Result<LinkList, Error> {
     let handle = cx.handle()?;
-    let after = input.cursor.map(|text| cursor::to_links(&text.0.0, "/cursor")).transpose()?;
+    let after = input.cursor.map(|text| cursor::to_links(text.0.as_str(), "/cursor")).transpose()?;
     let query = LinkQuery {
         after,
         limit: input.limit.unwrap_or(PAGE),
         tag: input.tag.map(|tag| tag.0.as_str().to_owned()),
-        text: input.q.map(|text| text.0.0),
+        text: input.q.map(|text| text.0.as_str().to_owned()),
     };
     let page = cx.links().list(handle, &query).await?;
     Ok(LinkList {

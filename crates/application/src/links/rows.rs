@@ -199,7 +199,7 @@ pub(super) fn to_csv(link: &LinkView) -> Vec<u8> {
         link.enabled.to_string(),
         link.position.to_string(),
         link.redirect_status.to_string(),
-        link.query_pass_through.to_owned(),
+        link.query_pass_through.to_string(),
         link.created_at.clone(),
         link.updated_at.clone(),
     ])

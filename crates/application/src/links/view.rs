@@ -1,84 +1,97 @@
+//! What the operations on links answer.
+
+#![expect(
+    missing_docs,
+    reason = "what is said of a field stands in the schema, and is read by models that pay for it"
+)]
+
+use std::borrow::Cow;
+
 use lp_core::{Slug, Timestamp};
 use lp_links::{Description, Link, LinkRevision, Title};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::PublicUrls;
 use crate::catalogue::View;
 
 /// A link.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct LinkView {
-    pub(super) slug: String,
-    pub(super) destination_url: String,
-    pub(super) title: Option<String>,
-    pub(super) description: Option<String>,
-    pub(super) tags: Vec<String>,
-    pub(super) categories: Vec<String>,
-    pub(super) enabled: bool,
-    pub(super) position: u32,
-    pub(super) redirect_status: u16,
-    pub(super) query_pass_through: &'static str,
+pub struct LinkView {
+    pub slug: String,
+    pub destination_url: String,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub tags: Vec<String>,
+    pub categories: Vec<String>,
+    pub enabled: bool,
+    pub position: u32,
+    pub redirect_status: u16,
+    pub query_pass_through: Cow<'static, str>,
     /// How often it has been changed; the number in its history.
-    revision: u64,
+    pub revision: u64,
     /// What to give to visitors.
-    short_url: String,
-    pub(super) created_at: String,
-    pub(super) updated_at: String,
+    pub short_url: String,
+    pub created_at: String,
+    pub updated_at: String,
     #[serde(skip)]
     created: bool,
 }
 
 /// Some links of a handle.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct LinkList {
-    pub(super) handle: String,
-    pub(super) links: Vec<LinkView>,
+pub struct LinkList {
+    pub handle: String,
+    pub links: Vec<LinkView>,
     /// What to ask with for more; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// That a link is gone.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct DeletedLink {
-    pub(super) slug: String,
-    pub(super) deleted: bool,
+pub struct DeletedLink {
+    pub slug: String,
+    pub deleted: bool,
     /// The revision of the deletion; links_rollback to one before brings the link back.
-    pub(super) revision: u64,
+    pub revision: u64,
 }
 
 /// Some of what a link was.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RevisionList {
-    pub(super) slug: String,
+pub struct RevisionList {
+    pub slug: String,
     /// Newest first.
-    pub(super) revisions: Vec<RevisionView>,
+    pub revisions: Vec<RevisionView>,
     /// What to ask with for more; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// What a link was, who made it so, and when.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RevisionView {
-    revision: u64,
+pub struct RevisionView {
+    pub revision: u64,
     /// CREATED, UPDATED, DELETED or RESTORED.
-    action: &'static str,
-    at: String,
-    actor: String,
+    pub action: Cow<'static, str>,
+    pub at: String,
+    pub actor: String,
     /// The link with this revision; of a deletion, what was deleted.
-    link: LinkView,
+    pub link: LinkView,
 }
 
 impl View for LinkView {
     fn created(&self) -> bool {
         self.created
+    }
+
+    fn with_created(self, created: bool) -> Self {
+        Self { created, ..self }
     }
 }
 
@@ -101,7 +114,7 @@ impl LinkView {
             enabled: parts.enabled,
             position: parts.position.number(),
             redirect_status: parts.redirect_status.code(),
-            query_pass_through: parts.query.as_str(),
+            query_pass_through: parts.query.as_str().into(),
             revision: parts.revision.0,
             short_url: urls.short(&parts.handle, &parts.slug),
             created_at: parts.created_at.to_string(),
@@ -109,18 +122,13 @@ impl LinkView {
             created: false,
         }
     }
-
-    /// Says that the call made it.
-    pub(super) fn created(self, created: bool) -> Self {
-        Self { created, ..self }
-    }
 }
 
 impl RevisionView {
     pub(super) fn of(revision: &LinkRevision, urls: &PublicUrls) -> Self {
         Self {
             revision: revision.link.parts().revision.0,
-            action: revision.action.as_str(),
+            action: revision.action.as_str().into(),
             at: Timestamp::to_string(&revision.at),
             actor: revision.actor.clone(),
             link: LinkView::of(&revision.link, urls),

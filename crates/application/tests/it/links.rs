@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lp_ports::{AuditReader, EventReader, Probe, ProbeFault};
 use lp_testkit::Sandbox;
 use serde_json::json;
@@ -105,6 +107,55 @@ async fn one_fault_with_a_documented_code_gives_the_reply_that_code() {
 }
 
 #[tokio::test]
+async fn the_schema_says_that_a_destination_cannot_be_cleared() {
+    let sandbox = Sandbox::new().await;
+    let payload = json!({ "destinationUrl": "https://example.com" });
+    value(sandbox.call("links_upsert", json!({ "slug": "a", "payload": payload })).await);
+    for operation in ["links_upsert", "links_update"] {
+        let none = json!({ "slug": "a", "payload": { "destinationUrl": null } });
+        let bad = error(sandbox.call(operation, none).await);
+        assert_eq!(faults(&bad), ["/payload/destinationUrl wrong_type"], "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_takes_nothing_names_what_it_was_given() {
+    let sandbox = Sandbox::new().await;
+    let bad = error(sandbox.call("system_health", json!({ "slug": "a", "limit": 1 })).await);
+    assert_eq!(faults(&bad), ["/slug unknown_field", "/limit unknown_field"]);
+}
+
+#[tokio::test]
+async fn a_cursor_is_taken_only_as_it_was_given_out() {
+    let sandbox = Sandbox::new().await;
+    for slug in ["a", "b"] {
+        let payload = json!({ "destinationUrl": "https://example.com" });
+        value(sandbox.call("links_upsert", json!({ "slug": slug, "payload": payload })).await);
+    }
+    let payload = json!({ "title": "Changed" });
+    value(sandbox.call("links_upsert", json!({ "slug": "a", "payload": payload })).await);
+    let links = value(sandbox.call("links_list", json!({ "limit": 1 })).await);
+    let history = value(sandbox.call("links_history", json!({ "slug": "a", "limit": 1 })).await);
+    for (operation, arguments, given) in [
+        ("links_list", json!({}), &links["nextCursor"]),
+        ("links_history", json!({ "slug": "a" }), &history["nextCursor"]),
+    ] {
+        let inner = URL_SAFE_NO_PAD.decode(given.as_str().expect("there is more")).expect("base 64");
+        let (kind, number) = inner.split_first().expect("a letter and a number");
+        let with = async |number: Vec<u8>| {
+            let mut arguments = arguments.clone();
+            arguments["cursor"] = URL_SAFE_NO_PAD.encode([&[*kind], number.as_slice()].concat()).into();
+            sandbox.call(operation, arguments).await
+        };
+        value(with(number.to_vec()).await);
+        for before in [b'+', b'0', b' '] {
+            let other = error(with([&[before], number].concat()).await);
+            assert_eq!(other.code.name(), "invalid_cursor", "{operation}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_list_goes_on_behind_its_cursor_and_filters() {
     let sandbox = Sandbox::new().await;
     for n in 1..=5 {
@@ -204,6 +255,19 @@ async fn a_health_check_tells_which_destinations_answer() {
     let many: Vec<_> = (0..101).map(|n| format!("s{n}")).collect();
     let refused = error(sandbox.call("links_health_check", json!({ "payload": { "slugs": many } })).await);
     assert_eq!(faults(&refused), ["/payload/slugs too_many"]);
+}
+
+#[tokio::test]
+async fn a_slug_that_is_named_twice_is_asked_about_once() {
+    let sandbox = Sandbox::new().await;
+    let payload = json!({ "destinationUrl": "https://example.com" });
+    value(sandbox.call("links_upsert", json!({ "slug": "good", "payload": payload })).await);
+    let named = json!({ "payload": { "slugs": ["good", "absent", "GOOD", "good", "absent"] } });
+    let report = value(sandbox.call("links_health_check", named).await);
+    let slugs: Vec<_> =
+        report["results"].as_array().expect("results").iter().map(|one| &one["slug"]).collect();
+    assert_eq!(slugs, ["good", "absent"]);
+    assert_eq!(report["checked"], json!(2));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod json;
 mod limits;
 mod links;
 mod rows;
+mod typed;
 
 use lp_application::{Answer, Error, Reply};
 use serde_json::Value;

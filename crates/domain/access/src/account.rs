@@ -34,12 +34,14 @@ impl Email {
     /// Accepts what a confirmation mail could reach: one `@`, something on both sides, at most 254 bytes (RFC 5321),
     /// no spaces or control characters. Whether the mailbox exists only a mail can tell.
     pub fn parse(text: &str) -> Result<Self, EmailFault> {
+        // Bounds are those of what is kept: some letters are longer in lower case.
+        let text = text.to_lowercase();
         let (local, domain) = text.split_once('@').ok_or(EmailFault)?;
         let visible = text.chars().all(|c| !c.is_control() && !c.is_whitespace());
         let well_formed =
             !local.is_empty() && local.len() <= 64 && !domain.is_empty() && !domain.contains('@');
         if visible && well_formed && text.len() <= 254 && !domain.starts_with('.') && !domain.ends_with('.') {
-            Ok(Self(text.to_lowercase().into()))
+            Ok(Self(text.into()))
         } else {
             Err(EmailFault)
         }

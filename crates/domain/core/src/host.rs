@@ -23,6 +23,19 @@ pub enum Place<'h> {
     Elsewhere,
 }
 
+/// Whether a text is a host's name below which others can stand: lower-case labels with dots between them, and no address.
+pub fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(known)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let address = text.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    text.len() <= 253 && text.split('.').all(label) && !address
+}
+
 /// Sorts a `Host` header (a port is ignored, as is case) by the public domain of the installation.
 ///
 /// Pure and allocation-free: every request passes through here.
@@ -68,10 +81,8 @@ fn one_label(text: &str) -> bool {
 }
 
 fn without_port(host: &str) -> &str {
-    if host.starts_with('[') {
-        return host.find(']').map_or(host, |end| &host[..=end]);
-    }
     match host.rsplit_once(':') {
+        // Of an address in brackets the last colon is one of its own, unless something stands behind the bracket.
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     }

@@ -1,13 +1,13 @@
 use std::path::Path;
 
-use link_platform::{Bootstrap, Config, Platform, doctor};
+use link_platform::{Bootstrap, Builder, Config, doctor};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
 /// What the doctor says of the audit after a statement was run behind the store's back.
 async fn audit_after(folder: &Path, statement: &'static str) -> Result<String, String> {
     let config = Config::local(folder, 80);
-    let platform = Platform::open(config).await.expect("the store opens");
+    let platform = Builder::from(config).open().await.expect("the store opens");
     for rotate in [false, true] {
         let wanted = Bootstrap {
             email: "owner@example.com".to_owned(),

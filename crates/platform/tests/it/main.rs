@@ -1,4 +1,6 @@
 //! The assembly as an embedding program sees it.
 
+mod builder;
 mod doctor;
+mod examples;
 mod metrics;

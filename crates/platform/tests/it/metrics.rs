@@ -1,4 +1,4 @@
-use link_platform::{Body, Config, Peer, Platform};
+use link_platform::{Body, Peer, Platform};
 use tower::ServiceExt;
 
 async fn page(platform: &Platform) -> String {
@@ -13,7 +13,7 @@ async fn page(platform: &Platform) -> String {
 
 #[tokio::test]
 async fn a_running_platform_says_how_old_its_routes_may_be() {
-    let platform = Platform::start(Config::in_memory(80)).await.expect("a platform in memory");
+    let platform = Platform::builder().in_memory().build().await.expect("a platform in memory");
     let page = page(&platform).await;
     platform.stop().await;
     let age = page.lines().find_map(|line| line.strip_prefix("edge_change_age_seconds ")).expect("the age");

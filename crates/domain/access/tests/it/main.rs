@@ -78,6 +78,14 @@ fn e_mail_addresses_are_one_per_mailbox() {
     }
 }
 
+#[test]
+fn the_bounds_of_an_e_mail_address_are_those_of_its_lower_case() {
+    // One letter of two bytes becomes two of three.
+    let fits = |letters: usize| Email::parse(&format!("{}@example.com", "\u{130}".repeat(letters)));
+    assert_eq!(fits(21).expect("63 bytes").as_str().len(), 63 + "@example.com".len());
+    assert!(fits(22).is_err(), "66 bytes");
+}
+
 fn records(count: u64) -> Vec<AuditRecord> {
     let handle = Handle::parse("hello").expect("a handle");
     let mut prev = AuditHash::START;
@@ -119,6 +127,12 @@ proptest! {
     fn no_text_makes_the_token_parser_panic(text in "\\PC{0,100}") {
         let _ = Pat::parse(&text);
         let _ = Pat::parse(&format!("patv1_{text}"));
-        let _ = Email::parse(&text);
+    }
+
+    #[test]
+    fn an_e_mail_address_that_is_kept_reads_back_as_it_is(local in "\\PC{1,40}", domain in "\\PC{1,40}") {
+        if let Ok(email) = Email::parse(&format!("{local}@{domain}")) {
+            prop_assert_eq!(Email::parse(email.as_str()), Ok(email));
+        }
     }
 }

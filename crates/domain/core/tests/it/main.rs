@@ -91,6 +91,20 @@ fn hosts_are_sorted_by_the_public_domain() {
 }
 
 #[test]
+fn an_address_in_brackets_with_anything_but_a_port_behind_it_is_no_address() {
+    for (host, expected) in [
+        ("[::1]", Place::Api),
+        ("[2001:db8::1]:443", Place::Api),
+        ("[::1]evil.example", Place::Elsewhere),
+        ("[::1].example:80", Place::Elsewhere),
+        ("[::1]:80:80", Place::Elsewhere),
+        ("[::1", Place::Elsewhere),
+    ] {
+        assert_eq!(place(host, "localhost"), expected, "{host}");
+    }
+}
+
+#[test]
 fn wildcards_and_aliases_cover_their_family() {
     let scopes = Scopes::parse(["links.*", "personalization.read", "analytics.read"]).expect("known");
     assert!(scopes.allow(Scope::LINKS_WRITE) && scopes.allow(Scope::TRACKING_PERSONALIZATION_READ));

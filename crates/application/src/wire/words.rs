@@ -1,0 +1,76 @@
+//! Text that is of no domain, but has a rule all the same.
+
+/// Text to look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search(String);
+
+/// A country, as two upper-case letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Country(String);
+
+/// A source, campaign or other plain word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word(String);
+
+/// Something that could be a cursor; which list it belongs to shows when it is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CursorText(String);
+
+impl Search {
+    /// Reads one; the error says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        lp_core::text::line(text, 200).map(|()| Self(text.to_owned())).map_err(|fault| fault.to_string())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Country {
+    /// Reads one; the error says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let letters = text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
+        if letters {
+            Ok(Self(text.to_ascii_uppercase()))
+        } else {
+            Err("must be two letters, such as US".to_owned())
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Word {
+    /// Reads one; the error says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        lp_core::text::line(text, 200).map(|()| Self(text.to_owned())).map_err(|fault| fault.to_string())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl CursorText {
+    /// Reads one; the error says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let written = (1..=200).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if written {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("is not a cursor that a list gave out".to_owned())
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

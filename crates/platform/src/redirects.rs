@@ -1,0 +1,54 @@
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use lp_core::Handle;
+use lp_edge::Entrance;
+use tower::Service;
+
+use crate::platform::Parts;
+use crate::{Body, Peer};
+
+/// The short links of one handle as a tower service; [`Platform::redirects`](crate::Platform::redirects) gives it.
+///
+/// `GET /{slug}` redirects and is counted, anything else is refused as on the handle's own host. Mount it below a path
+/// whose prefix the router strips. Put [`Peer`] into each request's extensions: visitors are told apart by their
+/// address.
+#[derive(Clone)]
+pub struct Redirects {
+    parts: Arc<Parts>,
+    handle: Handle,
+}
+
+impl Redirects {
+    pub(crate) fn new(parts: Arc<Parts>, handle: Handle) -> Self {
+        Self { parts, handle }
+    }
+
+    async fn answer(self, request: http::request::Parts) -> Response<Body> {
+        let peer =
+            request.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let client = self.parts.proxies.client(peer, &request.headers);
+        let entrance = Entrance::Host(self.handle.as_str());
+        self.parts.edge.visit(entrance, &request, client).await.map(Body::new)
+    }
+}
+
+impl<B> Service<Request<B>> for Redirects {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let service = self.clone();
+        let (parts, _) = request.into_parts();
+        Box::pin(async move { Ok(service.answer(parts).await) })
+    }
+}

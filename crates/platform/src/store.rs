@@ -1,0 +1,122 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use lp_application::Ports;
+use lp_ports::{
+    AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickJournal, Clock, Committer, Counters,
+    CountsReader, HealthProbe, IdempotencyReader, Ids, Ingest, LinkReader, StoreHealth,
+};
+
+/// A store, port by port: what [`Builder::store`](crate::Builder::store) takes.
+///
+/// The ports and their contracts are in [`adapter`](crate::adapter); the contract suite that every store of this project
+/// passes is the crate `lp-testkit`.
+#[derive(Clone)]
+pub struct Store {
+    /// Reads links.
+    pub links: Arc<dyn LinkReader>,
+    /// Reads accounts, handles and tokens.
+    pub access: Arc<dyn AccessReader>,
+    /// Reads counts.
+    pub analytics: Arc<dyn AnalyticsReader>,
+    /// Reads the audit.
+    pub audit: Arc<dyn AuditReader>,
+    /// Reads remembered replies.
+    pub replies: Arc<dyn IdempotencyReader>,
+    /// Applies batches.
+    pub committer: Arc<dyn Committer>,
+    /// Says whether it can be used.
+    pub health: Arc<dyn StoreHealth>,
+    /// Tells what others have changed.
+    pub log: Arc<dyn ChangeLog>,
+    /// Takes clicks in.
+    pub ingest: Arc<dyn Ingest>,
+    /// Gives clicks and their counts back, for checks.
+    pub counts: Arc<dyn CountsReader>,
+    /// What all nodes on it count together; `None` where there is only this one.
+    pub counters: Option<Arc<dyn Counters>>,
+    close: Arc<dyn Fn() -> Closing + Send + Sync>,
+}
+
+type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What the application needs beside the store.
+pub(crate) struct Outside {
+    pub(crate) probe: Arc<dyn HealthProbe>,
+    pub(crate) journal: Arc<dyn ClickJournal>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+}
+
+impl Store {
+    /// One value behind every port, of one node.
+    pub fn of<S>(store: Arc<S>) -> Self
+    where
+        S: LinkReader
+            + AccessReader
+            + AnalyticsReader
+            + AuditReader
+            + IdempotencyReader
+            + Committer
+            + StoreHealth
+            + ChangeLog
+            + Ingest
+            + CountsReader
+            + 'static,
+    {
+        Self {
+            links: store.clone(),
+            access: store.clone(),
+            analytics: store.clone(),
+            audit: store.clone(),
+            replies: store.clone(),
+            committer: store.clone(),
+            health: store.clone(),
+            log: store.clone(),
+            ingest: store.clone(),
+            counts: store,
+            counters: None,
+            close: Arc::new(|| Box::pin(async {})),
+        }
+    }
+
+    /// Counts what all nodes on it count together, such as calls against a limit.
+    #[must_use]
+    pub fn counting(self, counters: Arc<dyn Counters>) -> Self {
+        Self { counters: Some(counters), ..self }
+    }
+
+    /// What becomes of it when the platform stops; nothing unless said.
+    #[must_use]
+    pub fn on_close<F, R>(self, close: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        Self { close: Arc::new(move || Box::pin(close())), ..self }
+    }
+
+    /// Applies what was handed in before, then closes.
+    pub(crate) async fn close(&self) {
+        (self.close)().await;
+    }
+
+    pub(crate) fn ports(&self, outside: Outside) -> Ports {
+        let Outside { probe, journal, clock, ids } = outside;
+        Ports {
+            links: self.links.clone(),
+            access: self.access.clone(),
+            analytics: self.analytics.clone(),
+            audit: self.audit.clone(),
+            replies: self.replies.clone(),
+            committer: self.committer.clone(),
+            health: self.health.clone(),
+            counters: self.counters.clone(),
+            probe,
+            journal,
+            clock,
+            ids,
+        }
+    }
+}
