@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{arch, pg, surface, tidy, workspace};
+use crate::{arch, bench, pg, surface, tidy, workspace};
 
 /// One step: its name, how it runs, and the command that repeats it alone.
 struct Step {
@@ -45,6 +45,7 @@ enum Asset {
     Nextest,
     Deny,
     Machete,
+    Valgrind,
     Doctests,
 }
 
@@ -56,6 +57,10 @@ const TEST_ENV: &[(&str, &str)] =
 const FMT: &[&str] = &["fmt", "--all", "--", "--check"];
 const CLIPPY: &[&str] = &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
 const DOC: &[&str] = &["doc", "--workspace", "--no-deps"];
+/// A program that embeds the platform with few features, so that a use of what is not built is found. In the workspace's
+/// target folder: crates that get the same features there are not compiled again.
+const EMBEDDING: &[&str] =
+    &["check", "--locked", "--manifest-path", "embedding/outside/Cargo.toml", "--target-dir", "target"];
 /// With the tests' features, so that the tests, the binary they start and the documents share one build.
 const BUILD: &[&str] = &["build", "--workspace", "--all-targets"];
 const NEXTEST: &[&str] = &["nextest", "run", "--workspace", "--no-fail-fast"];
@@ -65,6 +70,7 @@ const DOCTEST: &[&str] = &["test", "--workspace", "--doc"];
 const DENY: &[&str] = &["deny", "check", "licenses", "bans", "sources"];
 const MACHETE: &[&str] = &["machete"];
 const NOT_INSTALLED: &str = "not installed";
+const NO_VALGRIND: &str = "valgrind is not installed";
 
 pub(crate) fn run() -> Result<()> {
     let assets = assets()?;
@@ -92,6 +98,10 @@ fn steps(assets: &[Asset]) -> Vec<Step> {
     let when = |needed: Asset, args: &'static [&'static str], why: &'static str| {
         if assets.contains(&needed) { cargo(args, &[]) } else { (Run::Skip(why), written(args, &[])) }
     };
+    let instructions = match inside("bench instructions", bench::gate) {
+        (_, again) if !assets.contains(&Asset::Valgrind) => (Run::Skip(NO_VALGRIND), again),
+        counted => counted,
+    };
     let tests = if assets.contains(&Asset::Nextest) { NEXTEST } else { TEST };
     let steps = [
         ("fmt", cargo(FMT, &[])),
@@ -100,11 +110,14 @@ fn steps(assets: &[Asset]) -> Vec<Step> {
         // Only the tests need the server; that there is none is told here.
         ("postgres", inside("pg -- true", pg::check)),
         ("clippy", cargo(CLIPPY, &[])),
+        ("embedding", cargo(EMBEDDING, &[])),
         ("doc", cargo(DOC, &[("RUSTDOCFLAGS", "-D warnings")])),
         ("build", cargo(BUILD, &[])),
         // Before the tests, whose summary is then what stands last.
         ("doctests", when(Asset::Doctests, DOCTEST, "there are none")),
         ("tests", beside_postgres(tests, TEST_ENV)),
+        // Takes a release build, so it comes after everything that fails sooner.
+        ("instructions", instructions),
         ("surface", inside("surface --check", || surface::check(surface::Binary::Built))),
         ("deny", when(Asset::Deny, DENY, NOT_INSTALLED)),
         ("machete", when(Asset::Machete, MACHETE, NOT_INSTALLED)),
@@ -176,17 +189,17 @@ fn run_cargo(args: &[&str], env: &[(&str, &str)], postgres: bool) -> Result<bool
 
 /// Names, durations and ends, one line per step.
 fn table(ended: &[(&str, Outcome, Duration)]) -> String {
-    let mut table = String::from("step        seconds");
+    let mut table = String::from("step          seconds");
     for (name, outcome, took) in ended {
         let end = match outcome {
             Outcome::Passed => "ok".to_owned(),
             Outcome::Failed => "FAILED".to_owned(),
             Outcome::Skipped(why) => format!("skipped: {why}"),
         };
-        let _ = write!(table, "\n{name:<10} {:>8.1}  {end}", took.as_secs_f64());
+        let _ = write!(table, "\n{name:<12} {:>8.1}  {end}", took.as_secs_f64());
     }
     let total: Duration = ended.iter().map(|(_, _, took)| *took).sum();
-    let _ = write!(table, "\n{:<10} {:>8.1}", "total", total.as_secs_f64());
+    let _ = write!(table, "\n{:<12} {:>8.1}", "total", total.as_secs_f64());
     table
 }
 
@@ -194,6 +207,7 @@ fn table(ended: &[(&str, Outcome, Duration)]) -> String {
 fn assets() -> Result<Vec<Asset>> {
     let commands = [(Asset::Nextest, "nextest"), (Asset::Deny, "deny"), (Asset::Machete, "machete")];
     let found = commands.into_iter().filter(|(_, command)| installed(command)).map(|(asset, _)| asset);
+    let found = found.chain(bench::is_possible().then_some(Asset::Valgrind));
     Ok(found.chain(has_doctests()?.then_some(Asset::Doctests)).collect())
 }
 

@@ -83,7 +83,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn append(journal: &impl ClickJournal, click: &Click, records: u64) {
     for _ in 0..records {
-        let _ = black_box(journal.append(black_box(click)));
+        let _ = black_box(journal.append(black_box(click.borrowed())));
     }
 }
 

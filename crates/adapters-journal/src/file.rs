@@ -22,7 +22,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use std::{io, mem};
 
-use lp_analytics::Click;
+use lp_analytics::ClickRef;
 use lp_ports::{
     ClickJournal, JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, Stretch,
 };
@@ -155,7 +155,7 @@ impl FileJournal {
 }
 
 impl ClickJournal for FileJournal {
-    fn append(&self, click: &Click) -> Result<Kept, JournalFull> {
+    fn append(&self, click: ClickRef<'_>) -> Result<Kept, JournalFull> {
         write::append(&self.shared, click)
     }
 }

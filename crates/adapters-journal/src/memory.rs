@@ -3,7 +3,7 @@ use std::mem;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lp_analytics::Click;
+use lp_analytics::{Click, ClickRef};
 use lp_ports::{
     ClickJournal, JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, Stretch,
 };
@@ -53,8 +53,8 @@ impl MemoryJournal {
 }
 
 impl ClickJournal for MemoryJournal {
-    fn append(&self, click: &Click) -> Result<Kept, JournalFull> {
-        let click = click.clone();
+    fn append(&self, click: ClickRef<'_>) -> Result<Kept, JournalFull> {
+        let click = click.to_owned();
         let mut queue = lock(&self.queue);
         if queue.held >= self.capacity {
             drop(queue);

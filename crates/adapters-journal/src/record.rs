@@ -1,4 +1,4 @@
-use lp_analytics::Click;
+use lp_analytics::{Click, ClickRef};
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ pub(crate) struct Digest {
 /// Writes a click as a record whose head is still empty, in place of what was there.
 ///
 /// The body ends in a byte that is not zero, so the last byte of a segment that is not zero is the end of its clicks.
-pub(crate) fn encode(click: &Click, record: &mut Vec<u8>) -> Digest {
+pub(crate) fn encode(click: ClickRef<'_>, record: &mut Vec<u8>) -> Digest {
     let referrer = &click.referrer[..click.referrer.floor_char_boundary(LONGEST_REFERRER)];
     record.clear();
     record.extend_from_slice(&[0; HEAD]);
@@ -165,7 +165,7 @@ mod tests {
 
     fn written(click: &Click, seed: u64, position: u64) -> Vec<u8> {
         let mut record = Vec::new();
-        let digest = encode(click, &mut record);
+        let digest = encode(click.borrowed(), &mut record);
         record[..HEAD].copy_from_slice(&head(digest, seed, position));
         record
     }

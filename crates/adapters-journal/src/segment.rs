@@ -76,10 +76,11 @@ pub(crate) fn numbers(dir: &Path) -> io::Result<(Vec<u64>, u64)> {
     let mut unused = 1;
     for entry in fs::read_dir(dir)? {
         let name = entry?.file_name();
-        let Some((number, kind)) = name.to_str().and_then(|name| name.split_once('.')) else { continue };
+        let Some((number, _)) = name.to_str().and_then(|name| name.split_once('.')) else { continue };
         let Ok(number) = number.parse::<u64>() else { continue };
         unused = unused.max(number.saturating_add(1));
-        if kind == EXTENSION {
+        // `3.clicks` has the number of another file, and is none of ours.
+        if path(dir, number).file_name() == Some(&name) {
             numbers.push(number);
         }
     }

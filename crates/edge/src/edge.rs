@@ -1,20 +1,23 @@
+mod devices;
 mod page;
 mod reply;
 mod request_id;
 
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::header::{self, HeaderName};
 use http::request::Parts;
-use http::{HeaderMap, Method, Response};
+use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body_util::Full;
-use lp_application::{Application, ClickSink, Code, JournalFull, Kept, Visit, counts_as_click};
+use lp_application::{Application, ClickSink, Code, JournalFull, Kept, Settling, Visit, counts_as_click};
 use lp_core::{Device, Handle};
 use lp_personalization::{Closed, Decision, Route, Visitor};
 
+use self::devices::Devices;
 use self::reply::Asked;
 use self::request_id::RequestIds;
 use crate::{LiveRoutes, RouteKey, RouteTable, TableStats};
@@ -39,6 +42,44 @@ pub struct EdgeStats {
     pub clicks_unsettled: u64,
 }
 
+/// Where on this installation a visitor knocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance<'e> {
+    /// At the host of a handle, whose label is given as the visitor wrote it.
+    Host(&'e str),
+    /// At the API's host, below `/_edge/`.
+    Api,
+}
+
+/// What an answer depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'r> {
+    pub method: &'r Method,
+    pub uri: &'r Uri,
+    pub headers: &'r HeaderMap,
+}
+
+/// How a visit went that was not to wait for a route.
+pub enum Visited {
+    Answered(Response<Full<Bytes>>),
+    /// The answer comes once the click is as durable as promised; it does within a second.
+    Settling(Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>),
+}
+
+/// How far a visit comes without waiting.
+enum Begun<'r> {
+    Answered(Response<Full<Bytes>>),
+    Settling(Response<Full<Bytes>>, Settling),
+    Unloaded(Visiting<'r>),
+}
+
+/// A visit of something that may be a link.
+struct Visiting<'r> {
+    key: RouteKey,
+    asked: Asked<'r>,
+    address: IpAddr,
+}
+
 /// Answers visitors. Cheap to clone.
 #[derive(Clone)]
 pub struct Edge {
@@ -49,8 +90,21 @@ struct Inner {
     routes: LiveRoutes,
     clicks: Arc<dyn RecordClicks>,
     request_ids: RequestIds,
+    devices: Devices,
     clicks_lost: AtomicU64,
     clicks_unsettled: AtomicU64,
+}
+
+impl<'r> From<&'r Parts> for Head<'r> {
+    fn from(parts: &'r Parts) -> Self {
+        Self { method: &parts.method, uri: &parts.uri, headers: &parts.headers }
+    }
+}
+
+impl<'r, B> From<&'r Request<B>> for Head<'r> {
+    fn from(request: &'r Request<B>) -> Self {
+        Self { method: request.method(), uri: request.uri(), headers: request.headers() }
+    }
 }
 
 impl RecordClicks for ClickSink {
@@ -68,9 +122,16 @@ impl Edge {
 
     /// Puts an edge together. `node` begins the ids of requests that bring none, so it is another at each start.
     pub fn of(routes: LiveRoutes, clicks: Arc<dyn RecordClicks>, node: &str) -> Self {
-        let request_ids = RequestIds::new(node);
-        let (clicks_lost, clicks_unsettled) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { inner: Arc::new(Inner { routes, clicks, request_ids, clicks_lost, clicks_unsettled }) }
+        Self {
+            inner: Arc::new(Inner {
+                routes,
+                clicks,
+                request_ids: RequestIds::new(node),
+                devices: Devices::default(),
+                clicks_lost: AtomicU64::new(0),
+                clicks_unsettled: AtomicU64::new(0),
+            }),
+        }
     }
 
     /// What is in memory and behind it, for whoever follows the change log.
@@ -87,100 +148,116 @@ impl Edge {
         }
     }
 
-    /// Answers on the host of a handle, whose label is given as the visitor wrote it.
-    pub async fn visit_host(&self, label: &str, parts: &Parts, address: IpAddr) -> Response<Full<Bytes>> {
-        let path = parts.uri.path();
-        if path.starts_with("/_edge/") {
-            return self.visit_edge_path(path, Some(label), parts, address).await;
-        }
-        let slug = path.strip_prefix('/').filter(|slug| is_segment(slug));
-        self.answer(slug.map(|slug| (label, slug)), parts, address).await
-    }
-
-    /// Answers below `/_edge/`: on the host of a handle, whose label `bound` is, for that handle only; on the API's host for
-    /// every handle.
-    pub async fn visit_edge_path(
+    /// Answers a visitor, who waits where a route has to be loaded or a click has to settle.
+    pub async fn visit<'r>(
         &self,
-        path: &str,
-        bound: Option<&str>,
-        parts: &Parts,
+        entrance: Entrance<'_>,
+        head: impl Into<Head<'r>>,
         address: IpAddr,
     ) -> Response<Full<Bytes>> {
-        let wanted = path.strip_prefix("/_edge/redirect/").and_then(|rest| rest.split_once('/')).filter(
-            |(handle, slug)| is_segment(slug) && bound.is_none_or(|bound| bound.eq_ignore_ascii_case(handle)),
-        );
-        self.answer(wanted, parts, address).await
-    }
-
-    /// Answers who asked for a link; `None`: for something that cannot be one.
-    async fn answer(
-        &self,
-        wanted: Option<(&str, &str)>,
-        parts: &Parts,
-        address: IpAddr,
-    ) -> Response<Full<Bytes>> {
-        let asked = Asked { parts, request_id: self.inner.request_ids.of(&parts.headers) };
-        let Some((handle, slug)) = wanted else { return reply::refused(asked, Code::NOT_FOUND) };
-        if parts.method == Method::OPTIONS {
-            return reply::options(asked);
-        }
-        if parts.method != Method::GET && parts.method != Method::HEAD {
-            return reply::refused(asked, Code::METHOD_NOT_ALLOWED);
-        }
-        let Some(key) = RouteKey::of(handle, slug) else { return reply::refused(asked, Code::NOT_FOUND) };
-        match self.inner.routes.find(&key).await {
-            Ok(Some(route)) => self.send(&key, &route, asked, address).await,
-            Ok(None) => reply::refused(asked, Code::NOT_FOUND),
-            Err(error) => reply::refused(asked, error.code),
+        let visit = self.begin(entrance, head.into(), address);
+        match visit {
+            Begun::Answered(reply) => reply,
+            Begun::Settling(reply, settling) => self.settle(reply, settling).await,
+            Begun::Unloaded(visit) => {
+                let answered = match self.inner.routes.find(&visit.key).await {
+                    Ok(found) => self.answer(visit, found.as_deref()),
+                    Err(error) => (reply::refused(visit.asked, error.code), None),
+                };
+                match answered {
+                    (reply, None) => reply,
+                    (reply, Some(settling)) => self.settle(reply, settling).await,
+                }
+            }
         }
     }
 
-    /// Sends a visitor where the link leads, once the visit is kept as durably as promised.
-    async fn send(
+    /// Answers a visitor at once if nothing has to be waited for: most visits, and without the cost of a future. `None`:
+    /// the route is not in memory, and nothing has happened yet.
+    pub fn visit_at_once<'r>(
         &self,
-        key: &RouteKey,
-        route: &Route,
-        asked: Asked<'_>,
+        entrance: Entrance<'_>,
+        head: impl Into<Head<'r>>,
         address: IpAddr,
-    ) -> Response<Full<Bytes>> {
-        let user_agent = text(&asked.parts.headers, &header::USER_AGENT);
+    ) -> Option<Visited> {
+        match self.begin(entrance, head.into(), address) {
+            Begun::Answered(reply) => Some(Visited::Answered(reply)),
+            Begun::Settling(reply, settling) => {
+                let edge = self.clone();
+                Some(Visited::Settling(Box::pin(async move { edge.settle(reply, settling).await })))
+            }
+            Begun::Unloaded(_) => None,
+        }
+    }
+
+    fn begin<'r>(&self, entrance: Entrance<'_>, head: Head<'r>, address: IpAddr) -> Begun<'r> {
+        let asked = Asked { head, request_id: self.inner.request_ids.of(head.headers) };
+        let Some((handle, slug)) = entrance.wanted(head.uri.path()) else {
+            return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
+        };
+        match *head.method {
+            Method::GET | Method::HEAD => {}
+            Method::OPTIONS => return Begun::Answered(reply::options(asked)),
+            _ => return Begun::Answered(reply::refused(asked, Code::METHOD_NOT_ALLOWED)),
+        }
+        let Some(key) = RouteKey::of(handle, slug) else {
+            return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
+        };
+        let visit = Visiting { key, asked, address };
+        match self.inner.routes.table().find(&visit.key) {
+            None => Begun::Unloaded(visit),
+            Some(found) => match self.answer(visit, found.as_deref()) {
+                (reply, None) => Begun::Answered(reply),
+                (reply, Some(settling)) => Begun::Settling(reply, settling),
+            },
+        }
+    }
+
+    /// Sends a visitor where the link leads, once the visit is as durable as promised where that has to be waited for.
+    fn answer(
+        &self,
+        visit: Visiting<'_>,
+        route: Option<&Route>,
+    ) -> (Response<Full<Bytes>>, Option<Settling>) {
+        let Some(route) = route else { return (reply::refused(visit.asked, Code::NOT_FOUND), None) };
+        let user_agent = text(visit.asked.head.headers, &header::USER_AGENT);
         // Country, source and campaign are found out once rules ask for them.
-        let visitor = Visitor { device: Device::of(user_agent), ..Visitor::UNKNOWN };
+        let visitor = Visitor { device: self.inner.devices.of(user_agent), ..Visitor::UNKNOWN };
         match route.decide(&visitor) {
             Decision::Redirect(redirect) => {
-                if is_click(asked.parts) {
-                    let kept = self.count(key, route, asked.parts, visitor.device, address);
-                    if let Some(Kept::Once(settling)) = kept
-                        && !settling.await
-                    {
-                        self.inner.clicks_unsettled.fetch_add(1, Ordering::Relaxed);
-                    }
+                let kept = is_click(visit.asked.head)
+                    .then(|| self.count(&visit, route, visitor.device, user_agent))
+                    .flatten();
+                let reply = reply::redirect(visit.asked, &redirect);
+                match kept {
+                    Some(Kept::Once(settling)) => (reply, Some(settling)),
+                    Some(Kept::Now) | None => (reply, None),
                 }
-                reply::redirect(asked, &redirect)
             }
-            Decision::Closed(Closed::Disabled) => reply::refused(asked, Code::NOT_FOUND),
+            Decision::Closed(Closed::Disabled) => (reply::refused(visit.asked, Code::NOT_FOUND), None),
         }
     }
 
-    fn count(
-        &self,
-        key: &RouteKey,
-        route: &Route,
-        parts: &Parts,
-        device: Device,
-        address: IpAddr,
-    ) -> Option<Kept> {
+    /// Waits until the visit is kept as durably as promised, or cannot be.
+    async fn settle(&self, reply: Response<Full<Bytes>>, settling: Settling) -> Response<Full<Bytes>> {
+        if !settling.await {
+            self.inner.clicks_unsettled.fetch_add(1, Ordering::Relaxed);
+        }
+        reply
+    }
+
+    fn count(&self, visit: &Visiting<'_>, route: &Route, device: Device, user_agent: &str) -> Option<Kept> {
         // Under the handle of a loaded route only; were it none, there would be nobody to count for.
-        let handle = Handle::parse(key.handle()).ok();
+        let handle = Handle::parse(visit.key.handle()).ok();
         let kept = handle.and_then(|handle| {
             let visit = Visit {
                 handle: &handle,
                 link: route.link(),
                 slug: route.slug(),
-                address: Some(address),
-                user_agent: text(&parts.headers, &header::USER_AGENT),
+                address: Some(visit.address),
+                user_agent,
                 device,
-                referrer: text(&parts.headers, &header::REFERER),
+                referrer: text(visit.asked.head.headers, &header::REFERER),
             };
             self.inner.clicks.record(visit).ok()
         });
@@ -191,14 +268,34 @@ impl Edge {
     }
 }
 
+impl<'e> Entrance<'e> {
+    /// The handle and the slug that a path asks for; `None` where it cannot be a link's.
+    fn wanted(self, path: &'e str) -> Option<(&'e str, &'e str)> {
+        let (handle, slug) = match (self, path.strip_prefix("/_edge/")) {
+            (Self::Host(label), None) => (label, path.strip_prefix('/')?),
+            (Self::Host(label), Some(rest)) => {
+                redirect_path(rest).filter(|(handle, _)| label.eq_ignore_ascii_case(handle))?
+            }
+            (Self::Api, Some(rest)) => redirect_path(rest)?,
+            (Self::Api, None) => return None,
+        };
+        is_segment(slug).then_some((handle, slug))
+    }
+}
+
+/// What stands below `/_edge/`.
+fn redirect_path(rest: &str) -> Option<(&str, &str)> {
+    rest.strip_prefix("redirect/")?.split_once('/')
+}
+
 fn is_segment(text: &str) -> bool {
     !text.is_empty() && !text.contains('/')
 }
 
-fn is_click(parts: &Parts) -> bool {
+fn is_click(head: Head<'_>) -> bool {
     [SEC_PURPOSE, PURPOSE].iter().all(|name| {
-        let purpose = parts.headers.get(name).and_then(|value| value.to_str().ok());
-        counts_as_click(parts.method.as_str(), purpose)
+        let purpose = head.headers.get(name).and_then(|value| value.to_str().ok());
+        counts_as_click(head.method.as_str(), purpose)
     })
 }
 

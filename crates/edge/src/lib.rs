@@ -9,7 +9,7 @@ mod key;
 mod live;
 mod table;
 
-pub use edge::{Edge, EdgeStats, RecordClicks};
+pub use edge::{Edge, EdgeStats, Entrance, Head, RecordClicks, Visited};
 pub use key::RouteKey;
 pub use live::{Found, LiveRoutes, LoadRoutes, Loading};
 pub use table::{Bounds, RouteTable, TableStats};

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry as Place;
+use foldhash::quality::RandomState;
 use lp_application::{Code, Error, Loaded, RouteListener};
 use lp_core::{Handle, SlugKey};
 
@@ -52,7 +53,8 @@ pub struct TableStats {
 /// Whatever reaches it, a load, an own commit or news of a foreign one, counts only if its revision is greater than the
 /// one known (docs/adr/0003). Lookups neither wait nor allocate.
 pub struct RouteTable {
-    entries: DashMap<Arc<str>, Entry>,
+    /// Hashed by a function that is seeded at each start: visitors choose the keys.
+    entries: DashMap<Arc<str>, Entry, RandomState>,
     present: Ring,
     absent: Ring,
     /// Numbers entries and their places in the rings; never repeats.
@@ -80,7 +82,7 @@ impl RouteTable {
     /// An empty table.
     pub fn new(bounds: Bounds) -> Self {
         Self {
-            entries: DashMap::new(),
+            entries: DashMap::default(),
             present: Ring::new(bounds.routes, bounds.bytes),
             absent: Ring::new(bounds.absent, usize::MAX),
             serial: AtomicU64::new(0),

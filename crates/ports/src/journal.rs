@@ -2,7 +2,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use lp_analytics::Click;
+use lp_analytics::{Click, ClickRef};
 use thiserror::Error;
 
 use crate::Source;
@@ -36,7 +36,7 @@ pub type Settling = Pin<Box<dyn Future<Output = bool> + Send>>;
 /// Where visits are noted before they are counted.
 pub trait ClickJournal: Send + Sync {
     /// Appends without waiting: no lock that a writer may hold long, no call to the outside.
-    fn append(&self, click: &Click) -> Result<Kept, JournalFull>;
+    fn append(&self, click: ClickRef<'_>) -> Result<Kept, JournalFull>;
 }
 
 /// A part of one journal, on its way into the store.

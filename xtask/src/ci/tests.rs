@@ -1,14 +1,26 @@
 use std::time::Duration;
 
-use super::{Asset, NOT_INSTALLED, Outcome, Run, Step, shows_example, steps, table};
+use super::{Asset, NO_VALGRIND, NOT_INSTALLED, Outcome, Run, Step, shows_example, steps, table};
 
-const ALL: &[Asset] = &[Asset::Nextest, Asset::Deny, Asset::Machete, Asset::Doctests];
+const ALL: &[Asset] = &[Asset::Nextest, Asset::Deny, Asset::Machete, Asset::Valgrind, Asset::Doctests];
 
 #[test]
 fn the_cheap_steps_come_first_and_the_order_never_changes() {
     let names = |assets: &[Asset]| -> Vec<&str> { steps(assets).iter().map(|step| step.name).collect() };
     let order = [
-        "fmt", "arch", "tidy", "postgres", "clippy", "doc", "build", "doctests", "tests", "surface", "deny",
+        "fmt",
+        "arch",
+        "tidy",
+        "postgres",
+        "clippy",
+        "embedding",
+        "doc",
+        "build",
+        "doctests",
+        "tests",
+        "instructions",
+        "surface",
+        "deny",
         "machete",
     ];
     assert_eq!(names(ALL), order);
@@ -26,7 +38,12 @@ fn what_is_not_installed_is_skipped_by_name() {
         .collect();
     assert_eq!(
         skipped,
-        [("doctests", "there are none"), ("deny", NOT_INSTALLED), ("machete", NOT_INSTALLED)]
+        [
+            ("doctests", "there are none"),
+            ("instructions", NO_VALGRIND),
+            ("deny", NOT_INSTALLED),
+            ("machete", NOT_INSTALLED)
+        ]
     );
     assert!(!steps(ALL).iter().any(|step| matches!(step.run, Run::Skip(_))));
 }
@@ -63,11 +80,11 @@ fn the_table_tells_each_step_its_end_and_the_total() {
     ];
     assert_eq!(
         table(&ended),
-        "step        seconds\n\
-         fmt             1.2  ok\n\
-         deny            0.0  skipped: not installed\n\
-         tests          61.0  FAILED\n\
-         total          62.2"
+        "step          seconds\n\
+         fmt               1.2  ok\n\
+         deny              0.0  skipped: not installed\n\
+         tests            61.0  FAILED\n\
+         total            62.2"
     );
 }
 

@@ -175,7 +175,7 @@ mod tests {
 
     /// Whether the click is durable in the end.
     fn append(journal: &FileJournal, number: u128) -> bool {
-        let Ok(Kept::Once(settling)) = journal.append(&click(number)) else {
+        let Ok(Kept::Once(settling)) = journal.append(click(number).borrowed()) else {
             panic!("appended, and not durable yet")
         };
         Builder::new_current_thread().build().expect("a runtime").block_on(settling)

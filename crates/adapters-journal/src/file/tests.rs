@@ -52,13 +52,13 @@ fn a_keeper_that_is_stuck_costs_clicks_and_no_more_than_one_wait() {
     let patience = JournalOptions::default().patience;
     let journal =
         open_with(folder.path(), Durability::Process, patience, Calls { create, ..Calls::default() });
-    let kept = (0..1_000).take_while(|number| journal.append(&click(*number)).is_ok()).count();
+    let kept = (0..1_000).take_while(|number| journal.append(click(*number).borrowed()).is_ok()).count();
     assert!((1..100).contains(&kept), "one segment: {kept}");
     // Ten thousand waits would take minutes.
-    assert!((0..10_000).all(|number| journal.append(&click(number)).is_err()));
+    assert!((0..10_000).all(|number| journal.append(click(number).borrowed()).is_err()));
     assert_eq!(journal.standing().lost, 10_001);
     STUCK.wait();
-    while journal.append(&click(5_000)).is_err() {
+    while journal.append(click(5_000).borrowed()).is_err() {
         thread::yield_now();
     }
     let stretch = journal.read(1_000).expect("readable").expect("clicks");
@@ -77,7 +77,7 @@ fn an_append_never_makes_a_segment() {
     let journal = open(folder.path(), Durability::Process, Calls { create, ..Calls::default() });
     thread::scope(|scope| {
         let append = || {
-            let kept = (0..1_000).filter(|number| journal.append(&click(*number)).is_ok()).count();
+            let kept = (0..1_000).filter(|number| journal.append(click(*number).borrowed()).is_ok()).count();
             assert!(kept > 0);
         };
         let appends = thread::Builder::new().name("appends".to_owned());
@@ -94,7 +94,7 @@ fn dropping_does_not_wait_for_a_disk_that_does_not_answer() {
         Ok(())
     };
     let journal = open(folder.path(), Durability::Disk, Calls { sync, ..Calls::default() });
-    journal.append(&click(1)).expect("room");
+    journal.append(click(1).borrowed()).expect("room");
     drop(journal);
     let next = open(folder.path(), Durability::Process, Calls::default());
     assert!(next.shared.slot.dir.ends_with("1"), "its slot is not free before its threads are through");

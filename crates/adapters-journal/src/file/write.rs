@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use lp_analytics::Click;
+use lp_analytics::ClickRef;
 use lp_ports::{JournalFull, Kept};
 
 use super::Shared;
@@ -82,7 +82,7 @@ struct Placed {
     segment: u64,
 }
 
-pub(crate) fn append(shared: &Shared, click: &Click) -> Result<Kept, JournalFull> {
+pub(crate) fn append(shared: &Shared, click: ClickRef<'_>) -> Result<Kept, JournalFull> {
     let placed = RECORD.with_borrow_mut(|bytes| {
         let digest = record::encode(click, bytes);
         place(shared, bytes, digest)

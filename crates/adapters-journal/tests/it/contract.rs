@@ -70,7 +70,7 @@ pub(crate) fn persist(journal: &impl JournalReader) -> Vec<u128> {
 
 pub(crate) fn fill(journal: &impl ClickJournal, numbers: impl IntoIterator<Item = u128>) {
     for number in numbers {
-        journal.append(&click(number)).expect("room for a few");
+        journal.append(click(number).borrowed()).expect("room for a few");
     }
 }
 

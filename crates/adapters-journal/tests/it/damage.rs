@@ -164,6 +164,25 @@ fn a_file_that_is_gone_costs_its_own_clicks_only() {
 }
 
 #[test]
+fn a_file_that_only_reads_like_a_segment_costs_no_clicks_of_the_one_it_reads_like() {
+    let whole = &*WHOLE;
+    let folder = whole.put(0, |_| ());
+    let number: u64 =
+        whole.files[2].0.file_stem().and_then(|stem| stem.to_str()?.parse().ok()).expect("a number");
+    let stray = folder.path().join(format!("0/{number}.clicks"));
+    fs::write(&stray, "somebody's").expect("written");
+    let journal = open(folder.path(), "two");
+    // Letting go of what is read must not take the rest of the last segment with it.
+    let mut read = Vec::new();
+    while let Some(stretch) = next(&journal, 5) {
+        read.extend(numbers(&stretch));
+        journal.acknowledge(&stretch.journal, stretch.upto);
+    }
+    assert_eq!(read, whole.clicks(|_| true));
+    assert!(stray.exists());
+}
+
+#[test]
 fn a_file_that_gets_shorter_while_it_is_read_costs_its_end_only() {
     let whole = &*WHOLE;
     for (segment, length) in [(0, 0), (0, 2_000), (1, 30), (1, 2_001), (2, 1_000)] {

@@ -288,7 +288,7 @@ fn an_inspection_tells_what_waits_and_changes_nothing() {
     assert_eq!(seen.slots.iter().map(|slot| (slot.number, slot.damaged)).collect::<Vec<_>>(), [(0, 0)]);
     assert!((100 * 80..100 * 90).contains(&seen.bytes()), "{seen:?}");
     assert!(seen.writable.is_ok() && seen.fits(SEGMENT) && !seen.fits(u64::MAX));
-    journal.append(&click(100)).expect("still open");
+    journal.append(click(100).borrowed()).expect("still open");
     assert_eq!(drain(&journal), (0..101).collect::<Vec<_>>());
     assert!(inspect(&folder.path().join("nowhere")).is_err());
 }

@@ -10,12 +10,13 @@ use crate::folder::{PER_SEGMENT, SEGMENT, folder, id, open, open_with};
 
 /// Appends until the journal is full; how many it took.
 fn stuff(journal: &impl ClickJournal, from: u128) -> u128 {
-    (from..from + 100_000).take_while(|number| journal.append(&click(*number)).is_ok()).count() as u128
+    (from..from + 100_000).take_while(|number| journal.append(click(*number).borrowed()).is_ok()).count()
+        as u128
 }
 
 /// Tries until the journal takes the click.
 fn insist(journal: &impl ClickJournal, number: u128) {
-    while journal.append(&click(number)).is_err() {
+    while journal.append(click(number).borrowed()).is_err() {
         thread::yield_now();
     }
 }
@@ -26,7 +27,7 @@ fn a_full_journal_on_disk_refuses_counts_and_goes_on_once_there_is_room() {
     let journal = open_with(folder.path(), "one", Durability::Process, 4 * SEGMENT);
     let kept = stuff(&journal, 0);
     assert_eq!(kept, 4 * PER_SEGMENT);
-    assert!(journal.append(&click(kept)).is_err());
+    assert!(journal.append(click(kept).borrowed()).is_err());
     let standing = journal.standing();
     assert_eq!((standing.lost, standing.capacity), (2, 4 * SEGMENT));
     assert!(standing.held <= standing.capacity);
@@ -45,7 +46,7 @@ fn what_earlier_starts_have_left_counts_as_held() {
     let kept = stuff(&journal, 0);
     drop(journal);
     let journal = open_with(folder.path(), "two", Durability::Process, 4 * SEGMENT);
-    assert!(journal.append(&click(kept)).is_err());
+    assert!(journal.append(click(kept).borrowed()).is_err());
     assert_eq!(drain(&journal), (0..kept).collect::<Vec<_>>());
     insist(&journal, kept);
     assert_eq!(drain(&journal), [kept]);
@@ -80,6 +81,6 @@ fn a_size_that_no_disk_has_is_lost_clicks_and_no_panic() {
     let folder = folder();
     let options = JournalOptions { capacity: u64::MAX, segment: u64::MAX, ..JournalOptions::default() };
     let journal = FileJournal::open(folder.path(), options, id("one")).expect("opened all the same");
-    let kept = journal.append(&click(0)).is_ok();
+    let kept = journal.append(click(0).borrowed()).is_ok();
     assert_eq!(u64::from(!kept), journal.standing().lost);
 }

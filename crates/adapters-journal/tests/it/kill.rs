@@ -22,7 +22,7 @@ fn append_until_killed() -> Option<()> {
     let journal = open(&folder, &format!("from-{first}"));
     let mut out = io::stdout();
     for number in first..first + 1_000_000 {
-        journal.append(&click(number)).expect("room");
+        journal.append(click(number).borrowed()).expect("room");
         writeln!(out, "kept {number}").expect("a reader");
     }
     Some(())

@@ -49,7 +49,7 @@ fn concurrent_writers_in_memory_lose_nothing_and_keep_their_own_order() {
 fn a_full_journal_in_memory_refuses_and_counts_the_loss() {
     let journal = journal(2);
     for number in 0..5 {
-        assert_eq!(journal.append(&click(number)).is_ok(), number < 2);
+        assert_eq!(journal.append(click(number).borrowed()).is_ok(), number < 2);
     }
     let standing = journal.standing();
     assert_eq!((standing.lost, standing.held, standing.capacity), (3, 2, 2));
@@ -61,7 +61,7 @@ fn a_click_that_was_read_but_not_acknowledged_still_takes_room() {
     let journal = journal(2);
     fill(&journal, 0..2);
     let stretch = some(&journal, 1);
-    assert!(journal.append(&click(2)).is_err());
+    assert!(journal.append(click(2).borrowed()).is_err());
     journal.acknowledge(&id(), stretch.upto);
     fill(&journal, [3]);
     let rest = some(&journal, 10);
@@ -71,7 +71,7 @@ fn a_click_that_was_read_but_not_acknowledged_still_takes_room() {
 #[test]
 fn a_journal_without_room_loses_everything() {
     let journal = journal(0);
-    assert!(journal.append(&click(0)).is_err());
+    assert!(journal.append(click(0).borrowed()).is_err());
     assert_eq!((next(&journal, 1), journal.standing().lost), (None, 1));
 }
 
@@ -101,7 +101,7 @@ proptest! {
             match step {
                 Step::Append => {
                     let room = kept.len() - done < CAPACITY;
-                    prop_assert_eq!(journal.append(&click(number)).is_ok(), room);
+                    prop_assert_eq!(journal.append(click(number).borrowed()).is_ok(), room);
                     if room {
                         kept.push(number);
                     } else {

@@ -13,7 +13,7 @@ use crate::folder::{PER_SEGMENT, SEGMENT, folder, id, open, open_with};
 fn in_mode_process_a_click_is_kept_at_once() {
     let folder = folder();
     let journal = open(folder.path(), "one");
-    assert!(matches!(journal.append(&click(1)), Ok(Kept::Now)));
+    assert!(matches!(journal.append(click(1).borrowed()), Ok(Kept::Now)));
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn in_mode_disk_every_waiter_is_told_that_its_click_is_durable() {
     let folder = folder();
     let journal = open_with(folder.path(), "one", Durability::Disk, 1 << 30);
     let waiting: Vec<_> =
-        (0..3 * PER_SEGMENT).map(|number| journal.append(&click(number)).expect("room")).collect();
+        (0..3 * PER_SEGMENT).map(|number| journal.append(click(number).borrowed()).expect("room")).collect();
     let runtime = Builder::new_current_thread().build().expect("a runtime");
     for kept in waiting {
         let Kept::Once(settling) = kept else { panic!("nothing is on a disk at once") };
@@ -35,7 +35,7 @@ fn in_mode_disk_every_waiter_is_told_that_its_click_is_durable() {
 fn in_mode_disk_those_who_wait_at_the_end_are_told_too() {
     let folder = folder();
     let journal = open_with(folder.path(), "one", Durability::Disk, 1 << 30);
-    let kept = journal.append(&click(1)).expect("room");
+    let kept = journal.append(click(1).borrowed()).expect("room");
     drop(journal);
     let Kept::Once(settling) = kept else { panic!("nothing is on a disk at once") };
     assert!(Builder::new_current_thread().build().expect("a runtime").block_on(settling));
@@ -51,7 +51,7 @@ fn in_mode_disk_writers_lose_nothing() {
 fn in_mode_memory_clicks_are_read_once_they_are_written_behind() {
     let folder = folder();
     let journal = open_with(folder.path(), "one", Durability::Memory, 1 << 30);
-    assert!(matches!(journal.append(&click(0)), Ok(Kept::Now)));
+    assert!(matches!(journal.append(click(0).borrowed()), Ok(Kept::Now)));
     while next(&journal, 1).is_none() {
         thread::yield_now();
     }

@@ -15,6 +15,41 @@ pub struct Click {
     pub referrer: String,
 }
 
+/// A [`Click`] whose texts are borrowed: what a visit is noted as while it is being answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClickRef<'c> {
+    pub id: ClickId,
+    pub handle: &'c Handle,
+    pub link: LinkId,
+    pub slug: &'c Slug,
+    pub at: Timestamp,
+    pub device: Device,
+    pub visitor: u64,
+    pub referrer: &'c str,
+}
+
+impl Click {
+    pub fn borrowed(&self) -> ClickRef<'_> {
+        let Self { id, handle, link, slug, at, device, visitor, referrer } = self;
+        ClickRef { id: *id, handle, link: *link, slug, at: *at, device: *device, visitor: *visitor, referrer }
+    }
+}
+
+impl ClickRef<'_> {
+    pub fn to_owned(&self) -> Click {
+        Click {
+            id: self.id,
+            handle: self.handle.clone(),
+            link: self.link,
+            slug: self.slug.clone(),
+            at: self.at,
+            device: self.device,
+            visitor: self.visitor,
+            referrer: self.referrer.to_owned(),
+        }
+    }
+}
+
 /// Whether a request is a click at all. `HEAD` asks for headers only; a prefetch (`Sec-Purpose`, `Purpose`) is a
 /// browser's guess that nobody has made yet.
 pub fn counts(method: &str, purpose: Option<&str>) -> bool {

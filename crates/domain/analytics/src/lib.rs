@@ -10,7 +10,7 @@ mod grid;
 mod period;
 mod totals;
 
-pub use click::{Click, counts};
+pub use click::{Click, ClickRef, counts};
 pub use counts::{Count, CountKey, Counts, Difference, Dimension, differences, tally};
 pub use grid::{Split, day_of, day_range, hour_of};
 pub use period::{Period, PeriodFault, Range};

@@ -15,7 +15,8 @@ impl Redirect<'_> {
     pub fn location(&self, query: Option<&str>) -> String {
         let query = query.unwrap_or("");
         let (base, fragment) = split_fragment(self.destination);
-        let mut location = String::with_capacity(self.destination.len() + query.len() + 1);
+        let added = if self.query == QueryPassThrough::Off || query.is_empty() { 0 } else { query.len() + 1 };
+        let mut location = String::with_capacity(self.destination.len() + added);
         let has_query = match self.query {
             QueryPassThrough::Off | QueryPassThrough::Append => {
                 location.push_str(base);

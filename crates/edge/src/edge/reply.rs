@@ -1,13 +1,12 @@
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 use http_body_util::Full;
 use lp_application::{Code, Error};
 use lp_personalization::Redirect;
 
-use super::page;
 use super::request_id::X_REQUEST_ID;
+use super::{Head, page};
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 /// Short enough that repeated visits are seen.
@@ -17,13 +16,13 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// A request, and the id it goes by.
 pub(super) struct Asked<'r> {
-    pub(super) parts: &'r Parts,
+    pub(super) head: Head<'r>,
     pub(super) request_id: HeaderValue,
 }
 
 /// Sends the visitor on, with an empty body.
 pub(super) fn redirect(asked: Asked<'_>, redirect: &Redirect<'_>) -> Response<Full<Bytes>> {
-    let location = HeaderValue::try_from(redirect.location(asked.parts.uri.query()));
+    let location = HeaderValue::try_from(redirect.location(asked.head.uri.query()));
     let status = StatusCode::from_u16(redirect.status.code());
     let (Ok(location), Ok(status)) = (location, status) else {
         tracing::error!("a destination cannot stand in a header");
@@ -56,7 +55,7 @@ pub(super) fn refused(asked: Asked<'_>, code: Code) -> Response<Full<Bytes>> {
         Code::UNAVAILABLE => ("One moment", "This page cannot be looked up right now. Try again shortly."),
         _ => ("Something went wrong", "It was our fault and it was logged."),
     };
-    let html = accepts_html(&asked.parts.headers);
+    let html = accepts_html(asked.head.headers);
     let body = if html {
         page::render(title, sentence)
     } else {
@@ -82,7 +81,7 @@ pub(super) fn refused(asked: Asked<'_>, code: Code) -> Response<Full<Bytes>> {
     };
     headers.extend(more.into_iter().map(|(name, value)| (Some(name), value)));
     headers.insert(X_REQUEST_ID, asked.request_id);
-    if asked.parts.method != Method::HEAD {
+    if *asked.head.method != Method::HEAD {
         *reply.body_mut() = Full::new(Bytes::from(body));
     }
     reply

@@ -1,4 +1,3 @@
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -29,10 +28,19 @@ impl RequestIds {
 
     fn next(&self) -> HeaderValue {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut id = String::with_capacity(self.prefix.len() + 17);
-        id.push_str(&self.prefix);
-        // Writing to a string does not fail, and letters, digits and `-` are a header value.
-        let _ = write!(id, "-{number:x}");
+        let digits = (u64::BITS - (number | 1).leading_zeros()).div_ceil(4);
+        // No more room than it takes: what is left over would be moved to another place.
+        let mut id = Vec::with_capacity(self.prefix.len() + 1 + digits as usize);
+        id.extend_from_slice(self.prefix.as_bytes());
+        id.push(b'-');
+        id.extend((0..digits).rev().map(|place| hex(number >> (4 * place))));
+        // Letters, digits and `-` are a header value.
         HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-"))
     }
+}
+
+/// The digit of the lowest four bits.
+fn hex(number: u64) -> u8 {
+    let [.., low] = number.to_be_bytes();
+    b"0123456789abcdef"[usize::from(low & 0xf)]
 }

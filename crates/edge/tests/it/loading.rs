@@ -1,4 +1,5 @@
 use lp_application::Code;
+use lp_edge::Entrance;
 
 use crate::fixture::{Rig, VISITOR, asked, deleted, linked, nothing, start, to};
 
@@ -40,11 +41,11 @@ async fn what_cannot_be_a_slug_or_handle_reaches_neither_store_nor_table() {
         ("a", "/welcome"),
         ("", "/welcome"),
     ] {
-        let reply = edge.visit_host(label, &asked("GET", path, &[]), VISITOR).await;
+        let reply = edge.visit(Entrance::Host(label), &asked("GET", path, &[]), VISITOR).await;
         assert_eq!(reply.status(), 404, "{label} {path}");
     }
     let long = format!("/{}", "a".repeat(65));
-    let reply = edge.visit_host("hello", &asked("GET", &long, &[]), VISITOR).await;
+    let reply = edge.visit(Entrance::Host("hello"), &asked("GET", &long, &[]), VISITOR).await;
     assert_eq!(reply.status(), 404);
     assert_eq!(rig.store.reads(), 0);
     assert_eq!(rig.table.stats().absent, 0);

@@ -3,7 +3,7 @@ use std::sync::atomic::Ordering;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lp_application::{Code, Loaded};
-use lp_edge::Edge;
+use lp_edge::{Edge, Entrance};
 use lp_testkit::Sandbox;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -28,11 +28,11 @@ async fn welcome() -> (Rig, Edge, std::sync::Arc<Clicks>) {
 }
 
 async fn ask(edge: &Edge, method: &str, target: &str, headers: &[(&str, &str)]) -> Reply {
-    Reply::of(edge.visit_host("hello", &asked(method, target, headers), VISITOR).await).await
+    Reply::of(edge.visit(Entrance::Host("hello"), &asked(method, target, headers), VISITOR).await).await
 }
 
 async fn ask_api(edge: &Edge, method: &str, path: &str) -> Reply {
-    Reply::of(edge.visit_edge_path(path, None, &asked(method, path, &[]), VISITOR).await).await
+    Reply::of(edge.visit(Entrance::Api, &asked(method, path, &[]), VISITOR).await).await
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn slugs_and_handles_are_found_in_any_case_and_through_escapes() {
     for target in ["/welcome", "/WELCOME", "/wElCoMe", "/%77elcome", "/%57elcom%65"] {
         assert_eq!(ask(&edge, "GET", target, &[]).await.status, 302, "{target}");
     }
-    let reply = edge.visit_host("HELLO", &asked("GET", "/welcome", &[]), VISITOR).await;
+    let reply = edge.visit(Entrance::Host("HELLO"), &asked("GET", "/welcome", &[]), VISITOR).await;
     assert_eq!(reply.status(), 302);
 }
 
@@ -215,8 +215,8 @@ async fn the_compatibility_path_leads_where_the_short_link_leads() {
 async fn on_a_handles_host_the_compatibility_path_serves_that_handle_only() {
     let (_, edge, _) = welcome().await;
     let parts = asked("GET", "/_edge/redirect/hello/welcome", &[]);
-    assert_eq!(edge.visit_host("other", &parts, VISITOR).await.status(), 404);
-    assert_eq!(edge.visit_host("HELLO", &parts, VISITOR).await.status(), 302);
+    assert_eq!(edge.visit(Entrance::Host("other"), &parts, VISITOR).await.status(), 404);
+    assert_eq!(edge.visit(Entrance::Host("HELLO"), &parts, VISITOR).await.status(), 302);
     for path in [
         "/_edge/redirect/hello/",
         "/_edge/redirect/hello",
@@ -262,7 +262,7 @@ async fn where_a_click_must_be_synced_first_the_visitor_waits_for_it() {
     let (sync, settling) = oneshot::channel();
     *clicks.settling.lock().expect("no poison") = Some(settling);
     let parts = asked("GET", "/welcome", &[]);
-    let mut visit: Running<'_, _> = Box::pin(edge.visit_host("hello", &parts, VISITOR));
+    let mut visit: Running<'_, _> = Box::pin(edge.visit(Entrance::Host("hello"), &parts, VISITOR));
     start(&mut visit).await;
     sync.send(true).expect("the visitor waits");
     assert_eq!(Reply::of(visit.await).await.status, 302);

@@ -4,7 +4,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use lp_application::Loaded;
 use lp_core::Revision;
-use lp_edge::RouteKey;
+use lp_edge::{Entrance, RouteKey};
 use lp_personalization::{Decision, Route, Visitor};
 use lp_testkit::Sandbox;
 use proptest::prelude::*;
@@ -82,7 +82,7 @@ proptest! {
                 let target = query.map_or("/any".to_owned(), |query| format!("/any?{query}"));
                 let Ok(uri) = Uri::try_from(target) else { continue };
 
-                let reply = edge.visit_host("hello", &asked("GET", &uri.to_string(), &[]), VISITOR).await;
+                let reply = edge.visit(Entrance::Host("hello"), &asked("GET", &uri.to_string(), &[]), VISITOR).await;
                 let location = reply.headers().get("location").map(|value| value.to_str().expect("ASCII").to_owned());
                 prop_assert_eq!((reply.status().as_u16(), location), expected(&route, uri.query()));
             }
@@ -110,9 +110,9 @@ proptest! {
         let runtime = Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             let (edge, _) = Rig::new().edge();
-            let host = edge.visit_host(&label, &parts, VISITOR).await;
+            let host = edge.visit(Entrance::Host(&label), &parts, VISITOR).await;
             prop_assert!(host.headers().contains_key("x-request-id"));
-            let path = edge.visit_edge_path(parts.uri.path(), Some(&label), &parts, VISITOR).await;
+            let path = edge.visit(Entrance::Host(&label), &parts, VISITOR).await;
             prop_assert!(matches!(path.status().as_u16(), 204 | 404 | 405));
             Ok(())
         })?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lp_edge::{Edge, RouteTable};
+use lp_edge::{Edge, Entrance, RouteTable};
 use lp_testkit::{Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ async fn world() -> (Sandbox, Edge) {
 }
 
 async fn visit(edge: &Edge, slug: &str) -> (u16, Option<String>) {
-    let reply = edge.visit_host("hello", &asked("GET", &format!("/{slug}"), &[]), VISITOR).await;
+    let reply = edge.visit(Entrance::Host("hello"), &asked("GET", &format!("/{slug}"), &[]), VISITOR).await;
     let location = reply.headers().get("location").map(|value| value.to_str().expect("ASCII").to_owned());
     (reply.status().as_u16(), location)
 }

@@ -48,7 +48,7 @@ impl Fixture {
 
     fn visit(&self, numbers: impl IntoIterator<Item = u64>) {
         for number in numbers {
-            self.sandbox.journal.append(&click(number)).expect("room");
+            self.sandbox.journal.append(click(number).borrowed()).expect("room");
         }
     }
 
@@ -108,7 +108,7 @@ struct Busy(Arc<Sandbox>);
 
 impl JournalReader for Busy {
     fn read(&self, max: usize) -> Result<Option<Stretch>, lp_ports::JournalError> {
-        self.0.journal.append(&click(1)).expect("room");
+        self.0.journal.append(click(1).borrowed()).expect("room");
         self.0.journal.read(max)
     }
 

@@ -1,0 +1,21 @@
+//! The load of the benchmark: which requests are sent, how, and what came of them.
+//!
+//! It knows HTTP/1.1 just enough to count redirects, and nothing of the server: the same bytes go to the platform and to
+//! the bare server it is compared with.
+
+mod closed;
+mod cold;
+mod paced;
+mod reply;
+mod requests;
+mod syncs;
+mod tally;
+mod writes;
+
+pub use closed::closed;
+pub use cold::cold;
+pub use paced::paced;
+pub use requests::{Requests, Visits};
+pub use syncs::syncs;
+pub use tally::Tally;
+pub use writes::writes;

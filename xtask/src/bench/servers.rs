@@ -1,0 +1,183 @@
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::store::{Store, binary};
+
+/// The processor that servers run on; the load has the next one. On a machine with one they share it.
+const SERVERS: &str = "0";
+pub(super) const LOAD: &str = "1";
+
+/// The platform and the floor, both running.
+pub(super) struct Servers {
+    pub(super) platform: Server,
+    pub(super) floor: Server,
+    pub(super) links: u64,
+}
+
+/// A server process; ended with this.
+pub(super) struct Server {
+    process: Child,
+    pub(super) address: SocketAddr,
+}
+
+/// Processor time since the start of a process, in microseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cpu {
+    /// Of the threads that answer.
+    pub(super) answering: f64,
+    /// Of those behind: clicks on their way from the journal into the store, and the store itself.
+    pub(super) behind: f64,
+    /// Of all of them, in user mode.
+    pub(super) user: f64,
+}
+
+impl Servers {
+    pub(super) fn start(store: &Store) -> Result<Self> {
+        let platform = Server::platform(store.path(), &[])?;
+        let floor = Server::run(&mut pinned(SERVERS, &binary("bench-floor")))?;
+        Ok(Self { platform, floor, links: store.links })
+    }
+}
+
+impl Server {
+    /// The platform on a data folder, below another program where one is named.
+    pub(super) fn platform(folder: &Path, below: &[&str]) -> Result<Self> {
+        let mut command = match below {
+            [] => pinned(SERVERS, &binary("link-platform")),
+            [program, arguments @ ..] => {
+                let mut command = pinned(SERVERS, Path::new(program));
+                command.args(arguments).arg(binary("link-platform"));
+                command
+            }
+        };
+        Self::run(serving(&mut command, folder))
+    }
+
+    /// The same on all processors.
+    pub(super) fn platform_unpinned(folder: &Path) -> Result<Self> {
+        let mut command = Command::new(binary("link-platform"));
+        Self::run(serving(&mut command, folder))
+    }
+
+    /// Any server that says where it listens.
+    pub(super) fn run(command: &mut Command) -> Result<Self> {
+        let mut process = command.stdout(Stdio::piped()).spawn().context("cannot start a server")?;
+        let output = process.stdout.take().context("a server's output")?;
+        let mut lines = BufReader::new(output).lines();
+        for line in &mut lines {
+            if let Some(address) = line?.strip_prefix("listening on http://") {
+                let address = address.trim_end_matches('/').parse()?;
+                // Read on, or the server would wait for it one day.
+                thread::spawn(move || lines.for_each(drop));
+                return Ok(Self { process, address });
+            }
+        }
+        bail!("a server ended before it listened")
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// From the scheduler, to the nanosecond, thread by thread.
+    pub(super) fn cpu(&self) -> Result<Cpu> {
+        let mut cpu = Cpu::default();
+        for task in fs::read_dir(format!("/proc/{}/task", self.pid()))? {
+            let task = task?.path();
+            // Threads end while one looks.
+            let Ok(stat) = fs::read_to_string(task.join("schedstat")) else { continue };
+            let name = fs::read_to_string(task.join("comm")).unwrap_or_default();
+            let nanos: f64 = stat.split(' ').next().unwrap_or_default().parse().unwrap_or(0.0);
+            let behind =
+                ["click-drain", "sqlx", "sqlite", "journal"].iter().any(|part| name.starts_with(part));
+            *(if behind { &mut cpu.behind } else { &mut cpu.answering }) += nanos / 1_000.0;
+        }
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid()))?;
+        let ticks = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(11));
+        // A hundredth of a second each, whatever the kernel ticks at.
+        cpu.user = ticks.and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0) * 10_000.0;
+        Ok(cpu)
+    }
+
+    /// Resident memory that is not backed by files, in bytes.
+    pub(super) fn memory(&self) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).context("RssAnon")?;
+        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kilobytes * 1_024.0)
+    }
+
+    /// Waits until the store has counted what came, so that the next round is not measured beside it.
+    pub(super) fn settle(&self) -> Result<()> {
+        for _ in 0..600 {
+            let page = get(self.address, "/metrics")?;
+            if page.lines().any(|line| line.trim() == "click_journal_held 0") {
+                return Ok(());
+            }
+            pause();
+        }
+        bail!("clicks are still not counted after two minutes")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(pid) = i32::try_from(self.pid()).ok().and_then(Pid::from_raw) {
+            kill_process(pid, Signal::TERM).ok();
+        }
+        self.process.wait().ok();
+    }
+}
+
+impl std::ops::Sub for Cpu {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self {
+            answering: self.answering - before.answering,
+            behind: self.behind - before.behind,
+            user: self.user - before.user,
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "another process is asked again and again")]
+fn pause() {
+    thread::sleep(Duration::from_millis(200));
+}
+
+fn serving<'c>(command: &'c mut Command, folder: &Path) -> &'c mut Command {
+    command
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env("LINK_PLATFORM_DATA_DIR", folder)
+        .env("LINK_PLATFORM_LOG", "warn")
+        .env("LINK_PLATFORM_RATE_LIMITS", "false")
+}
+
+/// A program that keeps to one processor, where there are two and `taskset` is there.
+pub(super) fn pinned(processor: &str, program: &Path) -> Command {
+    let several = thread::available_parallelism().is_ok_and(|count| count.get() > 1);
+    let taskset = Path::new("/usr/bin/taskset");
+    if !several || !taskset.exists() {
+        return Command::new(program);
+    }
+    let mut command = Command::new(taskset);
+    command.args(["-c", processor]).arg(program);
+    command
+}
+
+fn get(address: SocketAddr, path: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+    let mut page = String::new();
+    stream.read_to_string(&mut page)?;
+    Ok(page)
+}
