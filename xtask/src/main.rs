@@ -5,13 +5,18 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool answers on its streams")]
 
 mod arch;
+mod bench;
 mod ci;
+mod dist;
+mod embedding;
+mod outside;
 mod pg;
 mod surface;
 mod tidy;
 mod workspace;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -58,6 +63,24 @@ enum Command {
         #[arg(last = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
+    /// Build what is shipped: an archive of the binary, its unit file, completions and manual pages, and its checksum.
+    Dist {
+        /// Pack this binary instead of building one with the profile `dist`.
+        #[arg(long, value_name = "FILE")]
+        binary: Option<PathBuf>,
+    },
+    /// Try what outsiders would: fuzzing, requests made up from the OpenAPI document, slow clients.
+    ///
+    /// Installs the tools it needs below target/outside. docs/outside.md says what it found before and how to repeat it.
+    Outside(outside::Options),
+    /// Build the program in embedding/outside from nothing, with a few sets of features, and tell what each costs.
+    Embedding {
+        /// A set of features with commas between them, in place of the usual sets; may be said several times.
+        #[arg(long, value_name = "FEATURES")]
+        features: Vec<String>,
+    },
+    /// Measure the platform beside a bare server, in turn; docs/performance.md says how to read it.
+    Bench(bench::Options),
     /// Run everything that CI runs, in its order, up to the first failure.
     Ci,
 }
@@ -69,6 +92,10 @@ fn main() -> ExitCode {
         Command::Tidy { bless, rewrite_migrations } => tidy::run(tidy::Bless::of(bless, rewrite_migrations)),
         Command::Surface { check: true } => surface::check(surface::Binary::Build),
         Command::Surface { check: false } => surface::write(),
+        Command::Dist { binary } => dist::run(binary.as_deref()),
+        Command::Outside(options) => outside::run(&options),
+        Command::Embedding { features } => embedding::run(&features),
+        Command::Bench(options) => bench::run(&options),
         Command::Ci => ci::run(),
     };
     exit(done.map(|()| ExitCode::SUCCESS))

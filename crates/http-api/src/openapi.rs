@@ -3,6 +3,7 @@
 mod components;
 mod input;
 mod operation;
+mod patterns;
 mod replies;
 
 use std::collections::{BTreeSet, HashSet};
@@ -50,7 +51,9 @@ pub fn openapi(catalogue: &Catalogue, version: &str, server_url: Option<&str>) -
     document.insert("tags".to_owned(), tags(catalogue));
     document.insert("paths".to_owned(), Value::Object(paths));
     document.insert("components".to_owned(), components.finish());
-    Value::Object(document)
+    let mut document = Value::Object(document);
+    patterns::write(&mut document);
+    document
 }
 
 /// The row's name; where it has more ways in than one, that of accounts says so.

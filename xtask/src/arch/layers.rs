@@ -32,12 +32,13 @@ impl Outside {
 const PURE: &[&str] = &["argon2", "serde", "thiserror", "time", "url", "uuid", "hmac", "sha2", "subtle"];
 const PORTS: &[&str] = &["async-trait", "bytes", "futures-core"];
 const APPLICATION: &[&str] =
-    &["base64", "csv", "futures-util", "jsonschema", "schemars", "serde_json", "tracing"];
+    &["base64", "csv", "futures-util", "jsonschema", "schemars", "serde_json", "siphasher", "tracing"];
 const EDGE: &[&str] = &[
     "arc-swap",
     "axum",
     "bytes",
     "dashmap",
+    "foldhash",
     "http",
     "http-body",
     "http-body-util",
@@ -134,6 +135,14 @@ pub(super) const LAYERS: &[Layer] = &[
         ],
         outside: Outside::Any,
         inside_tests: &[],
+        outside_tests: Outside::Any,
+    },
+    // What a program outside could write: an adapter of its own over the ports, tried in a whole platform.
+    Layer {
+        name: "example",
+        inside: &["core", "domain", "ports"],
+        outside: Outside::Any,
+        inside_tests: &["assembly", "test"],
         outside_tests: Outside::Any,
     },
     Layer {

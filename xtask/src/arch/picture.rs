@@ -59,6 +59,7 @@ fn draw(crates: &[Crate]) -> String {
         "ports",
         "domain",
         "core",
+        "example",
         "test",
         "tool",
     ] {

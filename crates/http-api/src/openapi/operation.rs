@@ -56,7 +56,7 @@ fn request_body(row: &Operation, mount: &Mount, components: &mut Components) -> 
         Body::Bytes => {
             let Kind::Stream(stream) = row.kind else { return None };
             let content: Map<_, _> =
-                stream.consumes.iter().map(|kind| ((*kind).to_owned(), bytes(kind))).collect();
+                stream.consumes.iter().map(|kind| ((*kind).to_owned(), some(bytes(kind)))).collect();
             let most = format!("At most {} bytes.", stream.max_bytes);
             return Some(json!({ "description": most, "required": true, "content": content }));
         }
@@ -75,6 +75,14 @@ pub(super) fn bytes(kind: &str) -> Value {
     } else {
         json!({ "schema": { "contentMediaType": kind } })
     }
+}
+
+/// A body that is sent has something in it.
+fn some(mut bytes: Value) -> Value {
+    if bytes["schema"]["type"] == "string" {
+        bytes["schema"]["minLength"] = json!(1);
+    }
+    bytes
 }
 
 /// Whether the mount reads a JSON body even where the row has no use for one: an empty object is let through.

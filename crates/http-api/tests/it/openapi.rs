@@ -1,7 +1,11 @@
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
+use jsonschema::Validator;
 use lp_application::Catalogue;
+use lp_core::{Device, Slug, text};
 use lp_http_api::openapi;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -194,6 +198,45 @@ fn the_upsert_of_a_link_is_described_as_it_is() {
     let names: Vec<_> =
         import["parameters"].as_array().expect("parameters").iter().map(|one| &one["name"]).collect();
     assert!(!names.contains(&&json!("contentType")));
+}
+
+/// A field of a body in the document, and what the domain takes there.
+type Documented = (Validator, Takes);
+type Takes = fn(&str) -> bool;
+
+static DOCUMENTED: LazyLock<Vec<Documented>> = LazyLock::new(|| {
+    let document = openapi(&lp_application::catalogue(), "1.2.3", None);
+    let fields: [(&str, Takes); 6] = [
+        ("links_create_body/properties/slug", |sent| Slug::parse(sent).is_ok()),
+        ("links_create_body/properties/title", |sent| text::line(sent, 300).is_ok()),
+        ("links_create_body/properties/description", |sent| {
+            !sent.is_empty() && text::lines(sent, 2_000).is_ok()
+        }),
+        ("links_create_body/properties/tags/items", |sent| text::line(sent, 64).is_ok()),
+        ("links_route_preview_body/properties/source", |sent| text::line(sent, 200).is_ok()),
+        ("links_route_preview_body/properties/device", |sent| Device::parse(sent).is_some()),
+    ];
+    let compiled = |pointer: &str| {
+        let schema = document.pointer(&format!("/components/schemas/{pointer}")).expect("a field");
+        jsonschema::draft202012::new(schema).expect("a schema")
+    };
+    fields.into_iter().map(|(pointer, takes)| (compiled(pointer), takes)).collect()
+});
+
+proptest! {
+    #[test]
+    fn patterns_say_what_the_formats_take(
+        sent in prop_oneof![
+            ".{0,12}",
+            "[a-zA-Z0-9_-]{0,66}",
+            "(?i)(mcp|v2|oauth|mobile|bot)x?",
+            "[\\t\\n\u{80}-\u{a0}\u{2020}-\u{2070}]{0,3}",
+        ],
+    ) {
+        for (validator, takes) in &*DOCUMENTED {
+            prop_assert_eq!(validator.is_valid(&json!(sent)), takes(&sent), "{:?} {:?}", sent, validator);
+        }
+    }
 }
 
 #[test]

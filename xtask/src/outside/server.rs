@@ -1,0 +1,111 @@
+//! The real server on a folder of its own, for as long as a tool needs it.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::workspace;
+
+/// The handle that is there from the start.
+pub(super) const HANDLE: &str = "hello";
+/// How long the server may take to listen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running server; dropping it ends it.
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
+    /// A token of [`HANDLE`] with every scope.
+    pub(super) token: String,
+    process: Child,
+    _folder: TempDir,
+}
+
+impl Server {
+    /// Starts it with these settings beside the usual ones. It listens wherever the address says.
+    pub(super) fn start(binary: &Path, listen: &str, settings: &[(&str, &str)], log: &Path) -> Result<Self> {
+        let folder = TempDir::new().context("cannot make a folder")?;
+        let token = bootstrap(binary, folder.path())?;
+        let log = std::fs::File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+        let mut command = command(binary, folder.path());
+        command.args(["--listen", listen, "serve"]).envs(settings.iter().copied());
+        let mut process =
+            command.stdout(Stdio::piped()).stderr(log).spawn().context("cannot start the server")?;
+        let output = process.stdout.take().context("the server has no output")?;
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if let Some(address) = line.strip_prefix("listening on http://") {
+                    tell.send(address.to_owned()).ok();
+                }
+            }
+        });
+        let Ok(address) = told.recv_timeout(PATIENCE) else {
+            process.kill().ok();
+            bail!("the server does not listen")
+        };
+        let address = address.parse().with_context(|| format!("{address} is no address"))?;
+        Ok(Self { address, token, process, _folder: folder })
+    }
+
+    /// Whether it still runs.
+    pub(super) fn lives(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let asked = kill_process(Pid::from_child(&self.process), Signal::TERM);
+        if asked.is_err() {
+            self.process.kill().ok();
+        }
+        self.process.wait().ok();
+    }
+}
+
+/// The binary to test: the given one, or that of the workspace as it is.
+pub(super) fn binary(given: Option<&Path>) -> Result<PathBuf> {
+    if let Some(given) = given {
+        return given.canonicalize().with_context(|| format!("there is no {}", given.display()));
+    }
+    let status = Command::new("cargo")
+        .args(["build", "--quiet", "--package", "lp-server"])
+        .current_dir(workspace::root())
+        .status()
+        .context("cannot run cargo")?;
+    if !status.success() {
+        bail!("the server does not build");
+    }
+    let target = workspace::metadata()?.target_directory.into_std_path_buf();
+    Ok(target.join("debug").join(format!("link-platform{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// With the settings of this shell kept out.
+fn command(binary: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(binary);
+    command.env_clear().arg("--data-dir").arg(folder).stdin(Stdio::null());
+    command
+}
+
+/// Makes an account with the handle; gives its token.
+fn bootstrap(binary: &Path, folder: &Path) -> Result<String> {
+    let output = command(binary, folder)
+        .args(["bootstrap", "--email", "owner@example.com", "--password", "correct horse battery"])
+        .args(["--handle", HANDLE, "--json"])
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot run {}", binary.display()))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let made: Value = serde_json::from_str(said.lines().last().unwrap_or_default())
+        .with_context(|| format!("bootstrap failed: {}", output.status))?;
+    made["pat"].as_str().map(str::to_owned).context("bootstrap gave no token")
+}
