@@ -91,20 +91,19 @@ fn measure(section: Section, options: &Options) -> Result<String> {
     let rounds = options.rounds.max(1);
     match section {
         Section::Redirects => {
-            let servers = Servers::start(&Store::filled(USUAL)?)?;
+            let servers = Servers::start(Store::filled(USUAL)?)?;
             redirects::table(&servers, rounds, lasting, &load::Kind::Closed)
         }
         Section::Cold => {
-            let servers = Servers::start(&Store::filled(USUAL)?)?;
+            let servers = Servers::start(Store::filled(USUAL)?)?;
             redirects::table(&servers, rounds, lasting, &load::Kind::Cold)
         }
-        Section::Latency => latency::table(&Servers::start(&Store::filled(USUAL)?)?, rounds, lasting),
+        Section::Latency => latency::table(&Servers::start(Store::filled(USUAL)?)?, rounds, lasting),
         Section::Writes => writes::table(&Store::filled(FEW)?, rounds, lasting),
         Section::Instructions => instructions::table(),
         Section::Links => {
-            let few = Servers::start(&Store::filled(FEW)?)?;
-            let store = Store::filled(MANY)?;
-            let (many, grown) = memory::load(&store)?;
+            let few = Servers::start(Store::filled(FEW)?)?;
+            let (many, grown) = memory::load(Store::filled(MANY)?)?;
             let mut table = redirects::by_links(&few, &many, rounds, lasting)?;
             let _ = write!(table, "\n{grown}");
             Ok(table)

@@ -10,17 +10,17 @@ const FIRST: u64 = 10_000;
 
 /// Starts servers, loads every link by visiting it once, and tells what each takes.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-pub(super) fn load(store: &Store) -> Result<(Servers, String)> {
+pub(super) fn load(store: Store) -> Result<(Servers, String)> {
     let servers = Servers::start(store)?;
+    let links = servers.links;
     warm(&servers.platform, FIRST)?;
     let before = servers.platform.memory()?;
-    eprintln!("visiting {} links once", store.links);
-    warm(&servers.platform, store.links)?;
+    eprintln!("visiting {links} links once");
+    warm(&servers.platform, links)?;
     let after = servers.platform.memory()?;
-    let each = (after - before) / (store.links - FIRST) as f64;
+    let each = (after - before) / (links - FIRST) as f64;
     let told = format!(
-        "Resident memory at {} loaded links: {each:.0} bytes a link, its texts included ({:.0} MB in all).\n",
-        store.links,
+        "Resident memory at {links} loaded links: {each:.0} bytes a link, its texts included ({:.0} MB in all).\n",
         after / 1e6,
     );
     Ok((servers, told))

@@ -15,11 +15,12 @@ use super::store::{Store, binary};
 const SERVERS: &str = "0";
 pub(super) const LOAD: &str = "1";
 
-/// The platform and the floor, both running.
+/// The platform and the floor, both running, and then the store, which goes last.
 pub(super) struct Servers {
     pub(super) platform: Server,
     pub(super) floor: Server,
     pub(super) links: u64,
+    _store: Store,
 }
 
 /// A server process; ended with this.
@@ -40,10 +41,10 @@ pub(super) struct Cpu {
 }
 
 impl Servers {
-    pub(super) fn start(store: &Store) -> Result<Self> {
+    pub(super) fn start(store: Store) -> Result<Self> {
         let platform = Server::platform(store.path(), &[])?;
         let floor = Server::run(&mut pinned(SERVERS, &binary("bench-floor")))?;
-        Ok(Self { platform, floor, links: store.links })
+        Ok(Self { platform, floor, links: store.links, _store: store })
     }
 }
 

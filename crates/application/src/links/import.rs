@@ -52,6 +52,8 @@ struct Import {
     said: Sha256,
     /// What the slugs of a dry run would hold by now.
     imagined: HashMap<SlugKey, Slot>,
+    /// The greatest position there would be by now.
+    reached: Option<Position>,
 }
 
 /// Creates or changes the links of the rows. Faulty rows are told and passed over.
@@ -67,6 +69,7 @@ pub(super) async fn import(cx: Cx, input: ImportLinks, mut bytes: ByteStream) ->
         chunks: 0,
         said: Sha256::new(),
         imagined: HashMap::new(),
+        reached: None,
     };
     let mut row = 0;
     let mut empty = true;
@@ -173,15 +176,17 @@ impl Import {
     /// Decides without writing; what one row would change, the next ones find.
     async fn imagine(&mut self, chunk: &[Waiting]) -> Result<Vec<RowResult>, Error> {
         let mut results = Vec::with_capacity(chunk.len());
+        self.reached = self.reached.max(self.cx.links().greatest_position(self.cx.handle()?).await?);
         for waiting in chunk {
             let key = waiting.input.slug.0.key();
             let slot = match self.imagined.get(&key) {
                 Some(slot) => slot.clone(),
                 None => self.cx.slot(&key).await?,
             };
-            let decided = decide(&self.cx, &slot, &waiting.input, None);
+            let decided = decide(&self.cx, &slot, &waiting.input, self.reached);
             if let Ok(write) = &decided {
                 let link = write.link();
+                self.reached = self.reached.max(Some(link.parts().position));
                 let slot = Slot { live: Some(link.clone()), latest: Some(link.parts().revision) };
                 self.imagined.insert(key, slot);
             }

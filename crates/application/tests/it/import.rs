@@ -50,6 +50,18 @@ fn statuses(lines: &[Value]) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_dry_run_gives_new_links_the_positions_that_they_would_get() {
+    let sandbox = Sandbox::new().await;
+    let payload = json!({ "destinationUrl": "https://example.com", "position": 4 });
+    value(sandbox.call("links_upsert", json!({ "slug": "there", "payload": payload })).await);
+    let rows = "slug,destinationUrl,position\na,https://example.com,\nb,https://example.com,\nb,,6\nb,,1\n";
+    let promised = import(&sandbox, json!({ "dryRun": true }), rows, None).await;
+    assert_eq!(statuses(&promised), ["created", "created", "unchanged", "updated"]);
+    let done = import(&sandbox, json!({}), rows, None).await;
+    assert_eq!(statuses(&done), statuses(&promised));
+}
+
+#[tokio::test]
 async fn each_row_of_a_csv_gets_its_own_result() {
     let sandbox = Sandbox::new().await;
     let csv = "\u{feff}slug,destinationUrl,title,tags,enabled,position\r\n\
