@@ -55,7 +55,7 @@ impl<T> Patch<T> {
     }
 }
 
-/// What is absent is left out by its struct, which asks [`Patch::is_absent`].
+/// What is absent is left out by its struct, which asks `is_absent`.
 impl<T: Serialize> Serialize for Patch<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
