@@ -50,14 +50,12 @@ async fn visit(
             break;
         }
         requests.write(step, &mut request);
-        match ask(&mut stream, &request, &mut read).await {
+        match answer(&mut stream, &request, &mut read, b"302").await {
             Ok(()) => tally.requests += 1,
             Err(error) => {
-                complain(&error);
                 tally.failed += 1;
-                match connect(address).await {
-                    Ok(fresh) => stream = fresh,
-                    Err(_) => break,
+                if !reconnect(address, &mut stream, &error).await {
+                    break;
                 }
             }
         }
@@ -72,8 +70,16 @@ pub(crate) async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-async fn ask(stream: &mut TcpStream, request: &[u8], read: &mut Vec<u8>) -> io::Result<()> {
-    answer(stream, request, read, b"302").await
+/// Goes on over a new connection after a fault; whether there is one.
+pub(crate) async fn reconnect(address: SocketAddr, stream: &mut TcpStream, error: &io::Error) -> bool {
+    complain(error);
+    match connect(address).await {
+        Ok(fresh) => {
+            *stream = fresh;
+            true
+        }
+        Err(_) => false,
+    }
 }
 
 pub(crate) async fn answer(

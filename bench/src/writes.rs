@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use crate::Tally;
-use crate::closed::{answer, complain, connect, now};
+use crate::closed::{answer, connect, now, reconnect};
 
 /// Links put by REST, a new one each time, by so many clients at once.
 pub async fn writes(
@@ -44,11 +44,9 @@ async fn put(address: SocketAddr, head: String, token: String, until: Instant) -
                 tally.took.push(asked.elapsed());
             }
             Err(error) => {
-                complain(&error);
                 tally.failed += 1;
-                match connect(address).await {
-                    Ok(fresh) => stream = fresh,
-                    Err(_) => break,
+                if !reconnect(address, &mut stream, &error).await {
+                    break;
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::{arch, bench, pg, surface, tidy, workspace};
 
@@ -110,7 +110,7 @@ fn steps(assets: &[Asset]) -> Vec<Step> {
         // Only the tests need the server; that there is none is told here.
         ("postgres", inside("pg -- true", pg::check)),
         ("clippy", cargo(CLIPPY, &[])),
-        ("embedding", cargo(EMBEDDING, &[])),
+        ("embedding", (Run::Inside(embedding), written(EMBEDDING, &[]))),
         ("doc", cargo(DOC, &[("RUSTDOCFLAGS", "-D warnings")])),
         ("build", cargo(BUILD, &[])),
         // Before the tests, whose summary is then what stands last.
@@ -123,6 +123,18 @@ fn steps(assets: &[Asset]) -> Vec<Step> {
         ("machete", when(Asset::Machete, MACHETE, NOT_INSTALLED)),
     ];
     steps.into_iter().map(|(name, (run, again))| Step { name, run, again }).collect()
+}
+
+/// The target folder may lie elsewhere than by default: the clone's own would be filled from nothing.
+fn embedding() -> Result<()> {
+    let folder = workspace::metadata()?.target_directory;
+    let [args @ .., _] = EMBEDDING else { bail!("a command without its folder") };
+    let checked = Command::new("cargo").args(args).arg(folder).current_dir(workspace::root()).status();
+    ensure!(
+        checked.context("cannot run cargo")?.success(),
+        "the program outside the workspace does not compile"
+    );
+    Ok(())
 }
 
 fn inside(subcommand: &str, check: fn() -> Result<()>) -> (Run, String) {

@@ -1,10 +1,10 @@
 //! Who really asks, where proxies stand in between.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use http::header::{HOST, HeaderName};
 use http::uri::Authority;
-use http::{HeaderMap, Request};
+use http::{Extensions, HeaderMap, Request};
 use ipnet::IpNet;
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -12,6 +12,11 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 /// The other end of the connection; the listener puts it into each request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
+
+/// Whom a request's extensions name as the other end, else the unspecified address.
+pub(crate) fn peer_in(extensions: &Extensions) -> IpAddr {
+    extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical())
+}
 
 /// The proxies whose `X-Forwarded-*` headers are believed.
 #[derive(Debug, Clone, Default)]

@@ -1,5 +1,4 @@
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,13 +8,14 @@ use lp_core::Handle;
 use lp_edge::Entrance;
 use tower::Service;
 
+use crate::Body;
+use crate::client::peer_in;
 use crate::platform::Parts;
-use crate::{Body, Peer};
 
 /// The short links of one handle as a tower service; [`Platform::redirects`](crate::Platform::redirects) gives it.
 ///
 /// `GET /{slug}` redirects and is counted, anything else is refused as on the handle's own host. Mount it below a path
-/// whose prefix the router strips. Put [`Peer`] into each request's extensions: visitors are told apart by their
+/// whose prefix the router strips. Put [`Peer`](crate::Peer) into each request's extensions: visitors are told apart by their
 /// address.
 #[derive(Clone)]
 pub struct Redirects {
@@ -29,9 +29,7 @@ impl Redirects {
     }
 
     async fn answer(self, request: http::request::Parts) -> Response<Body> {
-        let peer =
-            request.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-        let client = self.parts.proxies.client(peer, &request.headers);
+        let client = self.parts.proxies.client(peer_in(&request.extensions), &request.headers);
         let entrance = Entrance::Host(self.handle.as_str());
         self.parts.edge.visit(entrance, &request, client).await.map(Body::new)
     }

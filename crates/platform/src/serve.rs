@@ -1,7 +1,7 @@
 //! One service for every surface: which host and path go where.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -29,11 +29,11 @@ use tower::Service;
 #[cfg(any(feature = "http", feature = "mcp"))]
 use tower::ServiceExt;
 
-use crate::client::Peer;
+use crate::client::peer_in;
 use crate::platform::Parts;
 
 /// The platform as a tower service. Cheap to clone. Who is at the other end of a connection it is told by
-/// [`PlatformService::facing`] or by a [`Peer`] in each request's extensions.
+/// [`PlatformService::facing`] or by a [`Peer`](crate::Peer) in each request's extensions.
 #[derive(Clone)]
 pub struct PlatformService {
     surfaces: Arc<Surfaces>,
@@ -96,8 +96,7 @@ impl PlatformService {
     }
 
     fn peer_of<B>(&self, request: &Request<B>) -> IpAddr {
-        let told = || request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
-        self.peer.or_else(told).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+        self.peer.unwrap_or_else(|| peer_in(request.extensions()))
     }
 
     async fn answer(self, mut request: Request<Body>) -> Response<Body> {
