@@ -1,4 +1,5 @@
 mod devices;
+mod fields;
 mod page;
 mod reply;
 mod request_id;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use http::header::{self, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body_util::Full;
@@ -18,12 +18,10 @@ use lp_core::{Device, Handle};
 use lp_personalization::{Closed, Decision, Route, Visitor};
 
 use self::devices::Devices;
+use self::fields::{Fields, text};
 use self::reply::Asked;
 use self::request_id::RequestIds;
 use crate::{LiveRoutes, RouteKey, RouteTable, TableStats};
-
-const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
-const PURPOSE: HeaderName = HeaderName::from_static("purpose");
 
 /// Where clicks go. [`ClickSink`] is the one in use.
 pub trait RecordClicks: Send + Sync {
@@ -77,6 +75,7 @@ enum Begun<'r> {
 struct Visiting<'r> {
     key: RouteKey,
     asked: Asked<'r>,
+    fields: Fields<'r>,
     address: IpAddr,
 }
 
@@ -161,7 +160,7 @@ impl Edge {
             Begun::Settling(reply, settling) => self.settle(reply, settling).await,
             Begun::Unloaded(visit) => {
                 let answered = match self.inner.routes.find(&visit.key).await {
-                    Ok(found) => self.answer(visit, found.as_deref()),
+                    Ok(found) => self.answer(visit, found.link()),
                     Err(error) => (reply::refused(visit.asked, error.code), None),
                 };
                 match answered {
@@ -191,7 +190,8 @@ impl Edge {
     }
 
     fn begin<'r>(&self, entrance: Entrance<'_>, head: Head<'r>, address: IpAddr) -> Begun<'r> {
-        let asked = Asked { head, request_id: self.inner.request_ids.of(head.headers) };
+        let fields = Fields::of(head.headers);
+        let asked = Asked { head, request_id: self.inner.request_ids.of(fields.request_id) };
         let Some((handle, slug)) = entrance.wanted(head.uri.path()) else {
             return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
         };
@@ -203,10 +203,10 @@ impl Edge {
         let Some(key) = RouteKey::of(handle, slug) else {
             return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
         };
-        let visit = Visiting { key, asked, address };
+        let visit = Visiting { key, asked, fields, address };
         match self.inner.routes.table().find(&visit.key) {
             None => Begun::Unloaded(visit),
-            Some(found) => match self.answer(visit, found.as_deref()) {
+            Some(found) => match self.answer(visit, found.link()) {
                 (reply, None) => Begun::Answered(reply),
                 (reply, Some(settling)) => Begun::Settling(reply, settling),
             },
@@ -217,16 +217,16 @@ impl Edge {
     fn answer(
         &self,
         visit: Visiting<'_>,
-        route: Option<&Route>,
+        link: Option<(&Handle, &Route)>,
     ) -> (Response<Full<Bytes>>, Option<Settling>) {
-        let Some(route) = route else { return (reply::refused(visit.asked, Code::NOT_FOUND), None) };
-        let user_agent = text(visit.asked.head.headers, &header::USER_AGENT);
+        let Some((handle, route)) = link else { return (reply::refused(visit.asked, Code::NOT_FOUND), None) };
+        let user_agent = text(visit.fields.user_agent);
         // Country, source and campaign are found out once rules ask for them.
         let visitor = Visitor { device: self.inner.devices.of(user_agent), ..Visitor::UNKNOWN };
         match route.decide(&visitor) {
             Decision::Redirect(redirect) => {
-                let kept = is_click(visit.asked.head)
-                    .then(|| self.count(&visit, route, visitor.device, user_agent))
+                let kept = is_click(visit.asked.head.method, visit.fields)
+                    .then(|| self.count(&visit, handle, route, visitor.device, user_agent))
                     .flatten();
                 let reply = reply::redirect(visit.asked, &redirect);
                 match kept {
@@ -246,25 +246,27 @@ impl Edge {
         reply
     }
 
-    fn count(&self, visit: &Visiting<'_>, route: &Route, device: Device, user_agent: &str) -> Option<Kept> {
-        // Under the handle of a loaded route only; were it none, there would be nobody to count for.
-        let handle = Handle::parse(visit.key.handle()).ok();
-        let kept = handle.and_then(|handle| {
-            let visit = Visit {
-                handle: &handle,
-                link: route.link(),
-                slug: route.slug(),
-                address: Some(visit.address),
-                user_agent,
-                device,
-                referrer: text(visit.asked.head.headers, &header::REFERER),
-            };
-            self.inner.clicks.record(visit).ok()
+    fn count(
+        &self,
+        visit: &Visiting<'_>,
+        handle: &Handle,
+        route: &Route,
+        device: Device,
+        user_agent: &str,
+    ) -> Option<Kept> {
+        let kept = self.inner.clicks.record(Visit {
+            handle,
+            link: route.link(),
+            slug: route.slug(),
+            address: Some(visit.address),
+            user_agent,
+            device,
+            referrer: text(visit.fields.referer),
         });
-        if kept.is_none() {
+        if kept.is_err() {
             self.inner.clicks_lost.fetch_add(1, Ordering::Relaxed);
         }
-        kept
+        kept.ok()
     }
 }
 
@@ -292,14 +294,9 @@ fn is_segment(text: &str) -> bool {
     !text.is_empty() && !text.contains('/')
 }
 
-fn is_click(head: Head<'_>) -> bool {
-    [SEC_PURPOSE, PURPOSE].iter().all(|name| {
-        let purpose = head.headers.get(name).and_then(|value| value.to_str().ok());
-        counts_as_click(head.method.as_str(), purpose)
+fn is_click(method: &Method, fields: Fields<'_>) -> bool {
+    [fields.sec_purpose, fields.purpose].iter().all(|purpose| {
+        let purpose = purpose.and_then(|value| value.to_str().ok());
+        counts_as_click(method.as_str(), purpose)
     })
-}
-
-/// A header as text; empty where it is absent or no UTF-8.
-fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> &'h str {
-    headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok()).unwrap_or("")
 }

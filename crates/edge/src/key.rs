@@ -17,7 +17,7 @@ pub struct RouteKey {
 }
 
 impl RouteKey {
-    const EMPTY: Self = Self { bytes: [0; HANDLE + 1 + SLUG], handle: 0, end: 0 };
+    pub(crate) const EMPTY: Self = Self { bytes: [0; HANDLE + 1 + SLUG], handle: 0, end: 0 };
 
     /// The key of a host label and a path segment, whose `%` escapes are undone. `None` where they are too long or hold
     /// what no handle or slug can.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use lp_application::{Code, Error, Loaded, RouteSource};
 use lp_core::{Handle, Slug, SlugKey};
 use lp_personalization::Route;
+use triomphe::Arc as Shared;
 
-use crate::table::Joined;
+use crate::table::{Entry, Joined};
 use crate::{RouteKey, RouteTable};
 
-/// What a slug holds; `None` where no link answers.
-pub type Found = Option<Arc<Route>>;
+/// What a slug holds. Stays whole for whoever has it, whatever news or eviction do to the table.
+#[derive(Clone)]
+pub struct Found(Option<Shared<Entry>>);
 
 /// A load under way.
 pub type Loading<'l> = Pin<Box<dyn Future<Output = Result<Loaded, Error>> + Send + 'l>>;
@@ -26,6 +28,19 @@ pub trait LoadRoutes: Send + Sync {
 pub struct LiveRoutes {
     table: Arc<RouteTable>,
     source: Arc<dyn LoadRoutes>,
+}
+
+impl Found {
+    pub(crate) const NOTHING: Self = Self(None);
+
+    pub(crate) fn of(entry: Shared<Entry>) -> Self {
+        Self(Some(entry))
+    }
+
+    /// Whose link it is, and where it leads; `None` where no link answers.
+    pub fn link(&self) -> Option<(&Handle, &Route)> {
+        self.0.as_deref().and_then(Entry::link)
+    }
 }
 
 impl LoadRoutes for RouteSource {
@@ -69,9 +84,10 @@ impl LiveRoutes {
 
     async fn load(&self, key: &RouteKey) -> Result<Found, Arc<Error>> {
         let (Ok(handle), Ok(slug)) = (Handle::parse(key.handle()), Slug::parse(key.slug())) else {
-            return Ok(None);
+            return Ok(Found::NOTHING);
         };
-        let seat = match self.table.join(key) {
+        let slug = slug.key();
+        let seat = match self.table.join(key, &handle, &slug) {
             Joined::Known(found) => return Ok(found),
             Joined::Waiting(seat) => seat,
         };
@@ -80,7 +96,7 @@ impl LiveRoutes {
         if let Some(outcome) = &*outcome {
             return outcome.clone();
         }
-        let read = self.source.load(&handle, &slug.key()).await;
+        let read = self.source.load(&handle, &slug).await;
         if read.is_ok() {
             self.table.store_answered();
         }

@@ -1,19 +1,22 @@
 mod entry;
 mod flight;
+mod handles;
 mod ring;
+mod shards;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use dashmap::DashMap;
-use dashmap::mapref::entry::Entry as Place;
-use foldhash::quality::RandomState;
 use lp_application::{Code, Error, Loaded, RouteListener};
 use lp_core::{Handle, SlugKey};
+use triomphe::Arc as Shared;
 
-use self::entry::{Entry, Learned};
+pub(crate) use self::entry::Entry;
+use self::entry::Learned;
 pub(crate) use self::flight::{Joined, Seat};
-use self::ring::{Kind, Ring};
+use self::handles::Handles;
+use self::ring::{Kind, Place, Ring};
+use self::shards::{Change, KeyHash, Shards};
 use crate::{Found, RouteKey};
 
 /// How much is kept in memory.
@@ -53,12 +56,12 @@ pub struct TableStats {
 /// Whatever reaches it, a load, an own commit or news of a foreign one, counts only if its revision is greater than the
 /// one known (docs/adr/0003). Lookups neither wait nor allocate.
 pub struct RouteTable {
-    /// Hashed by a function that is seeded at each start: visitors choose the keys.
-    entries: DashMap<Arc<str>, Entry, RandomState>,
+    entries: Shards,
+    handles: Handles,
     present: Ring,
     absent: Ring,
-    /// Numbers entries and their places in the rings; never repeats.
-    serial: AtomicU64,
+    /// Numbers entries and their places in the rings; repeats after four thousand millions.
+    serial: AtomicU32,
     loads: AtomicU64,
     failed_loads: AtomicU64,
     evictions: AtomicU64,
@@ -82,10 +85,11 @@ impl RouteTable {
     /// An empty table.
     pub fn new(bounds: Bounds) -> Self {
         Self {
-            entries: DashMap::default(),
+            entries: Shards::default(),
+            handles: Handles::default(),
             present: Ring::new(bounds.routes, bounds.bytes),
             absent: Ring::new(bounds.absent, usize::MAX),
-            serial: AtomicU64::new(0),
+            serial: AtomicU32::new(0),
             loads: AtomicU64::new(0),
             failed_loads: AtomicU64::new(0),
             evictions: AtomicU64::new(0),
@@ -96,7 +100,7 @@ impl RouteTable {
 
     /// What the slug holds as far as is known; `None` where it has to be loaded.
     pub fn find(&self, key: &RouteKey) -> Option<Found> {
-        self.entries.get(key.as_str())?.visit()
+        Entry::visit(&self.entries.get(key)?)
     }
 
     /// Says how far the change log has been followed, for the gauge.
@@ -107,11 +111,10 @@ impl RouteTable {
     /// Gives up everything, loads under way included: visitors who wait for those are answered, and nothing is kept of
     /// them. For when it is not known any more what has changed.
     pub fn forget_all(&self) {
-        self.entries.retain(|_, entry| {
+        self.entries.drain(|entry| {
             if let Some((kind, bytes)) = entry.weight() {
                 self.ring(kind).lose(bytes);
             }
-            false
         });
     }
 
@@ -130,88 +133,107 @@ impl RouteTable {
     }
 
     /// Joins those who wait for the slug, as the first of them if need be.
-    pub(crate) fn join(&self, key: &RouteKey) -> Joined<'_> {
-        let key: Arc<str> = key.as_str().into();
-        let mut entry = match self.entries.entry(key.clone()) {
-            Place::Occupied(place) => place.into_ref(),
-            Place::Vacant(place) => place.insert(Entry::loading(self.next())),
-        };
-        match entry.visit() {
-            Some(found) => Joined::Known(found),
-            None => Joined::Waiting(Seat::take(self, key, &mut entry)),
-        }
+    pub(crate) fn join(&self, key: &RouteKey, handle: &Handle, slug: &SlugKey) -> Joined<'_> {
+        let handle = self.handles.intern(handle);
+        let hash = self.entries.hash(key);
+        let is = |entry: &Entry| entry.is_of(key);
+        self.entries.update(hash, is, |entry| {
+            let (change, entry) = if let Some(entry) = entry {
+                (Change::Keep, entry.clone())
+            } else {
+                let entry = Shared::new(Entry::loading(handle.clone(), slug.clone(), self.next()));
+                (Change::Put(entry.clone()), entry)
+            };
+            let joined = match (Entry::visit(&entry), entry.flight()) {
+                (None, Some(flight)) => Joined::Waiting(Seat::take(self, key, handle, flight.clone())),
+                (found, _) => Joined::Known(found.unwrap_or(Found::NOTHING)),
+            };
+            (change, joined)
+        })
     }
 
     /// Ends a load: keeps what it read unless something newer is known by now, and answers with what is known.
     pub(crate) fn finish(&self, seat: &Seat<'_>, read: Result<Loaded, Error>) -> Result<Found, Arc<Error>> {
         self.loads.fetch_add(1, Ordering::Relaxed);
         let read = read.map_err(|error| self.failed(error));
-        let fallback = read.as_ref().ok().map(|loaded| loaded.route.clone().map(Arc::new));
 
-        let mut learned = Learned::Nothing;
-        let mut found = None;
-        self.entries.remove_if_mut(&*seat.key, |_, entry| {
-            if !entry.land(&seat.flight) {
-                return false;
-            }
-            if let Ok(loaded) = &read {
-                learned = self.learn(entry, loaded.clone());
-            }
-            found = entry.found();
-            found.is_none()
-        });
-        self.settle(&seat.key, learned);
-        match (found.or(fallback), read) {
-            (Some(found), _) => Ok(found),
-            (None, Err(error)) => Err(error),
-            (None, Ok(_)) => Ok(None),
+        let hash = self.entries.hash(&seat.key);
+        let (known, learned) = self.entries.update(
+            hash,
+            |entry| entry.awaits(&seat.flight),
+            |entry| {
+                let Some(entry) = entry else { return (Change::Keep, (None, Learned::Nothing)) };
+                let news = read.as_ref().ok().and_then(|loaded| self.learn(entry, loaded.clone()));
+                let (landed, learned) = match news {
+                    Some((entry, learned)) => (entry.landed(), learned),
+                    None => (entry.landed(), Learned::Nothing),
+                };
+                match landed.map(Shared::new) {
+                    Some(entry) => (Change::Put(entry.clone()), (Entry::found(&entry), learned)),
+                    None => (Change::Remove, (None, learned)),
+                }
+            },
+        );
+        self.settle(hash, learned);
+        match known {
+            Some(found) => Ok(found),
+            None => read.map(|loaded| {
+                loaded.route.map_or(Found::NOTHING, |route| {
+                    Found::of(Shared::new(Entry::detached(seat.handle.clone(), route)))
+                })
+            }),
         }
     }
 
     /// Which entry stands for the slug now, so that news meant for it cannot reach a later one.
-    pub(crate) fn birth(&self, key: &RouteKey) -> Option<u64> {
-        self.entries.get(key.as_str()).map(|entry| entry.birth)
+    pub(crate) fn birth(&self, key: &RouteKey) -> Option<u32> {
+        self.entries.get(key).map(|entry| entry.birth)
     }
 
     /// Applies what was read for the entry of that birth; `None`: for whichever there is.
-    pub(crate) fn apply(&self, key: &RouteKey, birth: Option<u64>, loaded: Loaded) {
-        let Some(mut entry) = self.entries.get_mut(key.as_str()) else { return };
-        if birth.is_some_and(|birth| birth != entry.birth) {
-            return;
-        }
-        let own = entry.key().clone();
-        let learned = self.learn(&mut entry, loaded);
-        drop(entry);
-        self.settle(&own, learned);
+    pub(crate) fn apply(&self, key: &RouteKey, birth: Option<u32>, loaded: Loaded) {
+        let hash = self.entries.hash(key);
+        let is = |entry: &Entry| entry.is_of(key);
+        let learned = self.entries.update(hash, is, |entry| {
+            let meant = entry.filter(|entry| birth.is_none_or(|birth| birth == entry.birth));
+            match meant.and_then(|entry| self.learn(entry, loaded)) {
+                Some((entry, learned)) => (Change::Put(Shared::new(entry)), learned),
+                None => (Change::Keep, Learned::Nothing),
+            }
+        });
+        self.settle(hash, learned);
     }
 
     /// One who waited has gone; the last one takes the unfinished entry along.
     fn leave(&self, seat: &Seat<'_>) {
-        self.entries.remove_if_mut(&*seat.key, |_, entry| entry.leave(&seat.flight));
+        let hash = self.entries.hash(&seat.key);
+        let awaits = |entry: &Entry| entry.awaits(&seat.flight);
+        self.entries.update(hash, awaits, |entry| match entry {
+            Some(entry) if seat.flight.leave() => {
+                (entry.landed().map_or(Change::Remove, |entry| Change::Put(Shared::new(entry))), ())
+            }
+            _ => (Change::Keep, ()),
+        });
     }
 
-    fn learn(&self, entry: &mut Entry, loaded: Loaded) -> Learned {
-        let before = entry.weight();
-        let learned = entry.learn(loaded, || self.next());
-        let after = entry.weight();
-        if before != after {
-            if let Some((kind, bytes)) = before {
-                self.ring(kind).lose(bytes);
-            }
-            if let Some((kind, bytes)) = after {
-                self.ring(kind).gain(bytes);
-            }
+    fn learn(&self, entry: &Entry, loaded: Loaded) -> Option<(Entry, Learned)> {
+        let (next, learned) = entry.learn(loaded, || self.next())?;
+        if let Some((kind, bytes)) = entry.weight() {
+            self.ring(kind).lose(bytes);
         }
-        learned
+        if let Some((kind, bytes)) = next.weight() {
+            self.ring(kind).gain(bytes);
+        }
+        Some((next, learned))
     }
 
     /// Does what must wait until the entry is let go of: queues it, and makes room for it.
-    fn settle(&self, key: &Arc<str>, learned: Learned) {
+    fn settle(&self, hash: KeyHash, learned: Learned) {
         match learned {
             Learned::Nothing => {}
             Learned::Renewed(kind) => self.make_room(kind),
             Learned::Moved { to, place } => {
-                self.ring(to).push(key.clone(), place);
+                self.ring(to).push(Place { hash, number: place });
                 self.scrub(to);
                 self.make_room(to);
             }
@@ -222,9 +244,9 @@ impl RouteTable {
     fn scrub(&self, kind: Kind) {
         let ring = self.ring(kind);
         for _ in 0..ring.overgrown() {
-            let Some((key, place)) = ring.pop() else { break };
-            if self.entries.get(&*key).is_some_and(|entry| entry.place == place) {
-                ring.push(key, place);
+            let Some(place) = ring.pop() else { break };
+            if self.entries.any(place.hash, |entry| entry.place == place.number) {
+                ring.push(place);
             }
         }
     }
@@ -240,25 +262,24 @@ impl RouteTable {
             if !ring.is_over() {
                 break;
             }
-            let Some((key, place)) = ring.pop() else { break };
-            let mut again = false;
-            let evicted = self.entries.remove_if_mut(&*key, |_, entry| {
-                if entry.place != place {
-                    return false;
+            let Some(place) = ring.pop() else { break };
+            let stands = |entry: &Entry| entry.place == place.number;
+            let spare = self.entries.update(place.hash, stands, |entry| {
+                let Some(entry) = entry else { return (Change::Keep, false) };
+                let again = entry.flight().is_some()
+                    || (kind == Kind::Present && spared < CHANCES && entry.take_visited());
+                if again {
+                    return (Change::Keep, true);
                 }
-                again =
-                    entry.is_loading() || (kind == Kind::Present && spared < CHANCES && entry.take_visited());
-                if !again && let Some((_, bytes)) = entry.weight() {
+                if let Some((_, bytes)) = entry.weight() {
                     ring.lose(bytes);
+                    self.evictions.fetch_add(1, Ordering::Relaxed);
                 }
-                !again
+                (Change::Remove, false)
             });
-            if again {
+            if spare {
                 spared += 1;
-                ring.push(key, place);
-            }
-            if evicted.is_some() {
-                self.evictions.fetch_add(1, Ordering::Relaxed);
+                ring.push(place);
             }
         }
     }
@@ -288,7 +309,7 @@ impl RouteTable {
         }
     }
 
-    fn next(&self) -> u64 {
+    fn next(&self) -> u32 {
         self.serial.fetch_add(1, Ordering::Relaxed)
     }
 }

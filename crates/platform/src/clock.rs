@@ -1,10 +1,9 @@
 //! The machine's time.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use lp_core::Timestamp;
 use lp_ports::Clock;
-use time::OffsetDateTime;
 
 /// Reads the machine's clocks.
 #[derive(Debug)]
@@ -22,8 +21,9 @@ impl SystemClock {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is given")]
     fn now(&self) -> Timestamp {
-        let micros = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000;
-        Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+        // A clock before 1970 is wrong anyway; the watch on the clock says so.
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
     }
 
     fn monotonic(&self) -> Duration {

@@ -1,9 +1,9 @@
 //! The machine's randomness.
 
 use std::cell::RefCell;
+use std::time::SystemTime;
 
 use lp_ports::Ids;
-use time::OffsetDateTime;
 use uuid::{Builder, Uuid};
 
 /// Asks the operating system.
@@ -28,9 +28,10 @@ thread_local! {
 impl Ids for SystemIds {
     #[expect(clippy::disallowed_methods, reason = "this is the source of ids that everybody else is given")]
     fn uuid(&self) -> Uuid {
-        let millis = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let random = STOCK.with_borrow_mut(Stock::take);
-        Builder::from_unix_timestamp_millis(u64::try_from(millis).unwrap_or(0), &random).into_uuid()
+        Builder::from_unix_timestamp_millis(u64::try_from(since.as_millis()).unwrap_or(0), &random)
+            .into_uuid()
     }
 
     fn random(&self) -> [u8; 32] {

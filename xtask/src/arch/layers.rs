@@ -29,7 +29,8 @@ impl Outside {
 }
 
 /// Values and computation only: no clock, no randomness, no input or output.
-const PURE: &[&str] = &["argon2", "serde", "thiserror", "time", "url", "uuid", "hmac", "sha2", "subtle"];
+const PURE: &[&str] =
+    &["argon2", "compact_str", "serde", "thiserror", "time", "url", "uuid", "hmac", "sha2", "subtle"];
 const PORTS: &[&str] = &["async-trait", "bytes", "futures-core"];
 const APPLICATION: &[&str] =
     &["base64", "csv", "futures-util", "jsonschema", "schemars", "serde_json", "siphasher", "tracing"];
@@ -37,8 +38,8 @@ const EDGE: &[&str] = &[
     "arc-swap",
     "axum",
     "bytes",
-    "dashmap",
     "foldhash",
+    "hashbrown",
     "http",
     "http-body",
     "http-body-util",
@@ -46,6 +47,7 @@ const EDGE: &[&str] = &[
     "tokio",
     "tower",
     "tracing",
+    "triomphe",
 ];
 const LOOP: &[&str] = &["rustix", "thiserror", "tokio", "tokio-util", "tracing"];
 

@@ -4,9 +4,9 @@ use super::redirects::warm;
 use super::servers::Servers;
 use super::store::Store;
 
-/// Of a start with all links unloaded: how many are loaded before the first look at the memory, so that what every
-/// start needs is not taken for theirs.
-const FIRST: u64 = 10_000;
+/// How many are loaded before the first look at the memory, so that what every start needs, above all the 64 MB that the
+/// writer of the store remembers of its pages, is not taken for theirs.
+const FIRST: u64 = 100_000;
 
 /// Starts servers, loads every link by visiting it once, and tells what each takes.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use compact_str::CompactString;
 use thiserror::Error;
 
 /// Names a handle may not have, because a host of the platform or a name server convention bears them.
@@ -28,7 +29,7 @@ const MAX: usize = 32;
 /// 2 to 32 characters of `a-z`, `0-9` and `-`, not beginning or ending with `-`, without `--` (which marks preview
 /// hosts), and not reserved.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Handle(Box<str>);
+pub struct Handle(CompactString);
 
 /// Why a text is not a handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

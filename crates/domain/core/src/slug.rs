@@ -1,5 +1,6 @@
 use std::fmt;
 
+use compact_str::CompactString;
 use thiserror::Error;
 
 const MAX: usize = 64;
@@ -12,11 +13,11 @@ const RESERVED: &[&str] = &["mcp", "v2", "oauth"];
 /// 1 to 64 characters of `A-Z`, `a-z`, `0-9`, `_` and `-` (a superset of the documented 4 to 24). Not reserved, and
 /// not beginning with `_`, which marks the platform's own paths.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slug(Box<str>);
+pub struct Slug(CompactString);
 
 /// A slug without regard to ASCII case: what must be unique per handle, and what visitors are looked up by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SlugKey(Box<str>);
+pub struct SlugKey(CompactString);
 
 /// Why a text is not a slug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -47,7 +48,9 @@ impl Slug {
 
     /// What this slug is found by.
     pub fn key(&self) -> SlugKey {
-        SlugKey(self.0.to_ascii_lowercase().into())
+        let mut key = self.0.clone();
+        key.make_ascii_lowercase();
+        SlugKey(key)
     }
 }
 

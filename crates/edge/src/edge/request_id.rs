@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use lp_core::text::is_request_id;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -19,8 +19,8 @@ impl RequestIds {
         Self { prefix: prefix.into(), next: AtomicU64::new(0) }
     }
 
-    pub(super) fn of(&self, headers: &HeaderMap) -> HeaderValue {
-        match headers.get(X_REQUEST_ID) {
+    pub(super) fn of(&self, sent: Option<&HeaderValue>) -> HeaderValue {
+        match sent {
             Some(own) if own.to_str().is_ok_and(is_request_id) => own.clone(),
             _ => self.next(),
         }

@@ -2,31 +2,51 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lp_application::Loaded;
-use lp_core::Revision;
+use lp_core::{Handle, Revision, SlugKey};
 use lp_personalization::Route;
+use triomphe::Arc as Shared;
 
 use super::flight::Flight;
 use super::ring::Kind;
-use crate::Found;
+use crate::{Found, RouteKey};
 
-/// What a route takes beside its destination: key, place, its part of the map, the rest of the compiled form. Roughly.
-const ROUTE_BYTES: usize = 200;
+/// What a route takes beside its destination: entry, place, its part of the table. Roughly.
+const ROUTE_BYTES: usize = 170;
 
-/// What is known of one slug, and the load that is under way, if any.
-pub(super) struct Entry {
-    /// Tells this entry from earlier and later ones of the slug.
-    pub(super) birth: u64,
+/// What is known of one slug. It never changes, so that visitors can hold it without a lock: news put another into its
+/// place.
+///
+/// Kept small, because there may be millions: one allocation with the route inside, and numbers of 32 bits. Should those
+/// come round, an entry could only be taken for one that was given up four thousand million entries earlier.
+pub(crate) struct Entry {
+    pub(super) handle: Shared<Handle>,
+    /// Tells this entry and its successors from earlier and later ones of the slug.
+    pub(super) birth: u32,
     /// Its valid place in the ring of its kind; others of it are left over.
-    pub(super) place: u64,
-    known: Option<Known>,
-    flight: Option<Arc<Flight>>,
+    pub(super) place: u32,
+    /// Of the slug; 0 where it was never used.
+    revision: u64,
+    state: State,
     /// Visited since eviction last looked at it.
     visited: AtomicBool,
 }
 
-struct Known {
-    revision: Option<Revision>,
-    route: Option<Arc<Route>>,
+enum State {
+    Known(Known),
+    Loading(Box<Loading>),
+}
+
+#[derive(Clone)]
+enum Known {
+    Link(Route),
+    Absent(SlugKey),
+}
+
+/// A load under way, and what news told meanwhile.
+struct Loading {
+    slug: SlugKey,
+    flight: Arc<Flight>,
+    learnt: Option<Known>,
 }
 
 /// What news did to an entry.
@@ -38,89 +58,168 @@ pub(super) enum Learned {
     /// It is of the kind it was, but may weigh more.
     Renewed(Kind),
     /// It is of another kind than before, or known for the first time.
-    Moved { to: Kind, place: u64 },
+    Moved { to: Kind, place: u32 },
 }
 
 impl Entry {
-    pub(super) fn loading(birth: u64) -> Self {
-        Self { birth, place: birth, known: None, flight: None, visited: AtomicBool::new(false) }
+    pub(super) fn loading(handle: Shared<Handle>, slug: SlugKey, birth: u32) -> Self {
+        let loading = Loading { slug, flight: Arc::default(), learnt: None };
+        Self::new(handle, birth, State::Loading(Box::new(loading)))
+    }
+
+    /// Of a route that is in no table.
+    pub(super) fn detached(handle: Shared<Handle>, route: Route) -> Self {
+        Self::new(handle, 0, State::Known(Known::Link(route)))
+    }
+
+    fn new(handle: Shared<Handle>, birth: u32, state: State) -> Self {
+        let visited = AtomicBool::new(false);
+        Self { handle, birth, place: birth, revision: 0, state, visited }
+    }
+
+    pub(super) fn is_of(&self, key: &RouteKey) -> bool {
+        self.slug().eq_ignore_ascii_case(key.slug()) && self.handle.as_str() == key.handle()
+    }
+
+    /// What it is found by.
+    pub(super) fn key(&self) -> RouteKey {
+        RouteKey::of(self.handle.as_str(), self.slug()).unwrap_or(RouteKey::EMPTY)
+    }
+
+    /// In some case: a link's own is not kept twice.
+    fn slug(&self) -> &str {
+        match &self.state {
+            State::Known(Known::Link(route)) => route.slug().as_str(),
+            State::Known(Known::Absent(slug)) => slug.as_str(),
+            State::Loading(loading) => loading.slug.as_str(),
+        }
+    }
+
+    fn slug_key(&self) -> SlugKey {
+        match &self.state {
+            State::Known(Known::Link(route)) => route.slug().key(),
+            State::Known(Known::Absent(slug)) => slug.clone(),
+            State::Loading(loading) => loading.slug.clone(),
+        }
+    }
+
+    /// Whose link, and its route, if one is known to answer.
+    pub(crate) fn link(&self) -> Option<(&Handle, &Route)> {
+        match self.known()? {
+            Known::Link(route) => Some((&*self.handle, route)),
+            Known::Absent(_) => None,
+        }
+    }
+
+    fn known(&self) -> Option<&Known> {
+        match &self.state {
+            State::Known(known) => Some(known),
+            State::Loading(loading) => loading.learnt.as_ref(),
+        }
     }
 
     /// What is known.
-    pub(super) fn found(&self) -> Option<Found> {
-        self.known.as_ref().map(|known| known.route.clone())
-    }
-
-    /// How it counts in the ring of its kind, if it does yet.
-    pub(super) fn weight(&self) -> Option<(Kind, usize)> {
-        self.known.as_ref().map(|known| (known.kind(), known.bytes()))
+    pub(super) fn found(entry: &Shared<Self>) -> Option<Found> {
+        entry.known().map(|known| match known {
+            Known::Link(_) => Found::of(entry.clone()),
+            Known::Absent(_) => Found::NOTHING,
+        })
     }
 
     /// What is known, and that somebody came to use it again.
-    pub(super) fn visit(&self) -> Option<Found> {
-        let found = self.found()?;
+    pub(super) fn visit(entry: &Shared<Self>) -> Option<Found> {
+        let found = Self::found(entry)?;
         // Writing what stands there already would still take the cache line from the other cores.
-        if !self.visited.load(Ordering::Relaxed) {
-            self.visited.store(true, Ordering::Relaxed);
+        if !entry.visited.load(Ordering::Relaxed) {
+            entry.visited.store(true, Ordering::Relaxed);
         }
         Some(found)
     }
 
     /// Whether somebody asked since the last time this was called.
-    pub(super) fn take_visited(&mut self) -> bool {
-        std::mem::take(self.visited.get_mut())
+    pub(super) fn take_visited(&self) -> bool {
+        self.visited.swap(false, Ordering::Relaxed)
     }
 
-    pub(super) fn is_loading(&self) -> bool {
-        self.flight.is_some()
+    /// How it counts in the ring of its kind, if it does yet. Absent slugs are all alike, so counting them is enough.
+    pub(super) fn weight(&self) -> Option<(Kind, usize)> {
+        self.known().map(|known| match known {
+            Known::Link(route) => (Kind::Present, ROUTE_BYTES + route.destination_len()),
+            Known::Absent(_) => (Kind::Absent, 0),
+        })
     }
 
-    /// Takes over what is newer than what is known.
-    pub(super) fn learn(&mut self, loaded: Loaded, place: impl FnOnce() -> u64) -> Learned {
-        if self.known.as_ref().is_some_and(|known| loaded.revision <= known.revision) {
-            return Learned::Nothing;
+    /// The load under way.
+    pub(super) fn flight(&self) -> Option<&Arc<Flight>> {
+        match &self.state {
+            State::Loading(loading) => Some(&loading.flight),
+            State::Known(_) => None,
         }
-        let known = Known { revision: loaded.revision, route: loaded.route.map(Arc::new) };
-        let (from, to) = (self.known.as_ref().map(Known::kind), known.kind());
-        self.known = Some(known);
-        if from == Some(to) {
-            return Learned::Renewed(to);
-        }
-        self.place = place();
-        Learned::Moved { to, place: self.place }
     }
 
-    /// The load under way, or a new one.
-    pub(super) fn flight(&mut self) -> &Arc<Flight> {
-        self.flight.get_or_insert_default()
+    /// Whether it waits for that load.
+    pub(super) fn awaits(&self, flight: &Arc<Flight>) -> bool {
+        self.flight().is_some_and(|own| Arc::ptr_eq(own, flight))
     }
 
-    /// Ends that load; `false` where this entry is not waiting for it.
-    pub(super) fn land(&mut self, flight: &Arc<Flight>) -> bool {
-        let lands = self.flight.as_ref().is_some_and(|own| Arc::ptr_eq(own, flight));
-        if lands {
-            self.flight = None;
+    /// Its successor that knows what was read or told, if that is newer.
+    pub(super) fn learn(&self, loaded: Loaded, place: impl FnOnce() -> u32) -> Option<(Self, Learned)> {
+        if self.known().is_some() && number(loaded.revision) <= self.revision {
+            return None;
         }
-        lands
+        if loaded.route.as_ref().is_some_and(|route| !route.slug().as_str().eq_ignore_ascii_case(self.slug()))
+        {
+            tracing::error!("another link was read than the one asked for");
+            return None;
+        }
+        let from = self.weight().map(|(kind, _)| kind);
+        let to = if loaded.route.is_some() { Kind::Present } else { Kind::Absent };
+        let (place, learned) = if from == Some(to) {
+            (self.place, Learned::Renewed(to))
+        } else {
+            let place = place();
+            (place, Learned::Moved { to, place })
+        };
+        let known = loaded.route.map_or_else(|| Known::Absent(self.slug_key()), Known::Link);
+        let state = match &self.state {
+            State::Known(_) => State::Known(known),
+            State::Loading(loading) => {
+                let Loading { slug, flight, .. } = &**loading;
+                let learnt = Some(known);
+                State::Loading(Box::new(Loading { slug: slug.clone(), flight: flight.clone(), learnt }))
+            }
+        };
+        Some((Self { place, revision: number(loaded.revision), ..self.with(state) }, learned))
     }
 
-    /// One waits less for that load; whether nothing is left of the entry by that.
-    pub(super) fn leave(&mut self, flight: &Arc<Flight>) -> bool {
-        let last = self.flight.as_ref().is_some_and(|own| Arc::ptr_eq(own, flight) && own.leave());
-        if last {
-            self.flight = None;
+    /// Its successor after the load, if anything is known.
+    pub(super) fn landed(&self) -> Option<Self> {
+        self.known().map(|known| self.with(State::Known(known.clone())))
+    }
+
+    fn with(&self, state: State) -> Self {
+        Self {
+            handle: self.handle.clone(),
+            birth: self.birth,
+            place: self.place,
+            revision: self.revision,
+            state,
+            visited: AtomicBool::new(self.visited.load(Ordering::Relaxed)),
         }
-        last && self.known.is_none()
     }
 }
 
-impl Known {
-    fn kind(&self) -> Kind {
-        if self.route.is_some() { Kind::Present } else { Kind::Absent }
-    }
+fn number(revision: Option<Revision>) -> u64 {
+    revision.map_or(0, |revision| revision.0)
+}
 
-    /// Absent slugs are all alike, so counting them is enough.
-    fn bytes(&self) -> usize {
-        self.route.as_ref().map_or(0, |route| ROUTE_BYTES + route.destination_len())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_with_all_that_the_table_keeps_of_it_fits_into_112_bytes() {
+        // Beside the counter of its references and one word of the allocator.
+        assert!(size_of::<Entry>() <= 112 - 16, "{}", size_of::<Entry>());
     }
 }

@@ -2,16 +2,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lp_application::Error;
+use lp_core::Handle;
 use tokio::sync::Mutex;
+use triomphe::Arc as Shared;
 
 use super::RouteTable;
-use super::entry::Entry;
-use crate::Found;
+use crate::{Found, RouteKey};
 
 /// One load that several visitors wait for. Whoever holds the lock reads; the others find the outcome behind it.
 #[derive(Default)]
 pub(crate) struct Flight {
-    /// Counted while the entry is held, so that the last one knows that it is the last.
+    /// Counted while the entry is locked, so that the last one knows that it is the last.
     waiting: AtomicUsize,
     pub(crate) outcome: Mutex<Option<Result<Found, Arc<Error>>>>,
 }
@@ -25,7 +26,8 @@ pub(crate) enum Joined<'t> {
 /// One who waits for a load. Dropping it is leaving, however that comes about.
 pub(crate) struct Seat<'t> {
     table: &'t RouteTable,
-    pub(super) key: Arc<str>,
+    pub(super) key: RouteKey,
+    pub(super) handle: Shared<Handle>,
     pub(crate) flight: Arc<Flight>,
 }
 
@@ -37,10 +39,14 @@ impl Flight {
 }
 
 impl<'t> Seat<'t> {
-    pub(super) fn take(table: &'t RouteTable, key: Arc<str>, entry: &mut Entry) -> Self {
-        let flight = entry.flight().clone();
+    pub(super) fn take(
+        table: &'t RouteTable,
+        key: &RouteKey,
+        handle: Shared<Handle>,
+        flight: Arc<Flight>,
+    ) -> Self {
         flight.waiting.fetch_add(1, Ordering::Relaxed);
-        Self { table, key, flight }
+        Self { table, key: *key, handle, flight }
     }
 }
 

@@ -1,6 +1,8 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
+
+use super::shards::KeyHash;
 
 /// Whether a link answers under a slug. Each kind has its own bound, so that neither can displace the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,12 +11,19 @@ pub(super) enum Kind {
     Absent,
 }
 
+/// Where an entry of this hash stood in line, when its own number was this.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) hash: KeyHash,
+    pub(super) number: u32,
+}
+
 /// The order in which entries of one kind are looked at for eviction.
 ///
 /// A place whose entry has gone or changed its kind stays behind until it comes to the front; its number tells it from a
 /// valid one. The ring's lock is never held together with an entry's.
 pub(super) struct Ring {
-    places: Mutex<VecDeque<(Arc<str>, u64)>>,
+    places: Mutex<VecDeque<Place>>,
     live: AtomicUsize,
     bytes: AtomicUsize,
     bound: usize,
@@ -58,11 +67,11 @@ impl Ring {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn push(&self, key: Arc<str>, place: u64) {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner).push_back((key, place));
+    pub(super) fn push(&self, place: Place) {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).push_back(place);
     }
 
-    pub(super) fn pop(&self) -> Option<(Arc<str>, u64)> {
+    pub(super) fn pop(&self) -> Option<Place> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 

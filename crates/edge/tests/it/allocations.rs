@@ -59,7 +59,8 @@ async fn deciding_on_a_loaded_route_allocates_nothing() {
     let agent = "Mozilla/5.0 (X11; Linux x86_64) Safari/537.36";
     let decide = |handle: &str, slug: &str| {
         let key = RouteKey::of(handle, slug)?;
-        let route = rig.table.find(&key)??;
+        let found = rig.table.find(&key)?;
+        let (_, route) = found.link()?;
         let visitor = Visitor { device: Device::of(agent), ..Visitor::UNKNOWN };
         Some(matches!(black_box(route.decide(&visitor)), Decision::Redirect(_)))
     };

@@ -13,9 +13,10 @@ use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use lp_application::{Code, Error, JournalFull, Kept, Loaded, RouteListener as _, Visit};
-use lp_core::{Device, Handle, Revision, Slug, SlugKey};
+use lp_core::{Device, Handle, LinkId, Revision, Slug, SlugKey, Timestamp, WebUrl};
 use lp_edge::{Bounds, Edge, Found, LiveRoutes, LoadRoutes, Loading, RecordClicks, RouteKey, RouteTable};
-use lp_personalization::{Decision, Route, Visitor};
+use lp_links::{Labels, Link, LinkParts, Position, QueryPassThrough, RedirectStatus};
+use lp_personalization::{Decision, Route, Visitor, compile};
 use lp_testkit::Sandbox;
 use serde_json::json;
 use tokio::sync::{OnceCell, mpsc, oneshot};
@@ -52,7 +53,8 @@ pub(crate) struct Clicks {
 impl Store {
     /// From now on the slug holds this.
     pub(crate) fn put(&self, key: &str, loaded: Loaded) {
-        self.slots.lock().expect("no poison").insert(key.to_owned(), loaded);
+        let slug = key.rsplit('/').next().expect("a slug");
+        self.slots.lock().expect("no poison").insert(key.to_owned(), under(slug, loaded));
     }
 
     pub(crate) fn go_away(&self, away: bool) {
@@ -144,7 +146,8 @@ impl Rig {
 
     /// The news of a commit arrives.
     pub(crate) fn notify(&self, slug: &str, loaded: Loaded) {
-        self.table.link_changed(&hello(), &Slug::parse(slug).expect("a slug").key(), loaded);
+        let key = Slug::parse(slug).expect("a slug").key();
+        self.table.link_changed(&hello(), &key, under(slug, loaded));
     }
 
     /// An edge over it.
@@ -225,8 +228,43 @@ pub(crate) async fn route(sandbox: &Sandbox, slug: &str, payload: serde_json::Va
     loaded.route.expect("the link lives")
 }
 
+/// The same under this slug.
+fn under(slug: &str, loaded: Loaded) -> Loaded {
+    let slug = Slug::parse(slug).expect("a slug");
+    let route = loaded.route.map(|route| match route.decide(&Visitor::UNKNOWN) {
+        Decision::Redirect(redirect) if route.slug().key() != slug.key() => {
+            let destination = WebUrl::parse(&redirect.location(None)).expect("an address");
+            compile(&link(route.link(), slug, destination))
+        }
+        Decision::Redirect(_) | Decision::Closed(_) => route,
+    });
+    Loaded { revision: loaded.revision, route }
+}
+
+fn link(id: LinkId, slug: Slug, destination: WebUrl) -> Link {
+    let at = Timestamp::from_micros(0);
+    Link::restore(LinkParts {
+        id,
+        handle: hello(),
+        slug,
+        destination,
+        title: None,
+        description: None,
+        tags: Labels::default(),
+        categories: Labels::default(),
+        enabled: true,
+        position: Position::FIRST,
+        redirect_status: RedirectStatus::default(),
+        query: QueryPassThrough::default(),
+        revision: Revision::FIRST,
+        created_at: at,
+        updated_at: at,
+    })
+    .expect("a link")
+}
+
 fn destination(found: &Found) -> String {
-    let Some(route) = found else { return nothing() };
+    let Some((_, route)) = found.link() else { return nothing() };
     match route.decide(&Visitor { device: Device::Desktop, ..Visitor::UNKNOWN }) {
         Decision::Redirect(redirect) => redirect.location(None),
         Decision::Closed(closed) => format!("{closed:?}"),
