@@ -41,8 +41,14 @@ impl Workspace {
 
     /// The same with a secret of others.
     #[must_use]
-    pub fn sharing(mut self, secret: &Path) -> Self {
-        self.variables.push(("LINK_PLATFORM_SECRET_KEY_FILE", secret.to_string_lossy().into_owned()));
+    pub fn sharing(self, secret: &Path) -> Self {
+        self.with("LINK_PLATFORM_SECRET_KEY_FILE", secret)
+    }
+
+    /// The same with the path of a file in a variable of the environment.
+    #[must_use]
+    pub fn with(mut self, variable: &'static str, file: &Path) -> Self {
+        self.variables.push((variable, file.to_string_lossy().into_owned()));
         self
     }
 
@@ -112,15 +118,25 @@ impl Workspace {
         self.start("127.0.0.1:0", variables).await
     }
 
+    /// The same with what it logs in a file.
+    pub async fn serve_logging(&self, variables: &[(&str, &str)], log: &Path) -> Server {
+        let log = std::fs::File::create(log).expect("a file");
+        self.start_to("127.0.0.1:0", variables, log.into()).await
+    }
+
     async fn start(&self, address: &str, variables: &[(&str, &str)]) -> Server {
+        self.start_to(address, variables, Stdio::inherit()).await
+    }
+
+    async fn start_to(&self, address: &str, variables: &[(&str, &str)], log: Stdio) -> Server {
         let mut command = self.command(&["serve", "--listen", address]);
-        command.envs(variables.iter().copied()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("standard output")).lines();
         let mut greeting = Vec::new();
         let port = loop {
             let line = lines.next_line().await.expect("text").expect("the server says where it listens");
-            if let Some(address) = line.strip_prefix("listening on http://") {
+            if let Some(address) = line.strip_prefix("listening on ") {
                 break address.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("a port");
             }
             greeting.push(line);
@@ -163,10 +179,7 @@ impl Server {
 
     /// Tells the process to end and waits for it; gives whether it ended well, and what it still said.
     pub async fn terminate(mut self) -> (bool, Vec<String>) {
-        let id = self.child.id().expect("it runs").to_string();
-        let told =
-            Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id]).status().await.expect("a signal");
-        assert!(told.success());
+        self.signal("TERM");
         let status = self.child.wait().await.expect("it ends");
         let mut rest = Vec::new();
         while let Ok(Some(line)) = self.lines.next_line().await {
@@ -177,8 +190,13 @@ impl Server {
 
     /// The same at any moment of somebody else's; it is waited for when the server is dropped.
     pub fn kill_now(&self) {
+        self.signal("KILL");
+    }
+
+    /// Sends the process a signal by its name.
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().expect("it runs").to_string();
-        let told = std::process::Command::new("sh").args(["-c", "kill -KILL \"$0\"", &id]).status();
+        let told = std::process::Command::new("sh").args(["-c", "kill -\"$1\" \"$0\"", &id, name]).status();
         assert!(told.expect("a signal").success());
     }
 

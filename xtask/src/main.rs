@@ -11,6 +11,7 @@ mod dist;
 mod embedding;
 mod outside;
 mod pg;
+mod process;
 mod surface;
 mod tidy;
 mod workspace;

@@ -45,7 +45,7 @@ codes! {
     HANDLE_MISMATCH = "handle_mismatch", 403, false, "The handle in the arguments is not the one of the host or path.";
     NOT_FOUND = "not_found", 404, false, "There is no such thing, or it is not yours.";
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, false, "The path exists, but not with this method; `Allow` lists those it has.";
-    REQUEST_TIMEOUT = "request_timeout", 408, true, "The body did not arrive whole in time.";
+    REQUEST_TIMEOUT = "request_timeout", 408, true, "The body did not arrive whole in time, or came too slowly.";
     CONFLICT = "conflict", 409, false, "It exists already, or others kept changing it while this was tried.";
     IDEMPOTENCY_CONFLICT = "idempotency_conflict", 409, false, "The idempotency key was used before for something else.";
     PAYLOAD_TOO_LARGE = "payload_too_large", 413, false, "The body is larger than this operation takes.";

@@ -47,5 +47,5 @@ pub use lp_analytics::counts as counts_as_click;
 pub use lp_ports::{JournalFull, Kept, Settling};
 pub use routes::{Loaded, RouteSource};
 pub use settings::{PublicUrls, Settings};
-pub use stream::{ByteStream, StreamReply, whole};
+pub use stream::{ByteStream, StreamReply, broken_off, whole};
 pub use wire::{Country, CursorText, Patch, Search, Wire, Word};

@@ -8,7 +8,7 @@ use axum::response::Response;
 use futures_util::{StreamExt, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use lp_application::{ByteStream, Code, Error, StreamReply};
+use lp_application::{ByteStream, Code, Error, StreamReply, broken_off};
 use tokio::time::timeout;
 use tracing::warn;
 
@@ -39,7 +39,7 @@ pub(crate) fn incoming(body: Body, most: u64) -> ByteStream {
                     Some((Ok(piece), Some((pieces, seen))))
                 }
             }
-            Err(_) => Some((Err(broken()), None)),
+            Err(error) => Some((Err(broken_off(&error)), None)),
         }
     }))
 }
@@ -80,9 +80,4 @@ fn attachment(name: &str) -> Option<HeaderValue> {
 /// There are more bytes than that.
 pub(crate) fn too_large(most: u64) -> Error {
     Error::new(Code::PAYLOAD_TOO_LARGE, format!("the body has more than {most} bytes"))
-}
-
-/// The bytes stopped coming.
-pub(crate) fn broken() -> Error {
-    Error::new(Code::INVALID_PAYLOAD, "the body ended before it was whole")
 }

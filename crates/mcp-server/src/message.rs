@@ -7,9 +7,10 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::BodyExt;
-use lp_application::{Code, Error, parse_json};
+use lp_application::{Code, Error, broken_off, parse_json};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
+use tower::BoxError;
 
 /// A body has arrived whole by then, however slowly its sender is at it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,21 +41,30 @@ pub(crate) struct BadMessage {
 }
 
 /// All bytes of a body, at most `most`.
-pub(crate) async fn collect<B: Body>(body: B, most: usize) -> Result<Bytes, Error> {
+pub(crate) async fn collect<B>(body: B, most: usize) -> Result<Bytes, Error>
+where
+    B: Body<Error: Into<BoxError>>,
+{
     collect_within(PATIENCE, body, most).await
 }
 
-async fn collect_within<B: Body>(patience: Duration, body: B, most: usize) -> Result<Bytes, Error> {
+async fn collect_within<B>(patience: Duration, body: B, most: usize) -> Result<Bytes, Error>
+where
+    B: Body<Error: Into<BoxError>>,
+{
     let late = || Error::new(Code::REQUEST_TIMEOUT, "the body did not arrive whole in time");
     timeout(patience, all(body, most)).await.map_err(|_| late())?
 }
 
-async fn all<B: Body>(body: B, most: usize) -> Result<Bytes, Error> {
+async fn all<B>(body: B, most: usize) -> Result<Bytes, Error>
+where
+    B: Body<Error: Into<BoxError>>,
+{
     let mut body = pin!(body);
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.as_mut().frame().await {
-        let broken = || Error::new(Code::INVALID_PAYLOAD, "the body ended before it was whole");
-        let Ok(mut data) = frame.map_err(|_| broken())?.into_data() else {
+        let frame = frame.map_err(|error| broken_off(error.into().as_ref()))?;
+        let Ok(mut data) = frame.into_data() else {
             continue;
         };
         if data.remaining() > most - bytes.len() {
@@ -202,6 +212,28 @@ mod tests {
         assert_eq!(whole.expect("within the limit"), "12345");
         let over = collect(http_body_util::Full::new(Bytes::from_static(b"123456")), 5).await;
         assert_eq!(over.expect_err("over the limit").code, Code::PAYLOAD_TOO_LARGE);
+    }
+
+    #[tokio::test]
+    async fn a_body_whose_sender_was_too_slow_for_the_server_is_late_and_not_faulty() {
+        struct Broken(std::io::ErrorKind);
+        impl Body for Broken {
+            type Data = Bytes;
+            type Error = std::io::Error;
+
+            fn poll_frame(
+                self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+                std::task::Poll::Ready(Some(Err(self.0.into())))
+            }
+        }
+        for (kind, code) in [
+            (std::io::ErrorKind::TimedOut, Code::REQUEST_TIMEOUT),
+            (std::io::ErrorKind::ConnectionReset, Code::INVALID_PAYLOAD),
+        ] {
+            assert_eq!(collect(Broken(kind), 5).await.expect_err("it breaks off").code, code);
+        }
     }
 
     #[tokio::test]

@@ -15,7 +15,7 @@ use lp_application::{Accepts, Application, Code, Credential, Error, Need};
 use lp_core::{Handle, Scope};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use tower::Service;
+use tower::{BoxError, Service};
 
 use crate::caller::{Caller, request_id};
 use crate::handler::Handler;
@@ -96,7 +96,7 @@ impl McpService {
 
 impl<B> Service<Request<B>> for McpService
 where
-    B: Body + Send + 'static,
+    B: Body<Error: Into<BoxError>> + Send + 'static,
     B::Data: Send,
 {
     type Response = Response<ReplyBody>;
@@ -114,7 +114,10 @@ where
 }
 
 impl Front {
-    async fn answer<B: Body>(&self, request: Request<B>) -> Response<ReplyBody> {
+    async fn answer<B>(&self, request: Request<B>) -> Response<ReplyBody>
+    where
+        B: Body<Error: Into<BoxError>>,
+    {
         let (head, body) = request.into_parts();
         let request_id = request_id(&head.headers).unwrap_or_else(|| self.app.request_id());
         let page = self.origins.judge(&head.headers);
@@ -146,12 +149,15 @@ impl Front {
     }
 
     /// Answers a request whose origin is good; an `Err` is an answer too, from before the protocol.
-    async fn post<B: Body>(
+    async fn post<B>(
         &self,
         mut head: Parts,
         body: B,
         request_id: &str,
-    ) -> Result<Response<ReplyBody>, Box<Response<ReplyBody>>> {
+    ) -> Result<Response<ReplyBody>, Box<Response<ReplyBody>>>
+    where
+        B: Body<Error: Into<BoxError>>,
+    {
         if head.method != Method::POST {
             let error = Error::new(Code::METHOD_NOT_ALLOWED, "this path takes POST");
             return Err(Box::new(reply::method_not_allowed(&error, request_id)));

@@ -9,6 +9,7 @@ use lp_ports::{Clock, HealthProbe, Ids};
 
 use crate::clock::SystemClock;
 use crate::ids::SystemIds;
+use crate::metrics::Lines;
 use crate::platform::Start;
 use crate::{Config, Database, Journal, Platform, StartError, Store, backing};
 
@@ -36,6 +37,7 @@ pub struct Builder {
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn Ids>>,
     probe: Option<Arc<dyn HealthProbe>>,
+    metrics: Option<Lines>,
 }
 
 impl Builder {
@@ -58,6 +60,7 @@ impl Builder {
             clock: None,
             ids: None,
             probe: None,
+            metrics: None,
         }
     }
 
@@ -151,6 +154,12 @@ impl Builder {
         Self { probe: Some(probe), ..self }
     }
 
+    /// What the program measures itself, for the end of `/metrics`: whole lines in Prometheus' text form, asked for with
+    /// each page.
+    pub fn metrics(self, lines: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self { metrics: Some(Box::new(lines)), ..self }
+    }
+
     /// Opens what is to be opened and starts the loops: the platform runs. Must be called on a tokio runtime.
     pub async fn build(self) -> Result<Platform, StartError> {
         Platform::start(self.settle()?).await
@@ -220,6 +229,7 @@ impl Builder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             ids: self.ids.unwrap_or_else(|| Arc::new(SystemIds)),
             probe: self.probe.unwrap_or_else(|| backing::prober(config.allow_private_targets)),
+            metrics: self.metrics,
             config,
         })
     }

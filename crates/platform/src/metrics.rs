@@ -18,10 +18,14 @@ const BUCKETS: &[f64] =
 /// How often measured durations are put into their buckets; until then each is kept by itself.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// What the program around the platform adds to the page.
+pub(crate) type Lines = Box<dyn Fn() -> String + Send + Sync>;
+
 /// A recorder of this platform alone: an embedding program keeps its own.
 pub(crate) struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    more: Option<Lines>,
 }
 
 /// What is looked up when the page is asked for, rather than noted as it happens.
@@ -36,10 +40,10 @@ pub(crate) struct Standing {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Result<Self, BuildError> {
+    pub(crate) fn new(more: Option<Lines>) -> Result<Self, BuildError> {
         let recorder = PrometheusBuilder::new().set_buckets(BUCKETS)?.build_recorder();
         let handle = recorder.handle();
-        Ok(Self { recorder, handle })
+        Ok(Self { recorder, handle, more })
     }
 
     /// The page that Prometheus reads.
@@ -55,7 +59,11 @@ impl Metrics {
             counter!("clicks_lost").absolute(journal.lost);
         });
         self.handle.run_upkeep();
-        self.handle.render()
+        let mut page = self.handle.render();
+        if let Some(more) = &self.more {
+            page.push_str(&more());
+        }
+        page
     }
 }
 
@@ -116,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_only_rises_is_a_counter_and_what_may_fall_a_gauge() {
-        let metrics = Metrics::new().expect("metrics");
+        let metrics = Metrics::new(None).expect("metrics");
         let journal = JournalStanding { lost: 3, held: 9, ..JournalStanding::default() };
         let standing = Standing { journal, change_age: Duration::from_millis(1_500), ..Standing::default() };
         let page = metrics.render(&standing);

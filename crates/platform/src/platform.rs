@@ -26,7 +26,7 @@ use crate::backing::{self, Clicks};
 use crate::client::TrustedProxies;
 #[cfg(feature = "edge")]
 use crate::follow::{EdgeRoutes, Followed};
-use crate::metrics::{Metrics, Standing, keep_metrics};
+use crate::metrics::{Lines, Metrics, Standing, keep_metrics};
 use crate::secret;
 use crate::serve::PlatformService;
 use crate::store::Outside;
@@ -75,6 +75,7 @@ pub(crate) struct Start {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) probe: Arc<dyn HealthProbe>,
+    pub(crate) metrics: Option<Lines>,
 }
 
 impl Platform {
@@ -101,7 +102,7 @@ impl Platform {
     }
 
     async fn assemble(start: Start, clicks: Clicks, looking: bool) -> Result<Self, StartError> {
-        let Start { config, store, clock, ids, probe } = start;
+        let Start { config, store, clock, ids, probe, metrics } = start;
         let (store, database) = match store {
             Some(store) => (store, "a store of the program's own".to_owned()),
             None => (backing::open(&config.database, looking).await?, config.database.to_string()),
@@ -112,7 +113,7 @@ impl Platform {
         };
         let outside = Outside { probe, journal: clicks.journal, clock: clock.clone(), ids };
         let ports = store.ports(outside);
-        let metrics = Arc::new(Metrics::new()?);
+        let metrics = Arc::new(Metrics::new(metrics)?);
         let settings = Settings {
             urls: config.urls,
             default_handle: config.default_handle,

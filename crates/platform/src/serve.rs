@@ -13,7 +13,7 @@ use axum_core::body::Body;
 use bytes::Bytes;
 #[cfg(feature = "http")]
 use http::header::LOCATION;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 #[cfg(feature = "edge")]
@@ -99,7 +99,13 @@ impl PlatformService {
         self.peer.unwrap_or_else(|| peer_in(request.extensions()))
     }
 
-    async fn answer(self, mut request: Request<Body>) -> Response<Body> {
+    async fn answer(self, request: Request<Body>) -> Response<Body> {
+        let only_head = request.method() == Method::HEAD;
+        let response = self.route(request).await;
+        if only_head { without_body(response) } else { response }
+    }
+
+    async fn route(self, mut request: Request<Body>) -> Response<Body> {
         let peer = self.peer_of(&request);
         let path = request.uri().path();
         match path {
@@ -215,7 +221,7 @@ impl PlatformService {
         let body = Error::not_found("this address").body(&id);
         let mut response = text(StatusCode::NOT_FOUND, body.to_string());
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Ok(id) = HeaderValue::from_str(&id) {
+        if let Ok(id) = HeaderValue::try_from(id) {
             response.headers_mut().insert("x-request-id", id);
         }
         response
@@ -224,9 +230,6 @@ impl PlatformService {
     fn stamped(&self, request: &Request<Body>, mut response: Response<Body>) -> Response<Body> {
         if let Ok(id) = HeaderValue::from_str(&self.request_id(request)) {
             response.headers_mut().insert("x-request-id", id);
-        }
-        if request.method() == Method::HEAD {
-            *response.body_mut() = Body::empty();
         }
         response
     }
@@ -294,6 +297,16 @@ fn shared_mcp(path: &str) -> Option<BoundHandle> {
     }
     let handle = path.strip_prefix("/mcp/")?.strip_suffix("/mcp")?;
     (!handle.is_empty() && !handle.contains('/')).then(|| BoundHandle(Some(handle.to_owned())))
+}
+
+/// What HEAD is answered: the same head, and how long the body would be where that is known.
+fn without_body(mut response: Response<Body>) -> Response<Body> {
+    let length = response.body().size_hint().exact().filter(|length| *length > 0);
+    if let Some(length) = length {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
+    }
+    *response.body_mut() = Body::empty();
+    response
 }
 
 fn text(status: StatusCode, body: impl Into<Body>) -> Response<Body> {

@@ -6,6 +6,7 @@
 mod bodies;
 mod connection;
 mod connections;
+mod counts;
 mod limits;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use link_platform::Body;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -39,11 +41,12 @@ use tracing::{debug, warn};
 
 use self::bodies::{Answer, Paced};
 use self::connections::{Connections, Place};
-use self::limits::Pace;
+use self::counts::Cut;
 use self::traffic::{Counted, OverSocket};
 
+pub(crate) use self::counts::Counts;
 pub(crate) use self::limits::{Limits, raise_handles};
-pub(crate) use self::tls::{Certificates, TlsFiles, renew};
+pub(crate) use self::tls::{Certificates, TlsFiles, hangups, renew};
 
 /// How many requests one HTTP/2 connection may have under way.
 const STREAMS: u32 = 100;
@@ -77,8 +80,8 @@ struct Shared<F> {
 pub(crate) fn until_told() -> io::Result<CancellationToken> {
     let told = CancellationToken::new();
     let cancel = told.clone();
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     TaskTracker::new().spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -96,6 +99,7 @@ pub(crate) async fn accept<F, S>(
     stopping: CancellationToken,
     limits: Limits,
     tls: Option<TlsAcceptor>,
+    counts: Arc<Counts>,
 ) where
     F: Fn(SocketAddr) -> S + Send + Sync + 'static,
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
@@ -103,7 +107,7 @@ pub(crate) async fn accept<F, S>(
 {
     set_options(&listener, limits.stall);
     let drain = limits.drain;
-    let connections = Connections::new(limits);
+    let connections = Connections::new(limits, counts);
     let _watching = watch(connections.clone());
     let tasks = TaskTracker::new();
     let shared =
@@ -174,7 +178,10 @@ where
     };
     match place.connection.obeying(tls.accept(stream), |_| false).await {
         Some(Ok(stream)) => Box::pin(converse(&shared, stream, peer, &place)).await,
-        Some(Err(error)) => debug!(error.source = %error, "a TLS handshake failed"),
+        Some(Err(error)) => {
+            shared.connections.counts().count(Cut::RefusedTls);
+            debug!(error.source = %error, "a TLS handshake failed");
+        }
         None => debug!("a TLS handshake was cut off"),
     }
 }
@@ -187,13 +194,20 @@ where
     T: AsyncRead + AsyncWrite + OverSocket + Unpin + Send + 'static,
 {
     let connection = &place.connection;
-    let slowest = shared.connections.limits().body;
+    let (slowest, counts) = (shared.connections.limits().body, shared.connections.counts());
     let service = (shared.services)(peer);
     let answer = service_fn(|request: Request<Incoming>| {
         let under_way = connection.begin(request.version() == Version::HTTP_2);
+        let request = request.map(|body| {
+            if body.is_end_stream() {
+                Body::empty()
+            } else {
+                Body::new(Paced::new(body, slowest, counts.clone()))
+            }
+        });
         let service = service.clone();
         async move {
-            let response = respond(service, request, slowest).await;
+            let response = respond(service, request).await;
             Ok::<_, Infallible>(response.map(|body| Answer::new(body, under_way)))
         }
     });
@@ -206,11 +220,16 @@ where
     match connection.obeying(serving, finish).await {
         Some(Ok(())) => {}
         Some(Err(error)) => debug!(error.source = %error, "a connection ended early"),
-        None => debug!("a connection was cut off"),
+        None => {
+            if connection.gives_up() {
+                counts.count(Cut::ShedResets);
+            }
+            debug!("a connection was cut off");
+        }
     }
 }
 
-async fn respond<S>(mut service: S, request: Request<Incoming>, pace: Pace) -> Response<Body>
+async fn respond<S>(mut service: S, request: Request<Body>) -> Response<Body>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
 {
@@ -219,11 +238,8 @@ where
         *response.status_mut() = StatusCode::URI_TOO_LONG;
         return response;
     }
-    let body = |body: Incoming| {
-        if body.is_end_stream() { Body::empty() } else { Body::new(Paced::new(body, pace)) }
-    };
     // It is always ready.
-    service.call(request.map(body)).await.unwrap_or_else(|never| match never {})
+    service.call(request).await.unwrap_or_else(|never| match never {})
 }
 
 fn protocols() -> Builder<TokioExecutor> {

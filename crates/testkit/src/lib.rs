@@ -14,6 +14,7 @@ mod clock;
 pub mod contract;
 pub mod fixtures;
 mod ids;
+mod link;
 #[cfg(feature = "sandbox")]
 mod mint;
 pub mod model;
@@ -24,6 +25,7 @@ mod store;
 pub use author::Author;
 pub use clock::{FixedClock, START};
 pub use ids::SeededIds;
+pub use link::link;
 #[cfg(feature = "sandbox")]
 pub use mint::mint;
 #[cfg(feature = "sandbox")]

@@ -25,6 +25,12 @@ async fn silent_connections_make_way_for_visitors() {
     let mut byte = [0];
     // Closed, one way or the other; the last ones may be open yet.
     assert!(!matches!(silent[0].read(&mut byte).await, Ok(1..)));
+    let page = server.api("GET", "/metrics").send().await.expect("a reply").text().await.expect("a page");
+    let figure =
+        |name: &str| page.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+    assert!(figure("connections_shed{reason=\"total\"}").is_some_and(|shed| shed >= 48), "{page}");
+    assert!(figure("connections_open").is_some_and(|open| (1..=16).contains(&open)), "{page}");
+    assert_eq!(figure("connections_refused{reason=\"address\"}"), Some(0), "{page}");
 }
 
 #[tokio::test]

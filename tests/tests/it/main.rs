@@ -10,3 +10,4 @@ mod operations;
 mod packaging;
 mod parity;
 mod sweep;
+mod tls;

@@ -158,6 +158,10 @@ async fn a_running_server_is_healthy_and_none_is_not() {
 async fn the_unit_and_the_image_say_only_what_the_program_takes() {
     let unit = file("packaging/systemd/link-platform.service");
     let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("a command");
+    assert!(
+        unit.lines().any(|line| line == "ExecReload=/bin/kill -HUP $MAINPID"),
+        "what SIGHUP does is tested"
+    );
     let image = file("packaging/container/Containerfile");
     let check = image.split_once("CMD [\"/usr/local/bin/link-platform\", ").expect("a health check").1;
     let check = check.split_once(']').expect("its end").0.replace(['"', ','], "");

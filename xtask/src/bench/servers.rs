@@ -1,15 +1,15 @@
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
 
 use super::store::{Store, binary};
+use crate::process::Listening;
 
 /// The processor that servers run on; the load has the next one. On a machine with one they share it.
 const SERVERS: &str = "0";
@@ -25,7 +25,7 @@ pub(super) struct Servers {
 
 /// A server process; ended with this.
 pub(super) struct Server {
-    process: Child,
+    process: Listening,
     pub(super) address: SocketAddr,
 }
 
@@ -70,22 +70,12 @@ impl Server {
 
     /// Any server that says where it listens.
     pub(super) fn run(command: &mut Command) -> Result<Self> {
-        let mut process = command.stdout(Stdio::piped()).spawn().context("cannot start a server")?;
-        let output = process.stdout.take().context("a server's output")?;
-        let mut lines = BufReader::new(output).lines();
-        for line in &mut lines {
-            if let Some(address) = line?.strip_prefix("listening on http://") {
-                let address = address.trim_end_matches('/').parse()?;
-                // Read on, or the server would wait for it one day.
-                thread::spawn(move || lines.for_each(drop));
-                return Ok(Self { process, address });
-            }
-        }
-        bail!("a server ended before it listened")
+        let process = Listening::start(command)?;
+        Ok(Self { address: process.address, process })
     }
 
     pub(super) fn pid(&self) -> u32 {
-        self.process.id()
+        self.process.pid()
     }
 
     /// From the scheduler, to the nanosecond, thread by thread.
@@ -126,15 +116,6 @@ impl Server {
             pause();
         }
         bail!("clicks are still not counted after two minutes")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(pid) = i32::try_from(self.pid()).ok().and_then(Pid::from_raw) {
-            kill_process(pid, Signal::TERM).ok();
-        }
-        self.process.wait().ok();
     }
 }
 

@@ -1,31 +1,26 @@
 //! The real server on a folder of its own, for as long as a tool needs it.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::process::Listening;
 use crate::workspace;
 
 /// The handle that is there from the start.
 pub(super) const HANDLE: &str = "hello";
-/// How long the server may take to listen.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running server; dropping it ends it.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
     /// A token of [`HANDLE`] with every scope.
     pub(super) token: String,
-    process: Child,
+    // Before its folder.
+    process: Listening,
     _folder: TempDir,
 }
 
@@ -37,38 +32,13 @@ impl Server {
         let log = std::fs::File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let mut command = command(binary, folder.path());
         command.args(["--listen", listen, "serve"]).envs(settings.iter().copied());
-        let mut process =
-            command.stdout(Stdio::piped()).stderr(log).spawn().context("cannot start the server")?;
-        let output = process.stdout.take().context("the server has no output")?;
-        let (tell, told) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if let Some(address) = line.strip_prefix("listening on http://") {
-                    tell.send(address.to_owned()).ok();
-                }
-            }
-        });
-        let Ok(address) = told.recv_timeout(PATIENCE) else {
-            process.kill().ok();
-            bail!("the server does not listen")
-        };
-        let address = address.parse().with_context(|| format!("{address} is no address"))?;
-        Ok(Self { address, token, process, _folder: folder })
+        let process = Listening::start(command.stderr(log))?;
+        Ok(Self { address: process.address, token, process, _folder: folder })
     }
 
     /// Whether it still runs.
     pub(super) fn lives(&mut self) -> bool {
-        matches!(self.process.try_wait(), Ok(None))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let asked = kill_process(Pid::from_child(&self.process), Signal::TERM);
-        if asked.is_err() {
-            self.process.kill().ok();
-        }
-        self.process.wait().ok();
+        self.process.lives()
     }
 }
 

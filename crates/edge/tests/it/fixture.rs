@@ -13,11 +13,10 @@ use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use lp_application::{Code, Error, JournalFull, Kept, Loaded, RouteListener as _, Visit};
-use lp_core::{Device, Handle, LinkId, Revision, Slug, SlugKey, Timestamp, WebUrl};
+use lp_core::{Device, Handle, Revision, Slug, SlugKey, WebUrl};
 use lp_edge::{Bounds, Edge, Found, LiveRoutes, LoadRoutes, Loading, RecordClicks, RouteKey, RouteTable};
-use lp_links::{Labels, Link, LinkParts, Position, QueryPassThrough, RedirectStatus};
 use lp_personalization::{Decision, Route, Visitor, compile};
-use lp_testkit::Sandbox;
+use lp_testkit::{Sandbox, link};
 use serde_json::json;
 use tokio::sync::{OnceCell, mpsc, oneshot};
 
@@ -234,33 +233,11 @@ fn under(slug: &str, loaded: Loaded) -> Loaded {
     let route = loaded.route.map(|route| match route.decide(&Visitor::UNKNOWN) {
         Decision::Redirect(redirect) if route.slug().key() != slug.key() => {
             let destination = WebUrl::parse(&redirect.location(None)).expect("an address");
-            compile(&link(route.link(), slug, destination))
+            compile(&link(route.link(), hello(), slug, destination))
         }
         Decision::Redirect(_) | Decision::Closed(_) => route,
     });
     Loaded { revision: loaded.revision, route }
-}
-
-fn link(id: LinkId, slug: Slug, destination: WebUrl) -> Link {
-    let at = Timestamp::from_micros(0);
-    Link::restore(LinkParts {
-        id,
-        handle: hello(),
-        slug,
-        destination,
-        title: None,
-        description: None,
-        tags: Labels::default(),
-        categories: Labels::default(),
-        enabled: true,
-        position: Position::FIRST,
-        redirect_status: RedirectStatus::default(),
-        query: QueryPassThrough::default(),
-        revision: Revision::FIRST,
-        created_at: at,
-        updated_at: at,
-    })
-    .expect("a link")
 }
 
 fn destination(found: &Found) -> String {

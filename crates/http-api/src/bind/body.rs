@@ -4,11 +4,11 @@ use axum::body::{Body, HttpBody};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use lp_application::{Code, Error, parse_json};
+use lp_application::{Code, Error, broken_off, parse_json};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
-use crate::stream::{broken, too_large};
+use crate::stream::too_large;
 
 /// A body has arrived whole by then, however slowly its sender is at it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -38,7 +38,7 @@ async fn object_within(
     let bytes = match collected {
         Ok(collected) => collected.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
-        Err(_) => return Err(broken()),
+        Err(error) => return Err(broken_off(error.as_ref())),
     };
     if bytes.is_empty() {
         return Ok(None);

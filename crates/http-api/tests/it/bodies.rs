@@ -132,3 +132,19 @@ async fn a_body_that_breaks_off_is_refused() {
     reply.refused(400, "invalid_payload");
     api.get(&format!("{LINKS}/launch")).await.refused(404, "not_found");
 }
+
+#[tokio::test]
+async fn a_body_whose_sender_was_too_slow_for_the_server_is_late_and_not_faulty() {
+    let api = Api::new().await;
+    let late = |begun: &str| {
+        let late = std::io::Error::new(std::io::ErrorKind::TimedOut, "too slow");
+        Body::from_stream(stream::iter([Ok(begun.to_owned()), Err(late)]))
+    };
+    put(&api, "application/json", late(GOOD)).await.refused(408, "request_timeout");
+    let import = || api.call("POST", &format!("{LINKS}/bulk-import"));
+    import().text("text/csv", late("slug,dest")).send().await.refused(408, "request_timeout");
+    let rows = "slug,destinationUrl\none,https://example.com/1\n";
+    let told = import().text("text/csv", late(rows)).send().await;
+    assert_eq!(told.status, StatusCode::OK);
+    assert!(told.text().contains("request_timeout"), "{}", told.text());
+}

@@ -3,4 +3,5 @@
 mod builder;
 mod doctor;
 mod examples;
+mod heads;
 mod metrics;

@@ -1,3 +1,6 @@
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
 use link_platform::{Body, Peer, Platform};
 use tower::ServiceExt;
 
@@ -19,4 +22,17 @@ async fn a_running_platform_says_how_old_its_routes_may_be() {
     let age = page.lines().find_map(|line| line.strip_prefix("edge_change_age_seconds ")).expect("the age");
     assert!((0.0..60.0).contains(&age.parse::<f64>().expect("a number")), "{age}");
     assert!(page.contains("# TYPE edge_route_loads counter\n"), "{page}");
+}
+
+#[tokio::test]
+async fn the_page_ends_with_what_the_program_measures_as_it_is_now() {
+    let asked = AtomicU64::new(0);
+    let lines = move || format!("# TYPE asked counter\nasked {}\n", asked.fetch_add(1, Relaxed) + 1);
+    let platform = Platform::builder().in_memory().metrics(lines).build().await.expect("a platform");
+    for asked in 1..3 {
+        let page = page(&platform).await;
+        assert!(page.ends_with(&format!("\n# TYPE asked counter\nasked {asked}\n")), "{page}");
+        assert!(page.contains("# TYPE clicks_lost counter\n"), "{page}");
+    }
+    platform.stop().await;
 }

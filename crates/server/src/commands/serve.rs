@@ -1,4 +1,5 @@
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -7,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::listener::Certificates;
+use crate::listener::{Certificates, Counts};
 use crate::settings::Settings;
 use crate::{listener, output};
 
@@ -16,6 +17,8 @@ const LAST: Duration = Duration::from_millis(2_500);
 
 /// Runs everything until the process is told to end.
 pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    // Whoever reloads it while it starts must not end it.
+    let hangups = listener::hangups()?;
     let limits = settings.limits(listener::raise_handles());
     let certificates = settings.tls().map(Certificates::read).transpose().context("TLS")?;
     let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose().context("TLS")?;
@@ -23,7 +26,10 @@ pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
-    let platform = Builder::from(settings.config(address.port())).build().await?;
+    let counts = Arc::new(Counts::default());
+    let counted = counts.clone();
+    let platform = Builder::from(settings.config(address.port())).metrics(move || counted.page());
+    let platform = platform.build().await?;
     for remark in &settings.remarks {
         warn!("{remark}");
     }
@@ -39,12 +45,10 @@ pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     }
     let stopping = listener::until_told()?;
     let scheme = if acceptor.is_some() { "https" } else { "http" };
-    if let Some(certificates) = certificates {
-        listener::renew(certificates, stopping.clone())?;
-    }
+    listener::renew(certificates, hangups, stopping.clone());
     output::line(&format!("listening on {scheme}://{address}"))?;
     let service = platform.service();
-    listener::accept(listener, move |peer| service.facing(peer), stopping, limits, acceptor).await;
+    listener::accept(listener, move |peer| service.facing(peer), stopping, limits, acceptor, counts).await;
     info!("stopped accepting; counting the last clicks");
     if timeout(LAST, platform.stop()).await.is_err() {
         warn!("the store is busy; the process ends without waiting for it");

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::connection::UnderWay;
+use super::counts::{Counts, Cut};
 use super::limits::Pace;
 
 /// Time away that is not worth moving a timer for.
@@ -24,6 +26,7 @@ pub(super) struct Paced<B> {
     came: u64,
     /// Since when nobody waited for the sender, from the first window on.
     away: Option<Instant>,
+    counts: Arc<Counts>,
 }
 
 /// An answer's body, which tells its connection whose turn it is.
@@ -34,8 +37,8 @@ pub(super) struct Answer<B> {
 }
 
 impl<B> Paced<B> {
-    pub(super) fn new(body: B, pace: Pace) -> Self {
-        Self { body, pace, window: None, came: 0, away: None }
+    pub(super) fn new(body: B, pace: Pace, counts: Arc<Counts>) -> Self {
+        Self { body, pace, window: None, came: 0, away: None, counts }
     }
 
     /// Whether the sender is too slow, now that there is nothing of it.
@@ -80,6 +83,7 @@ where
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
             Poll::Pending if self.is_late(context) => {
+                self.counts.count(Cut::ShedBody);
                 let late = io::Error::new(io::ErrorKind::TimedOut, "the body comes too slowly");
                 Poll::Ready(Some(Err(late.into())))
             }
@@ -139,7 +143,8 @@ mod tests {
 
     use super::*;
 
-    const PACE: Pace = Pace { window: Duration::from_millis(100), bytes: 1_000 };
+    /// Longer than a busy machine keeps a test waiting.
+    const PACE: Pace = Pace { window: Duration::from_millis(400), bytes: 1_000 };
 
     async fn next<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> Option<Result<Bytes, B::Error>> {
         let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await?;
@@ -148,16 +153,22 @@ mod tests {
 
     /// How many bytes come of twelve pieces of so many bytes, each after so much time; `None` where they are given up.
     async fn count(bytes: usize, every: Duration) -> Option<usize> {
+        let counts = Arc::<Counts>::default();
         let piece = move |()| async move {
             sleep(every).await;
             Ok::<_, Infallible>(Bytes::from(vec![b'x'; bytes]))
         };
         let pieces = AnyBody::from_stream(stream::repeat(()).then(piece).take(12));
-        let mut body = Paced::new(pieces, PACE);
+        let mut body = Paced::new(pieces, PACE, counts.clone());
         let mut count = 0;
         while let Some(piece) = next(&mut body).await {
-            count += piece.ok()?.len();
+            let Ok(piece) = piece else {
+                assert_eq!(counts.of(Cut::ShedBody), 1);
+                return None;
+            };
+            count += piece.len();
         }
+        assert_eq!(counts.of(Cut::ShedBody), 0);
         Some(count)
     }
 
@@ -177,7 +188,7 @@ mod tests {
             let piece = receiver.recv().await?;
             Some((Ok::<_, Infallible>(piece), receiver))
         });
-        let mut body = Paced::new(AnyBody::from_stream(pieces), PACE);
+        let mut body = Paced::new(AnyBody::from_stream(pieces), PACE, Arc::default());
         assert!(next(&mut body).now_or_never().is_none(), "the window opens");
         sender.send(Bytes::from_static(b"a")).expect("it is there");
         assert!(next(&mut body).await.is_some());

@@ -110,10 +110,17 @@ impl Connection {
         UnderWay { connection: self.clone(), ours: true, answered: false }
     }
 
-    /// Tells the connection; an order is never taken back.
-    pub(super) fn tell(&self, order: Order) {
-        self.order.fetch_max(order as u8, AcqRel);
+    /// Tells the connection; gives whether it was told less before. An order is never taken back.
+    pub(super) fn tell(&self, order: Order) -> bool {
+        let before = self.order.fetch_max(order as u8, AcqRel);
         self.waker.wake();
+        before < order as u8
+    }
+
+    /// Whether its client gave up so many of its requests that they cannot have been meant.
+    pub(super) fn gives_up(&self) -> bool {
+        let abandoned = self.abandoned.load(Relaxed);
+        abandoned > ABANDONED && u64::from(abandoned) > self.requests.load(Relaxed) / 2
     }
 
     fn order(&self) -> Order {
@@ -180,8 +187,8 @@ impl Drop for UnderWay {
         let connection = &self.connection;
         connection.work.fetch_sub(if self.ours { REQUEST | OURS } else { REQUEST }, Relaxed);
         if !self.answered {
-            let abandoned = connection.abandoned.fetch_add(1, Relaxed).saturating_add(1);
-            if abandoned > ABANDONED && u64::from(abandoned) > connection.requests.load(Relaxed) / 2 {
+            connection.abandoned.fetch_add(1, Relaxed);
+            if connection.gives_up() {
                 connection.tell(Order::Leave);
             }
         }

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -11,6 +9,7 @@ use tokio::time::timeout;
 use tracing::info;
 
 use super::connection::{Connection, Order};
+use super::counts::{Counts, Cut};
 use super::limits::Limits;
 use super::watch::{Patience, Verdict, Watch};
 
@@ -24,7 +23,7 @@ pub(super) struct Connections {
     limits: Limits,
     places: Arc<Semaphore>,
     held: Mutex<Held>,
-    counts: Counts,
+    counts: Arc<Counts>,
 }
 
 #[derive(Default)]
@@ -33,7 +32,8 @@ struct Held {
     addresses: HashMap<IpAddr, Vec<u64>>,
     next: u64,
     tick: u64,
-    reported: [u64; Counts::NAMES],
+    /// What the log was last told.
+    reported: [u64; 4],
 }
 
 struct Entry {
@@ -62,15 +62,6 @@ enum Kind {
     New,
 }
 
-/// What became of connections that did not end by themselves.
-#[derive(Default)]
-struct Counts {
-    refused: AtomicU64,
-    shed: AtomicU64,
-    late: AtomicU64,
-    stalled: AtomicU64,
-}
-
 /// A connection's place among the others, until it is dropped.
 pub(super) struct Place {
     id: u64,
@@ -80,13 +71,17 @@ pub(super) struct Place {
 }
 
 impl Connections {
-    pub(super) fn new(limits: Limits) -> Arc<Self> {
+    pub(super) fn new(limits: Limits, counts: Arc<Counts>) -> Arc<Self> {
         let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
-        Arc::new(Self { limits, places, held: Mutex::default(), counts: Counts::default() })
+        Arc::new(Self { limits, places, held: Mutex::default(), counts })
     }
 
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    pub(super) fn counts(&self) -> &Arc<Counts> {
+        &self.counts
     }
 
     pub(super) fn count(&self) -> usize {
@@ -117,8 +112,7 @@ impl Connections {
         if let (Some(address), Some(most)) = (counted, self.limits.per_address) {
             if held.addresses.get(&address).is_some_and(|ids| ids.len() >= most) {
                 let way = held.make_way(address);
-                let count = if way { &self.counts.shed } else { &self.counts.refused };
-                count.fetch_add(1, Relaxed);
+                self.counts.count(if way { Cut::ShedAddress } else { Cut::RefusedAddress });
                 if !way {
                     return None;
                 }
@@ -129,6 +123,7 @@ impl Connections {
         let watch = Watch::new(held.tick);
         held.entries.insert(id, Entry { connection: connection.clone(), watch, address: counted });
         drop(held);
+        self.counts.opened();
         Some(Place { id, connections: self.clone(), connection, _permit: permit })
     }
 
@@ -141,16 +136,16 @@ impl Connections {
         let patience = Patience::of(limits);
         for entry in held.entries.values_mut() {
             let verdict = entry.watch.look(entry.connection.glance(), tick, &patience);
-            let (order, count) = match verdict {
+            let (order, cut) = match verdict {
                 Verdict::Fine => continue,
-                Verdict::Rested => (Order::Finish, None),
+                Verdict::Rested => (Order::Finish, Some(Cut::ShedIdle)),
                 Verdict::Gone => (Order::Leave, None),
-                Verdict::Late => (Order::Leave, Some(&self.counts.late)),
-                Verdict::Stalled => (Order::Leave, Some(&self.counts.stalled)),
+                Verdict::Late => (Order::Leave, Some(Cut::ShedHead)),
+                Verdict::Stalled => (Order::Leave, Some(Cut::ShedAnswer)),
             };
-            entry.connection.tell(order);
-            if let Some(count) = count {
-                count.fetch_add(1, Relaxed);
+            let is_news = entry.connection.tell(order);
+            if let Some(cut) = cut.filter(|_| is_news) {
+                self.counts.count(cut);
             }
         }
         if tick.is_multiple_of(REPORT) {
@@ -180,7 +175,7 @@ impl Connections {
         for (_, entry) in &resting[..most] {
             entry.connection.tell(Order::Leave);
         }
-        self.counts.shed.fetch_add(most as u64, Relaxed);
+        self.counts.add(Cut::ShedTotal, most as u64);
     }
 
     /// What an address is counted as: an IPv6 customer has a network of 2⁶⁴ addresses.
@@ -197,9 +192,9 @@ impl Connections {
     }
 
     fn report(&self, held: &mut Held) {
-        let counts = &self.counts;
-        let now =
-            [&counts.refused, &counts.shed, &counts.late, &counts.stalled].map(|count| count.load(Relaxed));
+        let of = |cut| self.counts.of(cut);
+        let shed = of(Cut::ShedTotal) + of(Cut::ShedAddress);
+        let now = [of(Cut::RefusedAddress), shed, of(Cut::ShedHead), of(Cut::ShedAnswer)];
         if now != held.reported {
             held.reported = now;
             let [refused, shed, late, stalled] = now;
@@ -259,16 +254,14 @@ impl Entry {
     }
 }
 
-impl Counts {
-    const NAMES: usize = 4;
-}
-
 impl Drop for Place {
     fn drop(&mut self) {
         let mut held = self.connections.held();
         if let Some(address) = held.entries.remove(&self.id).and_then(|entry| entry.address) {
             held.leave(address, self.id);
         }
+        drop(held);
+        self.connections.counts.closed();
     }
 }
 
@@ -278,12 +271,9 @@ mod tests {
 
     fn connections(most: usize, per_address: usize) -> Arc<Connections> {
         let exempt = vec!["10.0.0.0/8".parse().expect("a network")];
-        Connections::new(Limits {
-            connections: most,
-            per_address: Some(per_address),
-            exempt,
-            ..Limits::default()
-        })
+        let limits =
+            Limits { connections: most, per_address: Some(per_address), exempt, ..Limits::default() };
+        Connections::new(limits, Arc::default())
     }
 
     async fn admit(connections: &Arc<Connections>, address: &str) -> Option<Place> {

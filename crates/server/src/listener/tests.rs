@@ -1,6 +1,7 @@
 //! Connections of every kind against a listener with short limits.
 
 mod http2;
+mod platform;
 mod slow;
 mod tls;
 
@@ -14,6 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
+use super::limits::Pace;
 use super::*;
 
 /// Long for a computer, short for who waits.
@@ -27,6 +29,7 @@ struct Running {
     stopping: CancellationToken,
     ended: JoinHandle<()>,
     events: UnboundedReceiver<&'static str>,
+    counts: Arc<Counts>,
 }
 
 /// Says that something is over when it is dropped.
@@ -46,12 +49,28 @@ impl Running {
     async fn start_with(limits: Limits, tls: Option<TlsAcceptor>) -> Self {
         let (sender, events) = unbounded_channel();
         let service = tower::service_fn(move |request| reply(request, sender.clone()));
-        let services = move |_| service.clone();
+        Self { events, ..Self::serving(limits, tls, move |_| service.clone()).await }
+    }
+
+    /// With a service of the test's own, which tells nothing.
+    async fn serving<F, S>(limits: Limits, tls: Option<TlsAcceptor>, services: F) -> Self
+    where
+        F: Fn(SocketAddr) -> S + Send + Sync + 'static,
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send,
+    {
+        let (_, events) = unbounded_channel();
+        let counts = Arc::new(Counts::default());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let stopping = CancellationToken::new();
-        let ended = TaskTracker::new().spawn(accept(listener, services, stopping.clone(), limits, tls));
-        Self { address, stopping, ended, events }
+        let accepting = accept(listener, services, stopping.clone(), limits, tls, counts.clone());
+        let ended = TaskTracker::new().spawn(accepting);
+        Self { address, stopping, ended, events, counts }
     }
 
     async fn connect(&self) -> TcpStream {

@@ -14,6 +14,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, RootCertStore, ServerConfig};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
@@ -173,25 +174,39 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
+/// SIGHUP, which no longer ends the process from here on.
+pub(crate) fn hangups() -> io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
+
 /// Looks at the files now and then, and at once on SIGHUP, until the process is to end.
-pub(crate) fn renew(mut certificates: Certificates, stopping: CancellationToken) -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut told = signal(SignalKind::hangup())?;
-    TaskTracker::new().spawn(async move {
-        loop {
-            tokio::select! {
-                () = sleep(LOOK) => {}
-                _ = told.recv() => {}
-                () = stopping.cancelled() => return,
-            }
-            // Two small files; where their disk does not answer, nobody else waits for it.
-            let looked = spawn_blocking(move || {
-                certificates.look();
-                certificates
-            });
-            let Ok(looked) = looked.await else { return };
-            certificates = looked;
+pub(crate) fn renew(certificates: Option<Certificates>, told: Signal, stopping: CancellationToken) {
+    TaskTracker::new().spawn(stopping.run_until_cancelled_owned(async move {
+        match certificates {
+            Some(certificates) => keep_looking(certificates, told).await,
+            None => pass_over(told).await,
         }
-    });
-    Ok(())
+    }));
+}
+
+async fn keep_looking(mut certificates: Certificates, mut told: Signal) {
+    loop {
+        tokio::select! {
+            () = sleep(LOOK) => {}
+            _ = told.recv() => {}
+        }
+        // Two small files; where their disk does not answer, nobody else waits for it.
+        let looked = spawn_blocking(move || {
+            certificates.look();
+            certificates
+        });
+        let Ok(looked) = looked.await else { return };
+        certificates = looked;
+    }
+}
+
+async fn pass_over(mut told: Signal) {
+    while told.recv().await.is_some() {
+        info!("SIGHUP: nothing to reload, as there are no TLS files; changed settings take a restart");
+    }
 }

@@ -118,7 +118,9 @@ async fn requests_that_are_begun_and_taken_back_one_by_one_end_the_connection_to
         assert_eq!(running.event().await, "given up");
     }
     assert!((100..=102).contains(&begun), "{begun} requests were begun");
+    let counts = running.counts.clone();
     running.stop().await;
+    assert_eq!(counts.of(Cut::ShedResets), 1);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ async fn a_connection_that_asks_for_nothing_is_closed() {
         send(&mut stream, begun).await;
         assert!(rest(&mut stream).await.is_some(), "still open after '{begun}'");
     }
+    assert_eq!(running.counts.of(Cut::ShedHead), 4);
     running.stop().await;
 }
 
@@ -18,6 +19,7 @@ async fn a_connection_that_asked_once_may_rest_for_a_while() {
     ask(&mut stream).await;
     ask(&mut stream).await;
     assert_eq!(rest(&mut stream).await.as_deref(), Some(&[][..]), "closed in the end, without a word");
+    assert_eq!(running.counts.of(Cut::ShedIdle), 1);
     running.stop().await;
 }
 
@@ -43,6 +45,7 @@ async fn a_client_that_takes_nothing_of_its_answer_is_cut_off() {
     let mut bytes = Vec::new();
     let ended = timeout(LONG, stream.read_to_end(&mut bytes)).await.expect("an end");
     assert_eq!(ended.expect_err("a reset").kind(), ErrorKind::ConnectionReset);
+    assert_eq!(running.counts.of(Cut::ShedAnswer), 1);
     running.stop().await;
 }
 
@@ -53,6 +56,7 @@ async fn a_body_that_trickles_is_given_up_and_the_answer_says_so() {
     let mut stream = running.connect().await;
     send(&mut stream, "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nx").await;
     assert_eq!(last_status(&mut stream).await, "408");
+    assert_eq!(running.counts.of(Cut::ShedBody), 1);
     let mut stream = running.connect().await;
     let whole = "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\nconnection: close\r\n\r\nx";
     send(&mut stream, whole).await;
@@ -84,6 +88,7 @@ async fn a_new_connection_of_an_address_takes_the_place_of_one_that_rests() {
         (running.connect().await, running.connect().await, running.connect().await);
     // Who comes first is taken first; two of them have a place when the third comes.
     assert!(rest(&mut first).await.is_some(), "who asked for nothing for longest");
+    assert_eq!(running.counts.of(Cut::ShedAddress), 1);
     ask(&mut second).await;
     ask(&mut third).await;
     running.stop().await;
@@ -99,6 +104,8 @@ async fn an_address_whose_places_are_all_busy_is_refused() {
     }
     let mut further = running.connect().await;
     assert!(rest(&mut further).await.is_some());
+    assert_eq!(running.counts.of(Cut::RefusedAddress), 1);
+    assert!(running.counts.page().contains("\nconnections_open 2\n"), "{}", running.counts.page());
     drop(busy);
     assert_eq!(running.event().await, "given up");
     running.stop().await;
@@ -114,7 +121,10 @@ async fn where_all_places_are_taken_by_silence_others_are_served() {
         ask(&mut other).await;
     }
     assert!(rest(&mut silent[0]).await.is_some());
+    assert!(running.counts.of(Cut::ShedTotal) >= 37, "{}", running.counts.page());
+    let counts = running.counts.clone();
     running.stop().await;
+    assert!(counts.page().contains("\nconnections_open 0\n"), "{}", counts.page());
 }
 
 #[tokio::test]

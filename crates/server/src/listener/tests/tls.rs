@@ -113,6 +113,8 @@ async fn what_is_no_handshake_is_closed_and_others_are_served() {
         send(&mut stream, begun).await;
         assert!(rest(&mut stream).await.is_some(), "still open after {begun:?}");
     }
+    let cuts = [Cut::RefusedTls, Cut::ShedHead].map(|cut| running.counts.of(cut));
+    assert_eq!(cuts, [2, 2], "what is none, and what is not there in time");
     let mut silent = shake(&running, &trusted, &[]).await;
     let mut bytes = Vec::new();
     let _ = timeout(LONG, silent.read_to_end(&mut bytes)).await.expect("closed: it asked for nothing");
