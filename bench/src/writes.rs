@@ -18,7 +18,7 @@ pub async fn writes(
     let run = format!("{:x}", std::process::id());
     let mut tasks = JoinSet::new();
     for client in 0..clients {
-        let head = format!("/v2/handles/{handle}/links/w{run}-{client}-");
+        let head = format!("/v2/public/handles/{handle}/links/w{run}-{client}-");
         tasks.spawn(put(address, head, token.to_owned(), began + lasting));
     }
     Tally::merged(tasks.join_all().await, began.elapsed())
