@@ -10,6 +10,11 @@ use crate::store::PgStore;
 /// Columns are always named: a `*` in a prepared statement fails once a migration has added one.
 const ACCOUNT: &str = "SELECT id, email, password_hash, created_at FROM accounts WHERE email = $1";
 
+const ACCOUNT_OF: &str = "SELECT id, email, password_hash, created_at FROM accounts WHERE id = $1";
+
+const HANDLES_OF: &str = "SELECT handles.handle, owner, created_at, role FROM members \
+     JOIN handles ON handles.handle = members.handle WHERE account = $1 ORDER BY members.handle";
+
 macro_rules! tokens {
     ($which:literal) => {
         concat!(
@@ -30,6 +35,23 @@ impl AccessReader for PgStore {
         let query = sqlx::query(ACCOUNT).bind(email.as_str());
         let row = self.read("db.access.account", query.fetch_optional(self.pool())).await?;
         row.map(|row| whole(account(&row), "accounts", || email.to_string())).transpose()
+    }
+
+    async fn account_of(&self, id: UserId) -> Result<Option<Account>, StoreError> {
+        let query = sqlx::query(ACCOUNT_OF).bind(id.uuid());
+        let row = self.read("db.access.account_of", query.fetch_optional(self.pool())).await?;
+        row.map(|row| whole(account(&row), "accounts", || id.to_string())).transpose()
+    }
+
+    async fn handles_of(&self, user: UserId) -> Result<Vec<(HandleRecord, Role)>, StoreError> {
+        let query = sqlx::query(HANDLES_OF).bind(user.uuid());
+        let rows = self.read("db.access.handles_of", query.fetch_all(self.pool())).await?;
+        let members = rows.iter().map(|row| {
+            let record = whole(handle_record(row), "handles", || field(row, "handle").unwrap_or_default())?;
+            let role = whole(role(row), "members", || format!("{}/{user}", record.handle))?;
+            Ok((record, role))
+        });
+        members.collect()
     }
 
     async fn handle(&self, handle: &Handle) -> Result<Option<HandleRecord>, StoreError> {

@@ -106,5 +106,5 @@ fn end(row: &PgRow) -> Result<(u64, AuditHash), Broken> {
 }
 
 fn handle_of(row: &PgRow) -> Result<Handle, Broken> {
-    Ok(Handle::parse(field(row, "handle")?)?)
+    Ok(Handle::stored(field(row, "handle")?)?)
 }

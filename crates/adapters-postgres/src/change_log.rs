@@ -113,7 +113,13 @@ impl ChangeLog for PgStore {
 fn what(change: &Change) -> Option<String> {
     match change {
         Change::Link { after, .. } => Some(link_of(after).parts().slug.key().as_str().to_owned()),
-        Change::Account(_) | Change::Handle(_) | Change::Token(_) | Change::TokenRevoked { .. } => None,
+        Change::Account(_)
+        | Change::Handle(_)
+        | Change::Token(_)
+        | Change::TokenRevoked { .. }
+        | Change::SessionBegun { .. }
+        | Change::SessionRenewed { .. }
+        | Change::SessionEnded { .. } => None,
     }
 }
 
@@ -153,6 +159,6 @@ fn note(row: &PgRow) -> Result<ChangeNote, Broken> {
         Some(key) => Changed::Link(slug_key(key)?),
         None => Changed::Access,
     };
-    let handle = Handle::parse(field(row, "handle")?)?;
+    let handle = Handle::stored(field(row, "handle")?)?;
     Ok(ChangeNote { handle, version: count(row, "version")?, changed })
 }

@@ -1,4 +1,5 @@
 mod links;
+mod sessions;
 
 use lp_access::{Account, AuditEntry, HandleRecord, TokenRecord};
 use lp_core::{Revision, Role, ScopePattern, Timestamp};
@@ -33,7 +34,10 @@ pub(crate) async fn apply(
     while let Some(change) = rest.first() {
         let run: Vec<LinkChange<'_>> = rest.iter().map_while(LinkChange::of).collect();
         if run.is_empty() {
-            one(connection, change).await.map_err(|fault| refused(fault, change))?;
+            let written = one(connection, change).await.map_err(|fault| refused(fault, change))?;
+            if !written {
+                return Err(taken(change));
+            }
         } else {
             links::write(connection, entry, &run).await?;
         }
@@ -60,13 +64,20 @@ impl<'b> LinkChange<'b> {
     fn of(change: &'b Change) -> Option<Self> {
         match change {
             Change::Link { after, action } => Some(Self { after, action: *action, change }),
-            Change::Account(_) | Change::Handle(_) | Change::Token(_) | Change::TokenRevoked { .. } => None,
+            Change::Account(_)
+            | Change::Handle(_)
+            | Change::Token(_)
+            | Change::TokenRevoked { .. }
+            | Change::SessionBegun { .. }
+            | Change::SessionRenewed { .. }
+            | Change::SessionEnded { .. } => None,
         }
     }
 }
 
-async fn one(connection: &mut PgConnection, change: &Change) -> Result<(), sqlx::Error> {
-    match change {
+/// Whether it could be written: what it takes up may be used up.
+async fn one(connection: &mut PgConnection, change: &Change) -> Result<bool, sqlx::Error> {
+    let written = match change {
         // These go together, elsewhere.
         Change::Link { .. } => Ok(()),
         Change::Account(new) => account(connection, new).await,
@@ -76,7 +87,13 @@ async fn one(connection: &mut PgConnection, change: &Change) -> Result<(), sqlx:
             let query = sqlx::query(REVOKE_TOKEN).bind(id.uuid()).bind(at.micros());
             query.execute(connection).await.map(drop)
         }
-    }
+        Change::SessionBegun { session, refresh } => sessions::begin(connection, session, *refresh).await,
+        Change::SessionRenewed { id, used, next, at, expires_at } => {
+            return sessions::renew(connection, *id, *used, *next, *at, *expires_at).await;
+        }
+        Change::SessionEnded { id, at } => sessions::end(connection, *id, *at).await,
+    };
+    written.map(|()| true)
 }
 
 async fn account(connection: &mut PgConnection, new: &Account) -> Result<(), sqlx::Error> {
@@ -130,7 +147,7 @@ fn refused(fault: sqlx::Error, change: &Change) -> Halt {
     if database.is_unique_violation() { taken(change) } else { corrupt(change) }
 }
 
-/// There is one already.
+/// There is one already, or it is used up.
 fn taken(change: &Change) -> Halt {
     match implied(change) {
         Some(guard) => CommitError::Stale(guard).into(),
@@ -152,7 +169,11 @@ fn implied(change: &Change) -> Option<Guard> {
         }
         Change::Account(new) => Some(Guard::EmailFree(new.email.clone())),
         Change::Handle(new) => Some(Guard::HandleFree(new.handle.clone())),
-        Change::Token(_) | Change::TokenRevoked { .. } => None,
+        Change::SessionRenewed { used, .. } => Some(Guard::RefreshUnused(*used)),
+        Change::Token(_)
+        | Change::TokenRevoked { .. }
+        | Change::SessionBegun { .. }
+        | Change::SessionEnded { .. } => None,
     }
 }
 
@@ -162,6 +183,9 @@ fn table(change: &Change) -> &'static str {
         Change::Account(_) => "accounts",
         Change::Handle(_) => "handles",
         Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
+        Change::SessionBegun { .. } | Change::SessionRenewed { .. } | Change::SessionEnded { .. } => {
+            "sessions"
+        }
     }
 }
 
@@ -175,5 +199,7 @@ fn subject(change: &Change) -> String {
         Change::Handle(new) => new.handle.to_string(),
         Change::Token(new) => new.id.to_string(),
         Change::TokenRevoked { id, .. } => id.to_string(),
+        Change::SessionBegun { session, .. } => session.id.to_string(),
+        Change::SessionRenewed { id, .. } | Change::SessionEnded { id, .. } => id.to_string(),
     }
 }

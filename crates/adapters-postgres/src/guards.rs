@@ -4,15 +4,25 @@ use sqlx::PgConnection;
 
 use crate::store::int;
 
-/// What each guard asks about, all at one moment: the greatest revision of a slug, or how many there are of the rest.
+/// What each guard asks about, all at one moment: the greatest revision of a slug, or how many there are of the rest (of
+/// refresh tokens: unused ones).
 const FOUND: &str = "SELECT CASE asked.kind \
          WHEN 'slug' THEN (SELECT max(revision) FROM link_revisions \
                       WHERE handle = asked.name AND slug_key = asked.slug) \
          WHEN 'handle' THEN (SELECT count(*) FROM handles WHERE handle = asked.name) \
          WHEN 'email' THEN (SELECT count(*) FROM accounts WHERE email = asked.name) \
+         WHEN 'refresh' THEN (SELECT count(*) FROM refresh_tokens WHERE hash = asked.hash AND used_at IS NULL) \
          ELSE (SELECT count(*) FROM (SELECT 1 FROM accounts LIMIT 1) AS first) END AS found \
-     FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS asked (kind, name, slug, place) \
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) \
+         WITH ORDINALITY AS asked (kind, name, slug, hash, place) \
      ORDER BY place";
+
+struct Question<'g> {
+    kind: &'static str,
+    name: &'g str,
+    slug: &'g str,
+    hash: &'g [u8],
+}
 
 /// The first guard that does not hold now, within the transaction that writes.
 pub(crate) async fn first_failing<'g>(
@@ -24,27 +34,33 @@ pub(crate) async fn first_failing<'g>(
     }
     let asked: Vec<_> = guards.iter().map(question).collect();
     let found: Vec<Option<i64>> = sqlx::query_scalar(FOUND)
-        .bind(asked.iter().map(|(kind, ..)| *kind).collect::<Vec<_>>())
-        .bind(asked.iter().map(|(_, name, _)| *name).collect::<Vec<_>>())
-        .bind(asked.iter().map(|(.., slug)| *slug).collect::<Vec<_>>())
+        .bind(asked.iter().map(|asked| asked.kind).collect::<Vec<_>>())
+        .bind(asked.iter().map(|asked| asked.name).collect::<Vec<_>>())
+        .bind(asked.iter().map(|asked| asked.slug).collect::<Vec<_>>())
+        .bind(asked.iter().map(|asked| asked.hash).collect::<Vec<_>>())
         .fetch_all(connection)
         .await?;
     let mut answers = guards.iter().zip(found);
     Ok(answers.find(|(guard, found)| *found != wanted(guard)).map(|(guard, _)| guard))
 }
 
-fn question(guard: &Guard) -> (&'static str, &str, &str) {
+fn question(guard: &Guard) -> Question<'_> {
+    let nothing = Question { kind: "accounts", name: "", slug: "", hash: &[] };
     match guard {
-        Guard::SlugAt { handle, slug, .. } => ("slug", handle.as_str(), slug.as_str()),
-        Guard::HandleFree(handle) => ("handle", handle.as_str(), ""),
-        Guard::EmailFree(email) => ("email", email.as_str(), ""),
-        Guard::StoreEmpty => ("accounts", "", ""),
+        Guard::SlugAt { handle, slug, .. } => {
+            Question { kind: "slug", name: handle.as_str(), slug: slug.as_str(), ..nothing }
+        }
+        Guard::HandleFree(handle) => Question { kind: "handle", name: handle.as_str(), ..nothing },
+        Guard::EmailFree(email) => Question { kind: "email", name: email.as_str(), ..nothing },
+        Guard::RefreshUnused(hash) => Question { kind: "refresh", hash: &hash.0, ..nothing },
+        Guard::StoreEmpty => nothing,
     }
 }
 
 fn wanted(guard: &Guard) -> Option<i64> {
     match guard {
         Guard::SlugAt { latest, .. } => latest.map(|Revision(latest)| int(latest)),
+        Guard::RefreshUnused(_) => Some(1),
         Guard::HandleFree(_) | Guard::EmailFree(_) | Guard::StoreEmpty => Some(0),
     }
 }

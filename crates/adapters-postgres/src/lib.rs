@@ -29,6 +29,7 @@ mod open;
 mod outbox;
 mod replies;
 mod rows;
+mod sessions;
 mod store;
 mod text;
 

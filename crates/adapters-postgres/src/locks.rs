@@ -1,5 +1,6 @@
-//! Locks on what is no row yet. They end with their transaction.
+//! Locks on what is no row yet, or not one that every batch about it writes. They end with their transaction.
 
+use lp_access::SecretHash;
 use lp_core::Handle;
 use lp_ports::{Batch, Change, Guard, ReplyKey};
 use sqlx::PgConnection;
@@ -10,7 +11,7 @@ const NAMES: i64 = 0x4c4e << 48;
 const TAKE: &str = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS keys (key)";
 
 /// Lets one transaction at a time decide about the names of a batch that may not be there yet: mailboxes, handles, reply
-/// keys, the first account. Taken before all other locks and in the order of the numbers, so that no two transactions
+/// keys, the first account; and about the use of a refresh token. Taken before all other locks and in the order of the numbers, so that no two transactions
 /// wait for each other. Two names with one number only wait without need.
 pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result<(), sqlx::Error> {
     let mut keys: Vec<i64> = Vec::new();
@@ -20,6 +21,7 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
             Guard::SlugAt { .. } => {}
             Guard::HandleFree(handle) => keys.push(of_handle(handle)),
             Guard::EmailFree(email) => keys.push(of(&["email", email.as_str()])),
+            Guard::RefreshUnused(hash) => keys.push(of_refresh(hash)),
             Guard::StoreEmpty => keys.push(of(&["accounts"])),
         }
     }
@@ -27,7 +29,12 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
         match change {
             Change::Account(new) => keys.extend([of(&["accounts"]), of(&["email", new.email.as_str()])]),
             Change::Handle(new) => keys.push(of_handle(&new.handle)),
-            Change::Link { .. } | Change::Token(_) | Change::TokenRevoked { .. } => {}
+            Change::SessionRenewed { used, .. } => keys.push(of_refresh(used)),
+            Change::Link { .. }
+            | Change::Token(_)
+            | Change::TokenRevoked { .. }
+            | Change::SessionBegun { .. }
+            | Change::SessionEnded { .. } => {}
         }
     }
     if keys.is_empty() {
@@ -46,10 +53,17 @@ fn of_reply(key: &ReplyKey) -> i64 {
     of(&["reply", &key.actor, &key.operation, &key.key])
 }
 
-/// FNV-1a, cut to 48 bits; the same on every node, whatever built it.
+fn of_refresh(hash: &SecretHash) -> i64 {
+    number(b"refresh\0".iter().chain(&hash.0).copied())
+}
+
 fn of(words: &[&str]) -> i64 {
-    let bytes = words.iter().flat_map(|word| word.bytes().chain([0]));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    number(words.iter().flat_map(|word| word.bytes().chain([0])))
+}
+
+/// FNV-1a, cut to 48 bits; the same on every node, whatever built it.
+fn number(bytes: impl IntoIterator<Item = u8>) -> i64 {
+    let hash = bytes.into_iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
     NAMES | (hash >> 16).cast_signed()

@@ -18,7 +18,10 @@ use crate::open::{connect_once, parse};
 /// lock (`NOT VALID` first, `VALIDATE` later). An index on a table that is in use is built `CONCURRENTLY`, which cannot
 /// run in a transaction: it stands alone in a file that begins with [`ALONE`], after a `DROP INDEX CONCURRENTLY IF EXISTS`
 /// of the same index, because a build that failed leaves one that is invalid and in the way.
-const STEPS: &[(i64, &str, &str)] = &[(1, "init", include_str!("../migrations/0001_init.sql"))];
+const STEPS: &[(i64, &str, &str)] = &[
+    (1, "init", include_str!("../migrations/0001_init.sql")),
+    (2, "sessions", include_str!("../migrations/0002_sessions.sql")),
+];
 
 /// The schema this program was built for.
 pub(crate) const LATEST: i64 = STEPS[STEPS.len() - 1].0;

@@ -7,12 +7,32 @@ use sqlx::sqlite::SqliteRow;
 use crate::rows::{Broken, bytes, field, instant, instant_or_none, parse_json_list, whole};
 use crate::store::{SqliteStore, read};
 
+const HANDLES_OF: &str = "SELECT handles.*, role FROM members JOIN handles ON handles.handle = members.handle \
+     WHERE user = ?1 ORDER BY members.handle";
+
 #[async_trait]
 impl AccessReader for SqliteStore {
     async fn account(&self, email: &Email) -> Result<Option<Account>, StoreError> {
         let query = sqlx::query("SELECT * FROM accounts WHERE email = ?1").bind(email.as_str());
         let row = read("db.access.account", query.fetch_optional(&self.reads)).await?;
         row.map(|row| whole(account(&row), "accounts", || email.to_string())).transpose()
+    }
+
+    async fn account_of(&self, id: UserId) -> Result<Option<Account>, StoreError> {
+        let query = sqlx::query("SELECT * FROM accounts WHERE id = ?1").bind(id.uuid());
+        let row = read("db.access.account_of", query.fetch_optional(&self.reads)).await?;
+        row.map(|row| whole(account(&row), "accounts", || id.to_string())).transpose()
+    }
+
+    async fn handles_of(&self, user: UserId) -> Result<Vec<(HandleRecord, Role)>, StoreError> {
+        let query = sqlx::query(HANDLES_OF).bind(user.uuid());
+        let rows = read("db.access.handles_of", query.fetch_all(&self.reads)).await?;
+        let members = rows.iter().map(|row| {
+            let record = whole(handle_record(row), "handles", || field(row, "handle").unwrap_or_default())?;
+            let role = whole(role(row), "members", || format!("{}/{user}", record.handle))?;
+            Ok((record, role))
+        });
+        members.collect()
     }
 
     async fn handle(&self, handle: &Handle) -> Result<Option<HandleRecord>, StoreError> {

@@ -2,29 +2,26 @@ use async_trait::async_trait;
 use lp_access::{AuditEntry, AuditHash, AuditOutcome, AuditRecord, chain};
 use lp_core::Handle;
 use lp_ports::{AuditReader, StoreError};
-use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::heads::Head;
 use crate::rows::{Broken, bytes, count, field, instant, whole};
+use crate::script::Script;
 use crate::store::{SqliteStore, int, read};
 
 const APPEND: &str = "INSERT INTO audit (handle, seq, prev, hash, at, actor, surface, operation, subject, request_id, \
      refused_code, refused_times) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 /// Appends the entry to the chain that ends at the head.
-pub(crate) async fn append(
-    connection: &mut SqliteConnection,
-    head: &mut Head,
-    entry: &AuditEntry,
-) -> Result<(), sqlx::Error> {
+pub(crate) fn append(script: &mut Script, head: &mut Head, entry: &AuditEntry) {
     let (seq, prev) = (head.audit_seq + 1, head.audit_hash);
     let hash = chain(&prev, seq, entry);
     let (code, times) = match &entry.outcome {
         AuditOutcome::Done => (None, 0),
         AuditOutcome::Refused { code, times } => (Some(code.as_str()), *times),
     };
-    sqlx::query(APPEND)
+    script
+        .say(APPEND)
         .bind(entry.handle.as_str())
         .bind(int(seq))
         .bind(&prev.0[..])
@@ -36,11 +33,8 @@ pub(crate) async fn append(
         .bind(&entry.subject)
         .bind(&entry.request_id)
         .bind(code)
-        .bind(times)
-        .execute(connection)
-        .await?;
+        .bind(times);
     (head.audit_seq, head.audit_hash) = (seq, hash);
-    Ok(())
 }
 
 #[async_trait]
@@ -99,5 +93,5 @@ fn end(row: &SqliteRow) -> Result<(u64, AuditHash), Broken> {
 }
 
 fn handle_of(row: &SqliteRow) -> Result<Handle, Broken> {
-    Ok(Handle::parse(field(row, "handle")?)?)
+    Ok(Handle::stored(field(row, "handle")?)?)
 }

@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::changes::link_of;
 use crate::rows::{Broken, count, field, whole};
+use crate::script::Script;
 use crate::store::{SqliteStore, int, read};
 
 /// The greatest number that was trimmed: numbers have no gaps, so it is the one before the smallest that is there.
@@ -15,6 +16,7 @@ const TRIMMED: &str = "SELECT coalesce((SELECT min(seq) - 1 FROM change_log), \
 /// Notes what a batch changed, each thing once.
 pub(crate) async fn append(
     connection: &mut SqliteConnection,
+    script: &mut Script,
     handle: &Handle,
     version: u64,
     changes: &[Change],
@@ -28,12 +30,14 @@ pub(crate) async fn append(
             Changed::Link(slug) => Some(slug.as_str()),
             Changed::Access => None,
         };
-        sqlx::query("INSERT INTO change_log (handle, version, slug_key) VALUES (?1, ?2, ?3)")
+        if script.is_long() {
+            script.run(connection).await?;
+        }
+        script
+            .say("INSERT INTO change_log (handle, version, slug_key) VALUES (?1, ?2, ?3)")
             .bind(handle.as_str())
             .bind(int(version))
-            .bind(key)
-            .execute(&mut *connection)
-            .await?;
+            .bind(key);
         noted.push(changed);
     }
     Ok(())
@@ -92,9 +96,13 @@ impl ChangeLog for SqliteStore {
 fn what(change: &Change) -> Changed {
     match change {
         Change::Link { after, .. } => Changed::Link(link_of(after).parts().slug.key()),
-        Change::Account(_) | Change::Handle(_) | Change::Token(_) | Change::TokenRevoked { .. } => {
-            Changed::Access
-        }
+        Change::Account(_)
+        | Change::Handle(_)
+        | Change::Token(_)
+        | Change::TokenRevoked { .. }
+        | Change::SessionBegun { .. }
+        | Change::SessionRenewed { .. }
+        | Change::SessionEnded { .. } => Changed::Access,
     }
 }
 
@@ -103,7 +111,7 @@ fn note(row: &SqliteRow) -> Result<ChangeNote, Broken> {
         Some(key) => Changed::Link(slug_key(key)?),
         None => Changed::Access,
     };
-    let handle = Handle::parse(field(row, "handle")?)?;
+    let handle = Handle::stored(field(row, "handle")?)?;
     Ok(ChangeNote { handle, version: count(row, "version")?, changed })
 }
 

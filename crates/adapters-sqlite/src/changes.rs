@@ -1,3 +1,5 @@
+mod sessions;
+
 use lp_access::{Account, AuditEntry, HandleRecord, TokenRecord};
 use lp_core::{Revision, Role, ScopePattern};
 use lp_links::{Link, LinkState, RevisionAction};
@@ -6,6 +8,7 @@ use sqlx::SqliteConnection;
 
 use crate::commit::Halt;
 use crate::rows::{bind_link, json_list, link_columns};
+use crate::script::Script;
 
 const ADD_REVISION: &str = concat!(
     "INSERT INTO link_revisions (",
@@ -27,14 +30,20 @@ const SET_LINK: &str = concat!(
 const ADD_TOKEN: &str = "INSERT INTO tokens (id, handle, owner, name, scopes, secret, created_at, expires_at, \
      revoked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
-/// Writes one change. One that cannot stand beside what is stored is refused as if the batch had guarded against it.
+/// Writes one change, behind what the script says already. One that cannot stand beside what is stored is refused as if the batch had guarded against it.
 pub(crate) async fn apply(
     connection: &mut SqliteConnection,
+    script: &mut Script,
     entry: &AuditEntry,
     change: &Change,
 ) -> Result<(), Halt> {
+    if let Change::Link { after, action } = change {
+        link(script, entry, after, *action);
+    }
+    // Each change is run by itself, so that what stands in its way is known.
+    script.run(connection).await.map_err(|fault| refused(fault, change))?;
     let written = match change {
-        Change::Link { after, action } => link(connection, entry, after, *action).await,
+        Change::Link { .. } => Ok(()),
         Change::Account(new) => account(connection, new).await,
         Change::Handle(new) => handle(connection, new).await,
         Change::Token(new) => token(connection, new).await,
@@ -46,6 +55,14 @@ pub(crate) async fn apply(
                 .await
                 .map(drop)
         }
+        Change::SessionBegun { session, refresh } => sessions::begin(connection, session, *refresh).await,
+        Change::SessionRenewed { id, used, next, at, expires_at } => {
+            match sessions::renew(connection, *id, *used, *next, *at, *expires_at).await {
+                Ok(false) => return Err(CommitError::Stale(Guard::RefreshUnused(*used)).into()),
+                renewed => renewed.map(drop),
+            }
+        }
+        Change::SessionEnded { id, at } => sessions::end(connection, *id, *at).await,
     };
     written.map_err(|fault| refused(fault, change))
 }
@@ -57,27 +74,20 @@ pub(crate) fn link_of(state: &LinkState) -> &Link {
     }
 }
 
-async fn link(
-    connection: &mut SqliteConnection,
-    entry: &AuditEntry,
-    after: &LinkState,
-    action: RevisionAction,
-) -> Result<(), sqlx::Error> {
+fn link(script: &mut Script, entry: &AuditEntry, after: &LinkState, action: RevisionAction) {
     let parts = link_of(after).parts();
     let key = parts.slug.key();
-    bind_link(sqlx::query(ADD_REVISION), parts, &key)
+    bind_link(script.say(ADD_REVISION), parts, &key)
         .bind(action.as_str())
         .bind(entry.at.micros())
-        .bind(&entry.actor)
-        .execute(&mut *connection)
-        .await?;
-    let stands = match after {
-        LinkState::Live(_) => bind_link(sqlx::query(SET_LINK), parts, &key),
-        LinkState::Deleted(_) => sqlx::query("DELETE FROM links WHERE handle = ?1 AND slug_key = ?2")
+        .bind(&entry.actor);
+    match after {
+        LinkState::Live(_) => bind_link(script.say(SET_LINK), parts, &key),
+        LinkState::Deleted(_) => script
+            .say("DELETE FROM links WHERE handle = ?1 AND slug_key = ?2")
             .bind(parts.handle.as_str())
             .bind(key.as_str()),
     };
-    stands.execute(connection).await.map(drop)
 }
 
 async fn account(connection: &mut SqliteConnection, new: &Account) -> Result<(), sqlx::Error> {
@@ -149,7 +159,11 @@ fn implied(change: &Change) -> Option<Guard> {
         }
         Change::Account(new) => Some(Guard::EmailFree(new.email.clone())),
         Change::Handle(new) => Some(Guard::HandleFree(new.handle.clone())),
-        Change::Token(_) | Change::TokenRevoked { .. } => None,
+        Change::SessionRenewed { used, .. } => Some(Guard::RefreshUnused(*used)),
+        Change::Token(_)
+        | Change::TokenRevoked { .. }
+        | Change::SessionBegun { .. }
+        | Change::SessionEnded { .. } => None,
     }
 }
 
@@ -159,6 +173,9 @@ fn table(change: &Change) -> &'static str {
         Change::Account(_) => "accounts",
         Change::Handle(_) => "handles",
         Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
+        Change::SessionBegun { .. } | Change::SessionRenewed { .. } | Change::SessionEnded { .. } => {
+            "sessions"
+        }
     }
 }
 
@@ -172,5 +189,7 @@ pub(crate) fn subject(change: &Change) -> String {
         Change::Handle(new) => new.handle.to_string(),
         Change::Token(new) => new.id.to_string(),
         Change::TokenRevoked { id, .. } => id.to_string(),
+        Change::SessionBegun { session, .. } => session.id.to_string(),
+        Change::SessionRenewed { id, .. } | Change::SessionEnded { id, .. } => id.to_string(),
     }
 }

@@ -1,8 +1,9 @@
 use lp_core::Handle;
 use lp_ports::{Batch, Change, CommitError, Receipt, StoreError};
-use sqlx::{Executor, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use crate::heads::Head;
+use crate::script::Script;
 use crate::{audit, change_log, changes, guards, outbox, replies};
 
 /// Why a batch goes no further.
@@ -18,26 +19,26 @@ pub(crate) async fn apply(
     connection: &mut SqliteConnection,
     batch: &Batch,
 ) -> Result<Result<Receipt, CommitError>, sqlx::Error> {
-    match judge(connection, batch).await {
-        Ok(()) => {}
+    let head = match judge(connection, batch).await {
+        Ok(head) => head,
         Err(Halt::Refused(why)) => return Ok(Err(*why)),
         Err(Halt::Failed(fault)) => return Err(fault),
-    }
-    connection.execute(sqlx::query("SAVEPOINT batch")).await?;
-    let outcome = match write(connection, batch).await {
-        Ok(receipt) => Ok(receipt),
-        Err(Halt::Failed(fault)) => return Err(fault),
-        Err(Halt::Refused(why)) => {
-            connection.execute(sqlx::query("ROLLBACK TO batch")).await?;
-            Err(*why)
-        }
     };
-    connection.execute(sqlx::query("RELEASE batch")).await?;
-    Ok(outcome)
+    match write(connection, batch, head).await {
+        Ok(receipt) => Ok(Ok(receipt)),
+        Err(Halt::Failed(fault)) => Err(fault),
+        Err(Halt::Refused(why)) => {
+            let mut script = Script::default();
+            script.say("ROLLBACK TO batch").say("RELEASE batch");
+            script.run(connection).await?;
+            Ok(Err(*why))
+        }
+    }
 }
 
-/// A repeat is a repeat whatever has happened since, so it is looked for before the guards.
-async fn judge(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), Halt> {
+/// What can be told before anything is written, and where the handle stands. A repeat is a repeat whatever has happened
+/// since, so it is looked for before the guards.
+async fn judge(connection: &mut SqliteConnection, batch: &Batch) -> Result<Head, Halt> {
     if let Some(reply) = batch.reply()
         && let Some(stored) = replies::find(connection, &reply.key, batch.audit().at).await?
     {
@@ -48,28 +49,37 @@ async fn judge(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), H
             return Err(CommitError::Stale(guard.clone()).into());
         }
     }
-    Ok(())
+    let handle = &batch.audit().handle;
+    for change in batch.changes() {
+        own(change, handle)?;
+    }
+    Head::load(connection, handle).await
 }
 
-async fn write(connection: &mut SqliteConnection, batch: &Batch) -> Result<Receipt, Halt> {
+async fn write(connection: &mut SqliteConnection, batch: &Batch, mut head: Head) -> Result<Receipt, Halt> {
     let entry = batch.audit();
-    let mut head = Head::load(connection, &entry.handle).await?;
+    let mut script = Script::default();
+    script.say("SAVEPOINT batch");
     if !batch.changes().is_empty() {
         head.version += 1;
         for change in batch.changes() {
-            own(change, &entry.handle)?;
-            changes::apply(connection, entry, change).await?;
+            changes::apply(connection, &mut script, entry, change).await?;
         }
-        change_log::append(connection, &entry.handle, head.version, batch.changes()).await?;
+        change_log::append(connection, &mut script, &entry.handle, head.version, batch.changes()).await?;
     }
     for event in batch.events() {
-        outbox::append(connection, &mut head, event).await?;
+        if script.is_long() {
+            script.run(connection).await?;
+        }
+        outbox::append(&mut script, &mut head, event);
     }
-    audit::append(connection, &mut head, entry).await?;
+    audit::append(&mut script, &mut head, entry);
     if let Some(reply) = batch.reply() {
-        replies::save(connection, reply).await?;
+        replies::save(&mut script, reply);
     }
-    head.save(connection, &entry.handle).await?;
+    head.save(&mut script, &entry.handle);
+    script.say("RELEASE batch");
+    script.run(connection).await?;
     Ok(Receipt { version: head.version })
 }
 

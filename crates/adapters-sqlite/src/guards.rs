@@ -22,6 +22,12 @@ pub(crate) async fn holds(connection: &mut SqliteConnection, guard: &Guard) -> R
             let query = sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM accounts WHERE email = ?1)");
             query.bind(email.as_str()).fetch_one(connection).await
         }
+        Guard::RefreshUnused(hash) => {
+            let query = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM refresh_tokens WHERE hash = ?1 AND used_at IS NULL)",
+            );
+            query.bind(&hash.0[..]).fetch_one(connection).await
+        }
         Guard::StoreEmpty => {
             sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM accounts)").fetch_one(connection).await
         }

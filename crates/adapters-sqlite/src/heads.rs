@@ -5,6 +5,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::commit::Halt;
 use crate::rows::{Broken, bytes, count, whole};
+use crate::script::Script;
 use crate::store::int;
 
 /// Where the sequences of a handle stand. Kept beside them, so that a batch reads one row instead of four ends, and
@@ -29,20 +30,14 @@ impl Head {
         }
     }
 
-    pub(crate) async fn save(
-        &self,
-        connection: &mut SqliteConnection,
-        handle: &Handle,
-    ) -> Result<(), sqlx::Error> {
-        sqlx::query(SAVE)
+    pub(crate) fn save(&self, script: &mut Script, handle: &Handle) {
+        script
+            .say(SAVE)
             .bind(handle.as_str())
             .bind(int(self.version))
             .bind(int(self.event_seq))
             .bind(int(self.audit_seq))
-            .bind(&self.audit_hash.0[..])
-            .execute(connection)
-            .await
-            .map(drop)
+            .bind(&self.audit_hash.0[..]);
     }
 }
 

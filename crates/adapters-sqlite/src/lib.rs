@@ -26,6 +26,8 @@ mod open;
 mod outbox;
 mod replies;
 mod rows;
+mod script;
+mod sessions;
 mod store;
 mod writer;
 

@@ -1,37 +1,31 @@
 use async_trait::async_trait;
 use lp_core::{EventId, Handle};
 use lp_ports::{Event, EventReader, StoreError, StoredEvent};
-use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::heads::Head;
 use crate::rows::{Broken, count, field, instant, whole};
+use crate::script::Script;
 use crate::store::{SqliteStore, int, read};
 
 const APPEND: &str =
     "INSERT INTO outbox (handle, seq, id, name, at, actor, facts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
 /// Appends an event under the handle's next number.
-pub(crate) async fn append(
-    connection: &mut SqliteConnection,
-    head: &mut Head,
-    event: &Event,
-) -> Result<(), sqlx::Error> {
+pub(crate) fn append(script: &mut Script, head: &mut Head, event: &Event) {
     let seq = head.event_seq + 1;
     let facts: serde_json::Value =
         event.kind.facts().into_iter().map(|(key, value)| vec![key.to_owned(), value]).collect();
-    sqlx::query(APPEND)
+    script
+        .say(APPEND)
         .bind(event.handle.as_str())
         .bind(int(seq))
         .bind(event.id.uuid())
         .bind(event.kind.name())
         .bind(event.at.micros())
         .bind(&event.actor)
-        .bind(facts.to_string())
-        .execute(connection)
-        .await?;
+        .bind(facts.to_string());
     head.event_seq = seq;
-    Ok(())
 }
 
 #[async_trait]

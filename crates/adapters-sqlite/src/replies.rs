@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::commit::Halt;
 use crate::rows::{Broken, Query, bytes, field, instant, whole};
+use crate::script::Script;
 use crate::store::{SqliteStore, read};
 
 const FIND: &str =
@@ -27,18 +28,16 @@ pub(crate) async fn find(
     Ok(row.map(|row| stored(&row, key)).transpose()?)
 }
 
-pub(crate) async fn save(connection: &mut SqliteConnection, reply: &StoredReply) -> Result<(), sqlx::Error> {
-    sqlx::query(SAVE)
+pub(crate) fn save(script: &mut Script, reply: &StoredReply) {
+    script
+        .say(SAVE)
         .bind(&reply.key.actor)
         .bind(&reply.key.operation)
         .bind(&reply.key.key)
         .bind(&reply.fingerprint[..])
         .bind(reply.created)
         .bind(&reply.body)
-        .bind(reply.expires_at.micros())
-        .execute(connection)
-        .await
-        .map(drop)
+        .bind(reply.expires_at.micros());
 }
 
 pub(crate) async fn forget(connection: &mut SqliteConnection, now: Timestamp) -> Result<u64, sqlx::Error> {

@@ -8,6 +8,8 @@ use lp_ports::StoreError;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Decode, Row, Sqlite, Type};
 
+use crate::script::Script;
+
 /// The columns that `links` and `link_revisions` share, in the order of [`bind_link`].
 macro_rules! link_columns {
     () => {
@@ -100,8 +102,8 @@ pub(crate) fn link_revision(row: &SqliteRow, handle: &Handle) -> Result<LinkRevi
 }
 
 /// The values of [`link_columns`].
-pub(crate) fn bind_link<'q>(query: Query<'q>, parts: &'q LinkParts, key: &'q SlugKey) -> Query<'q> {
-    query
+pub(crate) fn bind_link<'s>(script: &'s mut Script, parts: &LinkParts, key: &SlugKey) -> &'s mut Script {
+    script
         .bind(parts.handle.as_str())
         .bind(key.as_str())
         .bind(parts.slug.as_str())

@@ -11,8 +11,9 @@ use tracing::Instrument;
 use crate::expire::{self, HandleDay};
 use crate::fault::unavailable;
 use crate::ingest::{self, Intake};
+use crate::sessions::Forgotten;
 use crate::store::SqliteStore;
-use crate::{behind, change_log, commit, installation, replies};
+use crate::{behind, change_log, commit, installation, replies, sessions};
 
 /// How many calls may wait before further ones wait to be let in.
 const QUEUE: usize = 1_024;
@@ -34,6 +35,7 @@ enum Job {
     ForgetSome(Call<Arc<HandleDay>, u64, StoreError>),
     Keep(Call<(String, String), (), StoreError>),
     Forget(Call<Timestamp, u64, StoreError>),
+    ForgetSessions(Call<Timestamp, Forgotten, StoreError>),
     Trim(Call<u64, u64, StoreError>),
     Stop,
 }
@@ -74,6 +76,11 @@ impl Writer {
 
     pub(crate) async fn forget(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.ask(now, Job::Forget).await
+    }
+
+    /// Forgets some of the sessions that expired before an instant.
+    pub(crate) async fn forget_sessions(&self, before: Timestamp) -> Result<Forgotten, StoreError> {
+        self.ask(before, Job::ForgetSessions).await
     }
 
     pub(crate) async fn trim(&self, keep: u64) -> Result<u64, StoreError> {
@@ -153,6 +160,9 @@ impl Job {
             Self::ForgetSome(call) => call.outcome = Some(Ok(expire::forget(connection, &call.work).await?)),
             Self::Keep(call) => call.outcome = Some(Ok(installation::keep(connection, &call.work).await?)),
             Self::Forget(call) => call.outcome = Some(Ok(replies::forget(connection, call.work).await?)),
+            Self::ForgetSessions(call) => {
+                call.outcome = Some(Ok(sessions::forget(connection, call.work).await?));
+            }
             Self::Trim(call) => call.outcome = Some(Ok(change_log::trim(connection, call.work).await?)),
             Self::Stop => {}
         }
@@ -166,6 +176,7 @@ impl Job {
             Self::CloseDay(call) | Self::ForgetSome(call) => call.answer(fault),
             Self::Keep(call) => call.answer(fault),
             Self::Forget(call) => call.answer(fault),
+            Self::ForgetSessions(call) => call.answer(fault),
             Self::Trim(call) => call.answer(fault),
             Self::Stop => {}
         }

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use lp_access::{Account, Email, HandleRecord, TokenRecord};
-use lp_core::{Handle, Role, TokenId, UserId};
+use lp_access::{Account, Email, HandleRecord, RefreshRecord, SecretHash, Session, TokenRecord};
+use lp_core::{Handle, Role, SessionId, Timestamp, TokenId, UserId};
 
 use crate::StoreError;
 
@@ -9,6 +9,12 @@ use crate::StoreError;
 pub trait AccessReader: Send + Sync {
     /// The account of a mailbox; `None` where there is none.
     async fn account(&self, email: &Email) -> Result<Option<Account>, StoreError>;
+
+    /// The account with this id; `None` where there is none.
+    async fn account_of(&self, id: UserId) -> Result<Option<Account>, StoreError>;
+
+    /// The handles in which the account is a member, in name order, with its role.
+    async fn handles_of(&self, user: UserId) -> Result<Vec<(HandleRecord, Role)>, StoreError>;
 
     /// The handle's record; `None` where nobody has it.
     async fn handle(&self, handle: &Handle) -> Result<Option<HandleRecord>, StoreError>;
@@ -24,4 +30,20 @@ pub trait AccessReader: Send + Sync {
 
     /// Whether the store has any account at all.
     async fn is_empty(&self) -> Result<bool, StoreError>;
+}
+
+/// Reads who is signed in.
+#[async_trait]
+pub trait SessionReader: Send + Sync {
+    /// The session, ended or expired ones included; `None` where there never was one, or it is forgotten.
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// The refresh token with this hash, used ones included, and its session.
+    async fn refresh(&self, hash: SecretHash) -> Result<Option<RefreshRecord>, StoreError>;
+
+    /// The sessions of an account, newest first, ended ones included.
+    async fn sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError>;
+
+    /// Drops sessions that expired before this instant, ended or not, with their refresh tokens; says how many.
+    async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError>;
 }

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use lp_access::{Account, AuditEntry, Email, HandleRecord, TokenRecord};
-use lp_core::{EventId, Handle, Revision, SlugKey, Timestamp, TokenId};
+use lp_access::{Account, AuditEntry, Email, HandleRecord, SecretHash, Session, TokenRecord};
+use lp_core::{EventId, Handle, Revision, SessionId, SlugKey, Timestamp, TokenId};
 use lp_links::{LinkState, LinkWrite, RevisionAction};
 use thiserror::Error;
 
@@ -34,6 +34,8 @@ pub enum Guard {
     HandleFree(Handle),
     /// The mailbox has no account.
     EmailFree(Email),
+    /// The refresh token is there, and was not used yet.
+    RefreshUnused(SecretHash),
     /// There is no account at all: only one node may prepare an empty store.
     StoreEmpty,
 }
@@ -58,6 +60,33 @@ pub enum Change {
     TokenRevoked {
         /// Which.
         id: TokenId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Somebody signed in.
+    SessionBegun {
+        /// The new session.
+        session: Session,
+        /// Its first refresh token.
+        refresh: SecretHash,
+    },
+    /// A session goes on with another refresh token.
+    SessionRenewed {
+        /// Which.
+        id: SessionId,
+        /// The token that was shown; from now on it is used.
+        used: SecretHash,
+        /// The one that follows it.
+        next: SecretHash,
+        /// When.
+        at: Timestamp,
+        /// When the session expires now.
+        expires_at: Timestamp,
+    },
+    /// A session is over. Ending it again keeps the first instant.
+    SessionEnded {
+        /// Which.
+        id: SessionId,
         /// Since when.
         at: Timestamp,
     },
@@ -94,8 +123,8 @@ pub enum CommitError {
 /// a batch with changes raises the handle's version by one and appends to the change log, where each thing it changed
 /// is noted once; a batch without changes leaves both. A change that contradicts what is stored is answered as the
 /// guard that would have found it, stated or not: a second account of a mailbox as `EmailFree`, a second revision of
-/// a number as `SlugAt`. All of a batch belongs to the handle of its audit entry. Revoking a token again keeps the
-/// first instant.
+/// a number as `SlugAt`, a second use of a refresh token as `RefreshUnused`. All of a batch belongs to the handle of its
+/// audit entry. Revoking a token or ending a session again keeps the first instant.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Committer: Send + Sync {

@@ -12,7 +12,7 @@ pub struct ChangePosition(pub u64);
 pub enum Changed {
     /// The link under this slug: made, changed, deleted or restored.
     Link(SlugKey),
-    /// Accounts, handles or tokens.
+    /// Accounts, handles, tokens or sessions.
     Access,
 }
 

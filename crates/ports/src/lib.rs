@@ -20,7 +20,7 @@ mod links;
 mod outside;
 mod store;
 
-pub use access::AccessReader;
+pub use access::{AccessReader, SessionReader};
 pub use analytics::{AnalyticsReader, CountsReader, DayCounts, Ingest};
 pub use audit::AuditReader;
 #[cfg(feature = "mock")]
@@ -37,5 +37,8 @@ pub use journal::{
 pub use links::{LinkCursor, LinkQuery, LinkReader, Page};
 #[cfg(feature = "mock")]
 pub use outside::MockHealthProbe;
-pub use outside::{Clock, HealthProbe, Ids, Probe, ProbeFault};
+pub use outside::{
+    AccessClaims, AccessTokens, Clock, HealthProbe, Ids, Passwords, PasswordsBusy, Probe, ProbeFault,
+    PublishedKey, SignIn,
+};
 pub use store::{Source, StoreError, StoreHealth};

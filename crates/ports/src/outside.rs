@@ -1,8 +1,13 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lp_core::{Timestamp, WebUrl};
+use lp_access::TokenRefused;
+use lp_core::{SessionId, Timestamp, UserId, WebUrl};
+use thiserror::Error;
 use uuid::Uuid;
+
+use crate::Source;
 
 /// The time.
 pub trait Clock: Send + Sync {
@@ -74,4 +79,64 @@ impl ProbeFault {
             Self::Busy => "busy",
         }
     }
+}
+
+/// What an access token of an account says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessClaims {
+    /// Who.
+    pub user: UserId,
+    /// Since which signing in.
+    pub session: SessionId,
+    /// When it was made.
+    pub issued_at: Timestamp,
+    /// From then on it opens nothing.
+    pub expires_at: Timestamp,
+}
+
+/// A key that others check access tokens with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedKey {
+    /// What tokens name it by.
+    pub id: String,
+    /// The Ed25519 public key (RFC 8032).
+    pub public: [u8; 32],
+}
+
+/// Signs access tokens of accounts, and checks them.
+pub trait AccessTokens: Send + Sync {
+    /// The token that says this.
+    fn issue(&self, claims: &AccessClaims) -> Result<String, Source>;
+
+    /// What a token says, if one of this installation's keys signed it for this use. Everything else is refused as
+    /// unknown, whatever is wrong with it.
+    fn check(&self, text: &str, now: Timestamp) -> Result<AccessClaims, TokenRefused>;
+
+    /// The keys that tokens may be signed with about now, those of a while ago and of soon included.
+    fn published(&self, now: Timestamp) -> Vec<PublishedKey>;
+}
+
+/// As many passwords as may be are being hashed or wait for it already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("too many passwords are being checked")]
+pub struct PasswordsBusy;
+
+/// Hashes passwords beside the threads that answer: each takes tens of milliseconds of a core, so only few at once.
+#[async_trait]
+pub trait Passwords: Send + Sync {
+    /// The hash to keep, as PHC text.
+    async fn hash(&self, password: String, salt: [u8; 16]) -> Result<String, PasswordsBusy>;
+
+    /// Whether the password is the one that was hashed. Without a hash it is not, and to find that out takes as long: who
+    /// asks cannot learn whether there is an account.
+    async fn matches(&self, password: String, hash: Option<String>) -> Result<bool, PasswordsBusy>;
+}
+
+/// What signing in takes.
+#[derive(Clone)]
+pub struct SignIn {
+    /// Signs access tokens.
+    pub tokens: Arc<dyn AccessTokens>,
+    /// Hashes passwords.
+    pub passwords: Arc<dyn Passwords>,
 }

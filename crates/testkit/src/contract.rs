@@ -80,6 +80,7 @@ mod lists;
 mod race;
 mod replies;
 mod revisions;
+mod sessions;
 mod table;
 
 use std::any::Any;

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use lp_access::{Account, AuditEntry, AuditOutcome, Email, HandleRecord, SecretHash, TokenRecord};
+use lp_access::{Account, AuditEntry, AuditOutcome, Email, HandleRecord, SecretHash, Session, TokenRecord};
 use lp_analytics::Click;
-use lp_core::{ClickId, Device, Handle, LinkId, Scopes, Slug, SlugKey, Timestamp, TokenId, UserId, WebUrl};
+use lp_core::{
+    ClickId, Device, Handle, LinkId, Scopes, SessionId, Slug, SlugKey, Timestamp, TokenId, UserId, WebUrl,
+};
 use lp_links::{Birth, Description, Field, Label, Labels, LinkChange, Position, Title};
 use lp_ports::{Batch, Change, Guard, ReplyKey, StoredReply};
 use uuid::Uuid;
@@ -96,6 +98,18 @@ pub fn token(number: u64) -> TokenRecord {
         expires_at: None,
         revoked_at: None,
     }
+}
+
+/// A session of the owner, begun at [`START`].
+pub fn session(number: u64) -> Session {
+    Session::begin(SessionId::new(uuid(number)), owner().id, "curl/8.5.0", START)
+}
+
+/// What a store keeps of a refresh token.
+pub fn refresh(number: u64) -> SecretHash {
+    let mut hash = [0; 32];
+    hash[24..].copy_from_slice(&number.to_be_bytes());
+    SecretHash(hash)
 }
 
 pub fn entry(handle: &Handle, at: Timestamp, operation: &str) -> AuditEntry {

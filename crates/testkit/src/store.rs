@@ -5,13 +5,14 @@ use std::sync::Arc;
 use lp_adapters_sqlite::SqliteStore;
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, ChangeLog, Committer, CountsReader, EventReader,
-    IdempotencyReader, Ingest, LinkReader, StoreHealth,
+    IdempotencyReader, Ingest, LinkReader, SessionReader, StoreHealth,
 };
 
 /// Everything a store must be, in one word.
 pub trait Store:
     LinkReader
     + AccessReader
+    + SessionReader
     + Committer
     + Ingest
     + AnalyticsReader
@@ -27,6 +28,7 @@ pub trait Store:
 impl<T> Store for T where
     T: LinkReader
         + AccessReader
+        + SessionReader
         + Committer
         + Ingest
         + AnalyticsReader

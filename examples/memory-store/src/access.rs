@@ -31,6 +31,18 @@ impl AccessReader for MemoryStore {
         Ok(self.state().access.accounts.get(email).cloned())
     }
 
+    async fn account_of(&self, id: UserId) -> Result<Option<Account>, StoreError> {
+        Ok(self.state().access.accounts.values().find(|account| account.id == id).cloned())
+    }
+
+    async fn handles_of(&self, user: UserId) -> Result<Vec<(HandleRecord, Role)>, StoreError> {
+        let state = self.state();
+        let Access { handles, members, .. } = &*state.access;
+        let role = |handle: &Handle| members.get(&(handle.clone(), user)).copied();
+        let of_user = handles.values().filter_map(|record| Some((record.clone(), role(&record.handle)?)));
+        Ok(of_user.collect())
+    }
+
     async fn handle(&self, handle: &Handle) -> Result<Option<HandleRecord>, StoreError> {
         Ok(self.state().access.handles.get(handle).cloned())
     }

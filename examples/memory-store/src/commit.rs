@@ -1,7 +1,7 @@
 //! `Committer`: everything that an actor changes comes through here, one batch at a time.
 //!
-//! A batch is applied entirely or not at all. What can be refused half-way (links and access, where one change may
-//! contradict another of the same batch) is written to copies; only when nothing can be refused any more do they take the
+//! A batch is applied entirely or not at all. What can be refused half-way (links, access and sessions, where one change
+//! may contradict another of the same batch) is written to copies; only when nothing can be refused any more do they take the
 //! place of what was there, and the rest is appended. A store over a database has a transaction for this.
 //!
 //! The order is part of the contract: first whether it is a repeat, then the guards in the order of the batch, then the
@@ -11,13 +11,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lp_access::{Account, AuditEntry, HandleRecord, TokenRecord};
-use lp_core::{Revision, Role};
+use lp_access::{Account, AuditEntry, HandleRecord, SecretHash, Session, TokenRecord};
+use lp_core::{Revision, Role, SessionId, Timestamp};
 use lp_links::{LinkRevision, LinkState, RevisionAction};
 use lp_ports::{Batch, Change, CommitError, Committer, Guard, Receipt, StoreError};
 
 use crate::access::Access;
 use crate::links::Links;
+use crate::sessions::{Refresh, Sessions};
 use crate::store::State;
 use crate::{MemoryStore, audit, events, replies};
 
@@ -25,6 +26,7 @@ use crate::{MemoryStore, audit, events, replies};
 struct Draft {
     links: Arc<Links>,
     access: Arc<Access>,
+    sessions: Arc<Sessions>,
 }
 
 #[async_trait]
@@ -47,7 +49,8 @@ fn apply(state: &mut State, batch: &Batch) -> Result<Receipt, CommitError> {
     }
     let handle = &entry.handle;
     let links = state.links.get(handle).cloned().unwrap_or_default();
-    let mut draft = Draft { links, access: Arc::clone(&state.access) };
+    let (access, sessions) = (Arc::clone(&state.access), Arc::clone(&state.sessions));
+    let mut draft = Draft { links, access, sessions };
     for change in batch.changes() {
         draft.change(entry, change)?;
     }
@@ -58,6 +61,7 @@ fn apply(state: &mut State, batch: &Batch) -> Result<Receipt, CommitError> {
         *version += 1;
         state.links.insert(handle.clone(), draft.links);
         state.access = draft.access;
+        state.sessions = draft.sessions;
         state.log.append(handle, *version, batch.changes());
     }
     for event in batch.events() {
@@ -77,6 +81,7 @@ fn holds(state: &State, guard: &Guard) -> bool {
         }
         Guard::HandleFree(handle) => !state.access.handles.contains_key(handle),
         Guard::EmailFree(email) => !state.access.accounts.contains_key(email),
+        Guard::RefreshUnused(hash) => state.sessions.is_unused(*hash),
         Guard::StoreEmpty => state.access.accounts.is_empty(),
     }
 }
@@ -94,6 +99,16 @@ impl Draft {
                 if let Some(token) = Arc::make_mut(&mut self.access).tokens.get_mut(id) {
                     // The first time counts.
                     token.revoked_at.get_or_insert(*at);
+                }
+                Ok(())
+            }
+            Change::SessionBegun { session, refresh } => self.begin(session, *refresh),
+            Change::SessionRenewed { id, used, next, at, expires_at } => {
+                self.renew(*id, *used, *next, *at, *expires_at)
+            }
+            Change::SessionEnded { id, at } => {
+                if let Some(session) = Arc::make_mut(&mut self.sessions).begun.get_mut(id) {
+                    session.ended_at.get_or_insert(*at);
                 }
                 Ok(())
             }
@@ -154,6 +169,40 @@ impl Draft {
             return Err(corrupt("tokens", new.id.to_string()));
         }
         Arc::make_mut(&mut self.access).tokens.insert(new.id, new.clone());
+        Ok(())
+    }
+
+    fn begin(&mut self, new: &Session, refresh: SecretHash) -> Result<(), CommitError> {
+        let Sessions { begun, refresh: tokens } = &*self.sessions;
+        let taken = begun.contains_key(&new.id) || tokens.contains_key(&refresh.0);
+        if taken || !self.access.has_user(new.user) {
+            return Err(corrupt("sessions", new.id.to_string()));
+        }
+        let sessions = Arc::make_mut(&mut self.sessions);
+        sessions.begun.insert(new.id, new.clone());
+        sessions.refresh.insert(refresh.0, Refresh { session: new.id, used_at: None });
+        Ok(())
+    }
+
+    /// The token is used once, and for no other session than its own.
+    fn renew(
+        &mut self,
+        id: SessionId,
+        used: SecretHash,
+        next: SecretHash,
+        at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(), CommitError> {
+        let sessions = Arc::make_mut(&mut self.sessions);
+        let known = !sessions.refresh.contains_key(&next.0);
+        let token = sessions.refresh.get_mut(&used.0);
+        let token = token.filter(|token| known && token.session == id && token.used_at.is_none());
+        let (Some(token), Some(session)) = (token, sessions.begun.get_mut(&id)) else {
+            return Err(CommitError::Stale(Guard::RefreshUnused(used)));
+        };
+        token.used_at = Some(at);
+        (session.renewed_at, session.expires_at) = (at, expires_at);
+        sessions.refresh.insert(next.0, Refresh { session: id, used_at: None });
         Ok(())
     }
 }

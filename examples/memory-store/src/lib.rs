@@ -20,6 +20,7 @@ mod health;
 mod links;
 mod log;
 mod replies;
+mod sessions;
 mod store;
 
 pub use store::MemoryStore;

@@ -74,8 +74,12 @@ fn what(change: &Change) -> Changed {
         Change::Link { after: LinkState::Live(link) | LinkState::Deleted(link), .. } => {
             Changed::Link(link.parts().slug.key())
         }
-        Change::Account(_) | Change::Handle(_) | Change::Token(_) | Change::TokenRevoked { .. } => {
-            Changed::Access
-        }
+        Change::Account(_)
+        | Change::Handle(_)
+        | Change::Token(_)
+        | Change::TokenRevoked { .. }
+        | Change::SessionBegun { .. }
+        | Change::SessionRenewed { .. }
+        | Change::SessionEnded { .. } => Changed::Access,
     }
 }

@@ -1,11 +1,12 @@
 use futures_util::future::{join, join_all};
 use lp_ports::{
     AccessReader, AuditReader, Batch, Change, ChangeLog, ChangePosition, Changed, CommitError, Committer,
-    EventReader, Guard, IdempotencyReader, LinkQuery, LinkReader,
+    EventReader, Guard, IdempotencyReader, LinkQuery, LinkReader, SessionReader,
 };
 use lp_testkit::Author;
 use lp_testkit::fixtures::{
-    account, at, entry, handle, handle_record, household, key, other_handle, reply, to, token,
+    account, at, entry, handle, handle_record, household, key, other_handle, refresh, reply, session, to,
+    token,
 };
 
 use crate::database::Database;
@@ -49,7 +50,7 @@ async fn commits_of_several_nodes_at_once_all_succeed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_racing_nodes_one_gets_the_handle_the_mailbox_and_the_key() {
+async fn of_racing_nodes_one_gets_the_handle_the_mailbox_the_session_and_the_key() {
     let Some(database) = Database::fresh().await else { return };
     let stores = join_all((0..2).map(|_| database.store())).await;
     stores[0].commit(household()).await.expect("the store is empty");
@@ -74,6 +75,13 @@ async fn of_racing_nodes_one_gets_the_handle_the_mailbox_and_the_key() {
     let wanted = lp_access::HandleRecord { handle: other_handle(), ..handle_record() };
     for lost in race(&|n| batch(n).guard(guard.clone()).change(Change::Handle(wanted.clone()))).await {
         assert!(matches!(lost, CommitError::Stale(ref stale) if *stale == guard), "{lost:?}");
+    }
+    let begun = Change::SessionBegun { session: session(5), refresh: refresh(100) };
+    stores[0].commit(batch(0).change(begun)).await.expect("nothing is against it");
+    let (id, used, expires_at) = (session(5).id, refresh(100), at(90_000));
+    let renewal = |n: u64| Change::SessionRenewed { id, used, next: refresh(n), at: at(n), expires_at };
+    for lost in race(&|n| batch(n).change(renewal(n))).await {
+        assert!(matches!(lost, CommitError::Stale(Guard::RefreshUnused(stale)) if stale == used), "{lost:?}");
     }
     for lost in race(&|n| batch(n).remember(reply("key", "{}", at(90_000)))).await {
         assert!(matches!(lost, CommitError::Repeated(_)), "{lost:?}");
@@ -206,4 +214,49 @@ async fn replies_are_forgotten_piece_by_piece() {
     let now = lp_core::Timestamp::from_micros(20_000);
     assert_eq!(store.forget(now).await.expect("forgets"), 20_000);
     assert_eq!(store.forget(now).await.expect("forgets"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_guarded_on_a_refresh_token_comes_before_its_use_or_not_at_all() {
+    let Some(database) = Database::fresh().await else { return };
+    let store = database.store().await;
+    store.commit(household()).await.expect("the store is empty");
+    let (mine, theirs) = (Author::new(store.clone()), Author::of(store.clone(), other_handle()));
+    for round in 0..20 {
+        let (session, used) = (session(round), refresh(round));
+        let id = session.id;
+        let expires_at = session.expires_at;
+        let begun = mine.batch("login").change(Change::SessionBegun { session, refresh: used });
+        store.commit(begun).await.expect("nothing is against it");
+        let start = store.position().await.expect("reads");
+        let renewal =
+            Change::SessionRenewed { id, used, next: refresh(1_000 + round), at: at(round), expires_at };
+        let guarded = theirs.batch("end").guard(Guard::RefreshUnused(used));
+        let guarded = guarded.change(Change::SessionEnded { id, at: at(50) });
+        let (renewed, ended) =
+            join(store.commit(mine.batch("refresh").change(renewal)), store.commit(guarded)).await;
+        renewed.expect("the token was unused");
+        let notes = store.changes(start, 10).await.expect("reads").notes;
+        let order: Vec<_> = notes.iter().map(|note| note.handle.as_str()).collect();
+        let wanted: &[&str] = if ended.is_ok() { &["other", "hello"] } else { &["hello"] };
+        assert_eq!(order, wanted, "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn sessions_are_forgotten_piece_by_piece() {
+    let Some(database) = Database::fresh().await else { return };
+    let store = database.store().await;
+    store.commit(household()).await.expect("the store is empty");
+    database
+        .damage(
+            "INSERT INTO sessions (id, account, agent, created_at, renewed_at, expires_at) \
+             SELECT md5(n::text)::uuid, accounts.id, '', 0, 0, n * 1000 FROM accounts, generate_series(1, 10002) AS n; \
+             INSERT INTO refresh_tokens (hash, session) SELECT sha256((m || id::text)::bytea), id \
+             FROM sessions, generate_series(1, 2) AS m",
+        )
+        .await;
+    let before = lp_core::Timestamp::from_micros(10_002_000);
+    assert_eq!(store.forget_sessions(before).await.expect("forgets"), 10_001);
+    assert_eq!(store.forget_sessions(before).await.expect("forgets"), 0);
 }

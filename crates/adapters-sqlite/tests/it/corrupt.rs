@@ -5,10 +5,10 @@ use lp_adapters_sqlite::SqliteStore;
 use lp_core::Revision;
 use lp_ports::{
     AccessReader, AuditReader, Batch, Change, ChangeLog, ChangePosition, CommitError, Committer, EventReader,
-    IdempotencyReader, LinkQuery, LinkReader, StoreError, StoreHealth,
+    IdempotencyReader, LinkQuery, LinkReader, SessionReader, StoreError, StoreHealth,
 };
 use lp_testkit::Author;
-use lp_testkit::fixtures::{at, handle, household, key, owner, reply, to, token};
+use lp_testkit::fixtures::{at, handle, household, key, owner, refresh, reply, session, to, token};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
@@ -20,9 +20,9 @@ async fn damaged(path: &Path, statement: &'static str) -> Arc<SqliteStore> {
     store.commit(household()).await.expect("the store is empty");
     let author = Author::new(store.clone());
     author.put("launch", to("https://example.com")).await;
-    let batch =
-        author.batch("tokens_create").change(Change::Token(token(5))).remember(reply("key", "{}", at(9_000)));
-    store.commit(batch).await.expect("writes");
+    let begun = Change::SessionBegun { session: session(5), refresh: refresh(5) };
+    let batch = author.batch("tokens_create").change(Change::Token(token(5))).change(begun);
+    store.commit(batch.remember(reply("key", "{}", at(9_000)))).await.expect("writes");
     let options = SqliteConnectOptions::new().filename(path).foreign_keys(false);
     let options = options.pragma("ignore_check_constraints", "ON");
     let mut connection = options.connect().await.expect("it connects");
@@ -38,6 +38,9 @@ async fn first_corrupt(store: &SqliteStore) -> Option<(&'static str, String)> {
         store.account(&owner().email).await.map(drop),
         store.handle(&handle).await.map(drop),
         store.role(owner().id, &handle).await.map(drop),
+        store.session(session(5).id).await.map(drop),
+        store.sessions(owner().id).await.map(drop),
+        store.refresh(refresh(5)).await.map(drop),
         store.token(token(5).id).await.map(drop),
         store.tokens(&handle).await.map(drop),
         store.slot(&handle, &slug).await.map(drop),
@@ -82,6 +85,8 @@ async fn a_row_that_breaks_a_rule_is_reported_with_its_table() {
         ("members", "", "UPDATE members SET role = 'KING'"),
         ("tokens", "", "UPDATE tokens SET scopes = '[\"everything\"]'"),
         ("tokens", "", "UPDATE tokens SET secret = x'00'"),
+        ("sessions", "", "UPDATE sessions SET renewed_at = 1"),
+        ("refresh_tokens", "", "UPDATE refresh_tokens SET used_at = 1"),
         ("outbox", "hello/1", "UPDATE outbox SET facts = '[1]'"),
         ("audit", "hello/1", "UPDATE audit SET hash = x'00' WHERE seq = 1"),
         ("heads", "hello", "UPDATE heads SET audit_hash = x'00'"),
@@ -163,4 +168,21 @@ async fn a_token_of_a_handle_that_is_not_there_is_refused_alone() {
     assert!(matches!(lost, Err(CommitError::Store(StoreError::Corrupt { table: "tokens", .. }))), "{lost:?}");
     kept.expect("the other batch is applied");
     assert_eq!(store.token(token(5).id).await.expect("reads"), None);
+}
+
+#[tokio::test]
+async fn a_session_of_an_account_that_is_not_there_is_refused_alone() {
+    let store = Arc::new(SqliteStore::in_memory().await.expect("the store opens"));
+    let author = Author::new(store.clone());
+    let orphan = Change::SessionBegun { session: session(5), refresh: refresh(5) };
+    let orphan = author.batch("login").change(orphan);
+    let (lost, kept) =
+        futures_util::future::join(store.commit(orphan), store.commit(author.batch("look"))).await;
+    assert!(
+        matches!(lost, Err(CommitError::Store(StoreError::Corrupt { table: "sessions", .. }))),
+        "{lost:?}"
+    );
+    kept.expect("the other batch is applied");
+    assert_eq!(store.session(session(5).id).await.expect("reads"), None);
+    assert_eq!(store.refresh(refresh(5)).await.expect("reads"), None);
 }

@@ -4,3 +4,4 @@ mod contract;
 mod corrupt;
 mod files;
 mod load;
+mod sessions;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use lp_core::{Handle, Scopes, TokenId, UserId};
+use lp_core::{Handle, Scopes, SessionId, TokenId, UserId};
 
 /// Who is behind a call, once the credential has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,11 @@ pub enum Actor {
     /// A token or connector grant: bound to one handle, allowed what its scopes allow.
     Token { id: TokenId, handle: Handle, scopes: Scopes },
     /// A signed-in account: allowed what its role in the handle allows.
-    User { id: UserId },
+    User {
+        id: UserId,
+        /// The session in which it is signed in; `None` where a program vouches for it.
+        session: Option<SessionId>,
+    },
     /// Whoever can open the store itself: the command line on the machine, and the first start.
     Operator,
 }
@@ -32,7 +36,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Token { id, .. } => write!(f, "token:{id}"),
-            Self::User { id } => write!(f, "user:{id}"),
+            Self::User { id, .. } => write!(f, "user:{id}"),
             Self::Anonymous | Self::Operator => f.write_str(self.kind()),
         }
     }

@@ -8,6 +8,10 @@ use crate::Actor;
 pub enum Need {
     /// Nothing: anybody may.
     Public,
+    /// A signed-in account, whatever it may do in which handle.
+    Account,
+    /// A member of the handle with at least this role. Tokens may not, whatever their scopes.
+    Role(Role),
     /// A member of the handle with at least this role, or a token of the handle with this scope.
     Member { role: Role, scope: Scope },
 }
@@ -17,6 +21,9 @@ pub enum Need {
 pub enum Denied {
     #[error("this operation needs a credential")]
     NoCredential,
+    /// The credential is good, but of a kind that never opens this.
+    #[error("this operation is for signed-in accounts, and the credential is another")]
+    Kind,
     #[error("the token lacks the scope '{0}'")]
     Scope(Scope),
     #[error("this operation needs the role {0}")]
@@ -28,13 +35,17 @@ pub enum Denied {
 
 /// Whether the actor may, given the role it has in the handle (`None`: not a member; tokens have no role).
 pub fn authorize(actor: &Actor, need: Need, membership: Option<Role>) -> Result<(), Denied> {
-    let Need::Member { role, scope } = need else { return Ok(()) };
-    match actor {
-        Actor::Operator => Ok(()),
-        Actor::Anonymous => Err(Denied::NoCredential),
-        Actor::Token { scopes, .. } if scopes.allow(scope) => Ok(()),
-        Actor::Token { .. } => Err(Denied::Scope(scope)),
-        Actor::User { .. } => match membership {
+    match (need, actor) {
+        (Need::Public, _)
+        | (Need::Account, Actor::User { .. })
+        | (Need::Role(_) | Need::Member { .. }, Actor::Operator) => Ok(()),
+        (_, Actor::Anonymous) => Err(Denied::NoCredential),
+        (Need::Account, Actor::Token { .. } | Actor::Operator) | (Need::Role(_), Actor::Token { .. }) => {
+            Err(Denied::Kind)
+        }
+        (Need::Member { scope, .. }, Actor::Token { scopes, .. }) if scopes.allow(scope) => Ok(()),
+        (Need::Member { scope, .. }, Actor::Token { .. }) => Err(Denied::Scope(scope)),
+        (Need::Role(role) | Need::Member { role, .. }, Actor::User { .. }) => match membership {
             None => Err(Denied::Stranger),
             Some(held) if held >= role => Ok(()),
             Some(_) => Err(Denied::Role(role)),

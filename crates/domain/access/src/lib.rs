@@ -10,6 +10,7 @@ mod audit;
 mod authorize;
 pub mod password;
 mod rate;
+mod session;
 mod token;
 
 pub use account::{Account, Email, EmailFault, HandleRecord};
@@ -17,4 +18,5 @@ pub use actor::Actor;
 pub use audit::{AuditEntry, AuditHash, AuditOutcome, AuditRecord, BrokenChain, chain, verify};
 pub use authorize::{Denied, Need, authorize};
 pub use rate::Rate;
+pub use session::{RefreshRecord, RefreshToken, Renewal, Session, SessionRefused};
 pub use token::{Minted, Pat, PatFault, SecretHash, TokenRecord, TokenRefused, mint};

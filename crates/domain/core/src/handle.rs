@@ -42,7 +42,21 @@ pub enum HandleFault {
     Reserved,
 }
 
+/// How the installation's own space is written: as no handle can be.
+const INSTALLATION: &str = "_";
+
 impl Handle {
+    /// The space in which happens what belongs to no handle: accounts and their sessions. It has a version and an audit
+    /// like any handle, and nobody can name it.
+    pub fn installation() -> Self {
+        Self(CompactString::const_new(INSTALLATION))
+    }
+
+    /// What a store kept: a handle, or the installation's own space.
+    pub fn stored(text: &str) -> Result<Self, HandleFault> {
+        if text == INSTALLATION { Ok(Self::installation()) } else { Self::parse(text) }
+    }
+
     pub fn parse(text: &str) -> Result<Self, HandleFault> {
         if !well_formed(text) {
             return Err(HandleFault::Malformed);

@@ -69,6 +69,11 @@ id!(
     "clk_"
 );
 id!(
+    /// One signing in: what its refresh tokens and access tokens have in common.
+    SessionId,
+    "ses_"
+);
+id!(
     /// One access token. Bare, because the documented token form puts it between `patv1_` and `.`.
     TokenId,
     ""

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use lp_access::TokenRecord;
-use lp_core::{Role, Scopes, TokenId};
+use lp_access::{HandleRecord, TokenRecord};
+use lp_core::{Handle, Role, Scopes, TokenId};
 use lp_ports::{Change, CommitError, Guard};
 
 use super::race_once;
@@ -82,4 +82,32 @@ pub(super) async fn a_second_store_preparation_is_refused(store: Arc<dyn Store>)
         assert!(matches!(lost, Err(CommitError::Stale(Guard::StoreEmpty))), "{lost:?}");
     }
     assert_eq!(store.account(&owner().email).await.expect("should answer"), Some(owner()));
+}
+
+pub(super) async fn an_account_is_found_by_its_id(store: Arc<dyn Store>) {
+    assert_eq!(store.account_of(owner().id).await.expect("should answer"), None);
+    store.commit(household()).await.expect("should be committed: the store is empty");
+    assert_eq!(store.account_of(owner().id).await.expect("should answer"), Some(owner()));
+    assert_eq!(store.account_of(account(9).id).await.expect("should answer"), None);
+}
+
+pub(super) async fn handles_of_an_account_are_read_by_name(store: Arc<dyn Store>) {
+    assert_eq!(store.handles_of(owner().id).await.expect("should answer"), []);
+    store.commit(household()).await.expect("should be committed: the store is empty");
+    let record = |name: &str, number| HandleRecord {
+        handle: Handle::parse(name).expect("a handle"),
+        owner: account(9).id,
+        created_at: at(number),
+    };
+    let made = [record("ab", 1), record("a1", 2), record("zz", 3), record("a-c", 4)];
+    let signup = Author::new(Arc::clone(&store)).batch("signup").change(Change::Account(account(9)));
+    let batch = made.iter().fold(signup, |batch, record| batch.change(Change::Handle(record.clone())));
+    store.commit(batch).await.expect("should be committed: nothing is against it");
+
+    let [ab, a1, zz, dashed] = made;
+    let theirs = [dashed, a1, ab, zz].map(|record| (record, Role::Owner));
+    assert_eq!(store.handles_of(account(9).id).await.expect("should answer"), theirs);
+    let mine = [(handle_record(), Role::Owner)];
+    assert_eq!(store.handles_of(owner().id).await.expect("should answer"), mine);
+    assert_eq!(store.handles_of(account(10).id).await.expect("should answer"), []);
 }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use lp_access::{AuditEntry, AuditOutcome, verify};
+use lp_core::Handle;
 use lp_ports::Batch;
 
 use crate::fixtures::{at, entry, handle, other_handle, to};
@@ -68,4 +69,20 @@ pub(super) async fn handles_have_chains_of_their_own(store: Arc<dyn Store>) {
         let records = store.audit(&handle, 0, 100).await.expect("the audit should be read");
         assert_eq!((records.len(), verify(None, &records)), (length, Ok(())));
     }
+}
+
+pub(super) async fn the_installation_has_a_chain_like_a_handle(store: Arc<dyn Store>) {
+    let installation = Handle::installation();
+    assert_eq!(store.audit_head(&installation).await.expect("should answer"), None);
+    let (mine, common) =
+        (Author::new(Arc::clone(&store)), Author::of(Arc::clone(&store), installation.clone()));
+    for author in [&common, &mine, &common] {
+        store.commit(author.batch("look")).await.expect("should be committed: nothing is against it");
+    }
+    assert_eq!(store.audited_handles().await.expect("should answer"), [installation.clone(), handle()]);
+    let records = store.audit(&installation, 0, 100).await.expect("the audit should be read");
+    assert_eq!((records.len(), verify(None, &records)), (2, Ok(())));
+    assert!(records.iter().all(|record| record.entry.handle == installation), "entries of another handle");
+    let newest = records.last().map(|record| (record.seq, record.hash));
+    assert_eq!(store.audit_head(&installation).await.expect("should answer"), newest);
 }

@@ -8,7 +8,7 @@ use crate::fixtures::{account, at, handle, handle_record, household, key, other_
 use crate::{Author, Store};
 
 /// The guard that a batch was refused for.
-fn stale(outcome: Result<Receipt, CommitError>) -> Guard {
+pub(super) fn stale(outcome: Result<Receipt, CommitError>) -> Guard {
     match outcome {
         Err(CommitError::Stale(guard)) => guard,
         other => panic!("not refused by a guard: {other:?}"),
@@ -42,10 +42,11 @@ fn slug_at(slug: &str, latest: Option<u64>) -> Guard {
 }
 
 /// What is in [`traces`].
-const TRACES: &str = "what is left behind: (links, events, audit entries, position of the change log)";
+pub(super) const TRACES: &str =
+    "what is left behind: (links, events, audit entries, position of the change log)";
 
 /// Everything that a batch of a handle leaves behind, in numbers.
-async fn traces(store: &dyn Store, handle: &Handle) -> (u64, usize, usize, u64) {
+pub(super) async fn traces(store: &dyn Store, handle: &Handle) -> (u64, usize, usize, u64) {
     let links = store.count(handle).await.expect("should answer");
     let events = store.events(handle, 0, 1_000).await.expect("should answer").len();
     let audit = store.audit(handle, 0, 1_000).await.expect("should answer").len();

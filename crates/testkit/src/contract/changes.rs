@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
+use lp_access::Session;
 use lp_core::Handle;
 use lp_ports::{Change, ChangeNote, ChangePosition, Changed};
 
-use crate::fixtures::{handle, household, key, other_handle, to, token};
+use crate::fixtures::{at, handle, household, key, other_handle, refresh, session, to, token};
 use crate::{Author, Store};
 
 fn note(handle: Handle, version: u64, slug: &str) -> ChangeNote {
@@ -77,6 +78,25 @@ pub(super) async fn access_is_noted(store: Arc<dyn Store>) {
     let expected: Vec<_> =
         (1..=3).map(|version| ChangeNote { handle: handle(), version, changed: Changed::Access }).collect();
     assert_eq!(notes, expected);
+}
+
+pub(super) async fn sessions_are_noted_of_the_installation(store: Arc<dyn Store>) {
+    store.commit(household()).await.expect("should be committed: the store is empty");
+    let author = Author::of(Arc::clone(&store), Handle::installation());
+    let start = store.position().await.expect("should answer");
+    let Session { id, expires_at, .. } = session(5);
+    let (used, next) = (refresh(1), refresh(2));
+    let changes = [
+        Change::SessionBegun { session: session(5), refresh: used },
+        Change::SessionRenewed { id, used, next, at: at(50), expires_at },
+        Change::SessionEnded { id, at: at(60) },
+    ];
+    for change in changes {
+        let batch = author.batch("sessions").change(change);
+        store.commit(batch).await.expect("should be committed: nothing is against it");
+    }
+    let note = |version| ChangeNote { handle: Handle::installation(), version, changed: Changed::Access };
+    assert_eq!(follow(&*store, start, 10).await.0, [note(1), note(2), note(3)]);
 }
 
 pub(super) async fn a_batch_notes_each_thing_once(store: Arc<dyn Store>) {

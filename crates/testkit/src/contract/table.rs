@@ -132,7 +132,9 @@ macro_rules! __store_cases {
             /// `AuditReader::audit_head`: number and hash of the newest entry; `None` where there is none.
             the_head_is_the_newest_entry,
             /// `AuditReader`: each handle has a chain of its own, and `audited_handles` names them in order.
-            handles_have_chains_of_their_own;
+            handles_have_chains_of_their_own,
+            /// `AuditReader`: what happens in the installation's own space is chained, and named, like a handle's.
+            the_installation_has_a_chain_like_a_handle;
         replies:
             /// `Committer`: a batch whose reply key is remembered commits nothing and returns the remembered reply.
             a_repeat_is_answered_from_memory_and_changes_nothing,
@@ -162,7 +164,30 @@ macro_rules! __store_cases {
             /// `Change::TokenRevoked`: the token is read still, and revoking it again keeps the first instant.
             a_revoked_token_is_still_read,
             /// `Guard::StoreEmpty`: of two nodes that prepare an empty store one is refused.
-            a_second_store_preparation_is_refused;
+            a_second_store_preparation_is_refused,
+            /// `AccessReader::account_of`: an account is found by its id as well.
+            an_account_is_found_by_its_id,
+            /// `AccessReader::handles_of`: the handles in which an account is a member, with its role; by name, compared
+            /// byte by byte.
+            handles_of_an_account_are_read_by_name;
+        sessions:
+            /// `SessionReader::session`: every field reads back as it was committed; `None` where there never was one.
+            a_session_reads_back_as_it_was_begun,
+            /// `SessionReader::refresh`: a refresh token is read with its session as that is now, and when it was used;
+            /// those that were are read still.
+            a_refresh_token_reads_back_with_its_session,
+            /// `Committer`: a second use of a refresh token is answered as `RefreshUnused`, whether that was stated or not,
+            /// and so is the use of one that is not there, or of another session.
+            a_refresh_token_is_good_for_one_renewal,
+            /// `Committer`: of racing renewals with one refresh token exactly one wins; the others are told the guard.
+            of_racing_renewals_of_one_token_exactly_one_wins,
+            /// `Change::SessionEnded`: ending a session again keeps the first instant, and nothing brings it back.
+            an_ended_session_stays_ended_since_the_first_time,
+            /// `SessionReader::sessions`: newest first, those of one instant by id likewise, ended ones included.
+            sessions_of_an_account_are_read_newest_first,
+            /// `SessionReader::forget_sessions`: drops what expired before the instant, ended or not, with its refresh
+            /// tokens, and nothing else; says how many sessions.
+            forgetting_drops_sessions_that_have_expired_and_no_others;
         changes:
             /// `ChangeLog`: nothing follows the end of a fresh log.
             a_fresh_log_is_empty_at_its_position,
@@ -172,6 +197,8 @@ macro_rules! __store_cases {
             notes_are_read_in_stretches,
             /// `ChangeLog`: accounts, handles, tokens and revocations are noted as `Changed::Access`.
             access_is_noted,
+            /// `ChangeLog`: what happens to sessions is noted as `Changed::Access` of the installation's own space.
+            sessions_are_noted_of_the_installation,
             /// `Committer`: each thing that a batch changed is noted once.
             a_batch_notes_each_thing_once,
             /// `Committer`: a batch without changes leaves the log and its position as they are.

@@ -1,6 +1,7 @@
 //! Tokens, permissions and the audit chain.
 
 mod rate;
+mod sessions;
 
 use lp_access::{
     Actor, AuditEntry, AuditHash, AuditOutcome, AuditRecord, Denied, Email, Need, Pat, TokenRefused,
@@ -51,7 +52,7 @@ fn a_token_ends_at_its_expiry() {
 #[test]
 fn a_member_needs_the_role_and_a_token_the_scope() {
     let need = Need::Member { role: Role::Operator, scope: Scope::WEBHOOKS_WRITE };
-    let user = Actor::User { id: UserId::new(Uuid::from_u128(1)) };
+    let user = Actor::User { id: UserId::new(Uuid::from_u128(1)), session: None };
     assert_eq!(authorize(&user, need, None), Err(Denied::Stranger));
     assert_eq!(authorize(&user, need, Some(Role::Creator)), Err(Denied::Role(Role::Operator)));
     assert_eq!(authorize(&user, need, Some(Role::Owner)), Ok(()));
