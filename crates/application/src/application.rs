@@ -2,10 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use lp_access::Session;
 use lp_core::{Handle, SlugKey, Timestamp};
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, Clock, Committer, Counters, HealthProbe,
-    IdempotencyReader, Ids, LinkReader, StoreHealth,
+    IdempotencyReader, Ids, LinkReader, PublishedKey, SessionReader, SignIn, StoreHealth,
 };
 
 use crate::limits::Limiter;
@@ -19,6 +20,10 @@ pub struct Ports {
     pub links: Arc<dyn LinkReader>,
     /// Reads accounts, handles and tokens.
     pub access: Arc<dyn AccessReader>,
+    /// Reads who is signed in.
+    pub sessions: Arc<dyn SessionReader>,
+    /// What signing in takes; `None` where nobody can.
+    pub sign_in: Option<SignIn>,
     /// Reads counts.
     pub analytics: Arc<dyn AnalyticsReader>,
     /// Reads the audit.
@@ -53,6 +58,7 @@ impl Ports {
     where
         S: LinkReader
             + AccessReader
+            + SessionReader
             + AnalyticsReader
             + AuditReader
             + IdempotencyReader
@@ -63,6 +69,8 @@ impl Ports {
         Self {
             links: store.clone(),
             access: store.clone(),
+            sessions: store.clone(),
+            sign_in: None,
             analytics: store.clone(),
             audit: store.clone(),
             replies: store.clone(),
@@ -209,6 +217,20 @@ impl Application {
             }
         }
         Ok(())
+    }
+
+    /// The keys that access tokens are signed with about now; none where nobody can sign in.
+    pub fn signing_keys(&self) -> Vec<PublishedKey> {
+        self.inner
+            .ports
+            .sign_in
+            .as_ref()
+            .map_or_else(Vec::new, |sign_in| sign_in.tokens.published(self.now()))
+    }
+
+    /// Drops sessions that expired long ago; the worker calls it now and then.
+    pub async fn forget_sessions(&self) -> Result<u64, Error> {
+        Ok(self.inner.ports.sessions.forget_sessions(self.now().minus(Session::LIFE)).await?)
     }
 
     /// Drops replies that nobody may ask for any more; the worker calls it now and then.

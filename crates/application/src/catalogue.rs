@@ -23,7 +23,14 @@ pub struct Catalogue {
 
 /// Every operation this crate has.
 pub fn catalogue() -> Catalogue {
-    let contexts = [crate::links::operations(), crate::analytics::operations(), crate::system::operations()];
+    let contexts = [
+        crate::accounts::operations(),
+        crate::handles::operations(),
+        crate::tokens::operations(),
+        crate::links::operations(),
+        crate::analytics::operations(),
+        crate::system::operations(),
+    ];
     Catalogue::of(contexts.into_iter().flatten().collect())
 }
 

@@ -35,6 +35,7 @@ codes! {
     INVALID_DESTINATION_URL = "invalid_destination_url", 400, false, "The destination is not an absolute http or https address without credentials.";
     INVALID_CURSOR = "invalid_cursor", 400, false, "The cursor is not one that a list of this kind gave out.";
     MISSING_HANDLE = "missing_handle", 400, false, "No handle was named by the host, the path, the arguments or the settings.";
+    INVALID_CREDENTIALS = "invalid_credentials", 401, false, "No account has this e-mail address with this password.";
     MISSING_BEARER_TOKEN = "missing_bearer_token", 401, false, "The operation needs a credential and none was sent.";
     INVALID_TOKEN = "invalid_token", 401, false, "The credential is unknown, of the wrong kind for this route, or bound to another handle.";
     INVALID_TOKEN_FORMAT = "invalid_token_format", 401, false, "The token begins with `patv1_` but is not written `patv1_<tokenId>.<secret>`.";

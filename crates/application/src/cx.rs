@@ -1,14 +1,20 @@
 use std::sync::Arc;
 
+use std::net::IpAddr;
+
 use lp_access::{Actor, AuditEntry, AuditOutcome};
-use lp_core::{EventId, Handle, LinkId, SlugKey, Timestamp};
+use lp_core::{EventId, Handle, LinkId, SessionId, SlugKey, Timestamp, TokenId, UserId};
 use lp_links::{LinkState, Slot};
 use lp_personalization::compile;
-use lp_ports::{AnalyticsReader, Batch, Change, HealthProbe, LinkReader, Receipt, StoreHealth};
+use lp_ports::{
+    AccessReader, AnalyticsReader, Batch, Change, HealthProbe, LinkReader, Receipt, SessionReader, SignIn,
+    StoreHealth,
+};
 
 use crate::application::Inner;
+use crate::limits::neighbourhood;
 use crate::repeat::Repeat;
-use crate::{Error, Loaded, PublicUrls, Surface, View};
+use crate::{Code, Error, Loaded, PublicUrls, Rate, Surface, View};
 
 /// One call: who acts, where, since when, and what of the world it may use. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +33,7 @@ pub(crate) struct Call {
     pub(crate) at: Timestamp,
     pub(crate) may_write: bool,
     pub(crate) repeat: Option<Repeat>,
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl Cx {
@@ -40,6 +47,54 @@ impl Cx {
     /// The instant of the call: one for everything it does.
     pub(crate) fn at(&self) -> Timestamp {
         self.call.at
+    }
+
+    /// The account that calls, and the session in which it does.
+    pub(crate) fn account(&self) -> Result<(UserId, Option<SessionId>), Error> {
+        match &self.call.actor {
+            Actor::User { id, session } => Ok((*id, *session)),
+            _ => Err(Error::internal("an operation for accounts was called by somebody else")),
+        }
+    }
+
+    pub(crate) fn access(&self) -> &dyn AccessReader {
+        self.app.ports.access.as_ref()
+    }
+
+    pub(crate) fn sessions(&self) -> &dyn SessionReader {
+        self.app.ports.sessions.as_ref()
+    }
+
+    pub(crate) fn sign_in(&self) -> Result<&SignIn, Error> {
+        let none = || Error::new(Code::UNAVAILABLE, "nobody can sign in on this installation");
+        self.app.ports.sign_in.as_ref().ok_or_else(none)
+    }
+
+    pub(crate) fn secret(&self) -> &[u8; 32] {
+        &self.app.settings.secret
+    }
+
+    /// Lets so many attempts through at once and then one in so many seconds, counted by `what` and by where the caller
+    /// calls from: guessing at one account from one place slows down that place only.
+    pub(crate) async fn attempt(&self, what: &str, at_once: u32, then_each: u32) -> Result<(), Error> {
+        if self.app.settings.limits.is_none() {
+            return Ok(());
+        }
+        let place = self.call.address.map_or_else(|| "here".to_owned(), neighbourhood);
+        let rate = Rate { per_second: 1, burst: at_once.saturating_mul(then_each) };
+        let now = self.app.ports.clock.monotonic();
+        self.app.limiter.pay(&format!("{what}|{place}"), rate, then_each, now).await.map_err(|wait| Error {
+            retry_after: Some(wait),
+            ..Error::new(Code::RATE_LIMITED, "too many attempts; wait before the next")
+        })
+    }
+
+    pub(crate) fn token_id(&self) -> TokenId {
+        TokenId::new(self.app.ports.ids.uuid())
+    }
+
+    pub(crate) fn session_id(&self) -> SessionId {
+        SessionId::new(self.app.ports.ids.uuid())
     }
 
     pub(crate) fn links(&self) -> &dyn LinkReader {
@@ -84,26 +139,36 @@ impl Cx {
 
     /// An empty batch that says who does this to what.
     pub(crate) fn batch(&self, subject: &str) -> Result<Batch, Error> {
-        Ok(Batch::new(AuditEntry {
-            handle: self.handle()?.clone(),
+        Ok(self.batch_in(self.handle()?, &self.call.actor, subject))
+    }
+
+    /// The same in another space than the call's handle, or by somebody who proves only now who it is.
+    pub(crate) fn batch_in(&self, handle: &Handle, actor: &Actor, subject: &str) -> Batch {
+        Batch::new(AuditEntry {
+            handle: handle.clone(),
             at: self.at(),
-            actor: self.call.actor.to_string(),
+            actor: actor.to_string(),
             surface: self.call.surface.as_str().to_owned(),
             operation: self.call.operation.to_owned(),
             subject: subject.to_owned(),
             request_id: self.call.request_id.clone(),
             outcome: AuditOutcome::Done,
-        }))
+        })
     }
 
     /// Commits the one batch of a write together with what its repeats are answered, and gives that back.
     pub(crate) async fn finish<V: View>(&self, batch: Batch, view: V) -> Result<V, Error> {
-        let batch = match &self.call.repeat {
-            None => batch,
-            Some(repeat) => batch.remember(repeat.reply(view.created(), &view, self.at())?),
-        };
-        self.commit(batch).await?;
+        self.commit(self.remembering(batch, &view)?).await?;
         Ok(view)
+    }
+
+    /// Has the batch remember what repeats of this call are answered. It is stored readably: a view with a secret in it
+    /// has to be given without.
+    pub(crate) fn remembering(&self, batch: Batch, view: &impl View) -> Result<Batch, Error> {
+        Ok(match &self.call.repeat {
+            None => batch,
+            Some(repeat) => batch.remember(repeat.reply(view.created(), view, self.at())?),
+        })
     }
 
     /// Commits, and shows the edge of this node what changed before anybody is answered.

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use lp_access::{Denied, PatFault, TokenRefused};
-use lp_ports::{CommitError, Source, StoreError, StoredReply};
+use lp_access::{Denied, PatFault, SessionRefused, TokenRefused};
+use lp_ports::{CommitError, PasswordsBusy, Source, StoreError, StoredReply};
 use serde_json::{Map, Value, json};
 
 use crate::Code;
@@ -202,11 +202,30 @@ impl From<TokenRefused> for Error {
     }
 }
 
+impl From<SessionRefused> for Error {
+    fn from(refused: SessionRefused) -> Self {
+        let code = match refused {
+            SessionRefused::Unknown => Code::INVALID_TOKEN,
+            SessionRefused::Expired => Code::TOKEN_EXPIRED,
+            SessionRefused::Ended | SessionRefused::Reused => Code::TOKEN_REVOKED,
+        };
+        Self::new(code, refused.to_string())
+    }
+}
+
+impl From<PasswordsBusy> for Error {
+    fn from(busy: PasswordsBusy) -> Self {
+        let retry_after = Some(Duration::from_secs(1));
+        Self { retry_after, ..Self::new(Code::RATE_LIMITED, format!("{busy}; try again in a second")) }
+    }
+}
+
 impl From<Denied> for Error {
     fn from(denied: Denied) -> Self {
         let message = denied.to_string();
         match denied {
             Denied::NoCredential => Self::new(Code::MISSING_BEARER_TOKEN, message),
+            Denied::Kind => Self::new(Code::INVALID_TOKEN, message),
             Denied::Scope(scope) => {
                 Self::new(Code::INSUFFICIENT_SCOPE, message).detail("requiredScope", scope.as_str())
             }

@@ -6,6 +6,7 @@
 
 #![warn(missing_docs)]
 
+pub mod accounts;
 pub mod analytics;
 mod application;
 mod bootstrap;
@@ -17,6 +18,7 @@ mod cx;
 mod error;
 mod gate;
 mod grant;
+pub mod handles;
 mod json;
 mod limits;
 pub mod links;
@@ -27,6 +29,7 @@ mod schema;
 mod settings;
 mod stream;
 pub mod system;
+pub mod tokens;
 mod wire;
 
 pub use application::{Application, CallRecord, Observer, Ports, RouteListener};
@@ -44,7 +47,7 @@ pub use json::{BadJson, parse as parse_json, pointer_step};
 pub use limits::{Allowance, Limits, Rate};
 pub use lp_access::Need;
 pub use lp_analytics::counts as counts_as_click;
-pub use lp_ports::{JournalFull, Kept, Settling};
+pub use lp_ports::{JournalFull, Kept, PublishedKey, Settling};
 pub use routes::{Loaded, RouteSource};
 pub use settings::{PublicUrls, Settings};
 pub use stream::{ByteStream, StreamReply, broken_off, whole};

@@ -124,6 +124,34 @@ impl Limiter {
         allowance
     }
 
+    /// Takes a call that costs so many of the bucket's units; `Err`: it does not hold them, and when it is worth trying
+    /// again. What it did hold is gone all the same, so whoever keeps trying keeps waiting.
+    ///
+    /// For what is dear or worth guessing at: each is asked for on its own, so that all nodes together let through no more
+    /// than said.
+    pub(crate) async fn pay(
+        &self,
+        caller: &str,
+        rate: Rate,
+        cost: u32,
+        now: Duration,
+    ) -> Result<(), Duration> {
+        let taken = match &self.shared {
+            Some(shared) => shared.take(caller, rate, cost).await.ok(),
+            None => None,
+        };
+        let Taken { granted, full_in } = taken.unwrap_or_else(|| {
+            let mut own = lock(&self.own);
+            let before = own.get(caller).copied().unwrap_or_default();
+            let (granted, full_at) = rate.take(before, now, cost);
+            own.insert(caller.to_owned(), full_at);
+            Taken { granted, full_in: full_at.saturating_sub(now) }
+        });
+        let wait =
+            rate.wait(full_in) + Duration::from_secs(1) / rate.per_second.max(1) * cost.saturating_sub(1);
+        if granted == cost { Ok(()) } else { Err(wait) }
+    }
+
     fn take_own(&self, caller: &str, rate: Rate, now: Duration) -> Allowance {
         let mut own = lock(&self.own);
         if own.len() > SWEEP_ABOVE {

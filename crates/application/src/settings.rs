@@ -70,6 +70,11 @@ impl PublicUrls {
         format!("{}/{slug}", self.origin(handle.as_str()))
     }
 
+    /// The origin of a handle's own host, where visitors come.
+    pub fn host(&self, handle: &Handle) -> String {
+        self.origin(handle.as_str())
+    }
+
     /// The MCP server of a handle, on its own host.
     pub fn mcp(&self, handle: &Handle) -> String {
         format!("{}/mcp", self.origin(&format!("{handle}.mcp")))

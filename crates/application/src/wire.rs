@@ -5,8 +5,9 @@ mod words;
 
 use std::borrow::Cow;
 
+use lp_access::Email;
 use lp_analytics::Period;
-use lp_core::{Device, Slug, WebUrl};
+use lp_core::{Device, Handle, ScopePattern, SessionId, Slug, Timestamp, TokenId, WebUrl};
 use lp_links::{Description, Label, Position, QueryPassThrough, RedirectStatus, Title};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -96,6 +97,24 @@ wire_text! {
     Search, "search", "invalid_text", Search::parse,
         |text| text.as_str().into(),
         {"minLength": 1, "maxLength": 200, "description": "Text to look for; case does not matter."};
+    Email, "email-address", "invalid_email", |text| Email::parse(text).map_err(|fault| fault.to_string()),
+        |email| email.as_str().into(),
+        {"minLength": 3, "maxLength": 254, "description": "E-mail address; case does not matter.", "examples": ["owner@example.com"]};
+    Handle, "handle", "invalid_handle", |text| Handle::parse(text).map_err(|fault| fault.to_string()),
+        |handle| handle.as_str().into(),
+        {"minLength": 2, "maxLength": 32, "pattern": "^[a-z0-9][a-z0-9-]*[a-z0-9]$", "description": "Name of a space of links, and first label of its host.", "examples": ["hello"]};
+    ScopePattern, "scope", "unknown_scope", |text| ScopePattern::parse(text).map_err(|fault| fault.to_string()),
+        |scope| scope.as_str().into(),
+        {"minLength": 1, "maxLength": 64, "description": "A scope, a family of scopes such as links.*, or * for all.", "examples": ["links.*"]};
+    TokenId, "token-id", "invalid_id", |text| TokenId::parse(text).map_err(|_| "is not the id of a token".to_owned()),
+        |id| id.to_string().into(),
+        {"pattern": "^[0-9a-hjkmnp-tv-z]{26}$", "description": "The part of a token between patv1_ and the dot."};
+    SessionId, "session-id", "invalid_id", |text| SessionId::parse(text).map_err(|_| "is not the id of a session".to_owned()),
+        |id| id.to_string().into(),
+        {"pattern": "^ses_[0-9a-hjkmnp-tv-z]{26}$", "description": "As the list of sessions shows it."};
+    Timestamp, "instant", "invalid_instant", |text| Timestamp::parse(text).map_err(|fault| fault.to_string()),
+        |at| at.to_string().into(),
+        {"description": "Instant as RFC 3339.", "examples": ["2030-01-01T00:00:00Z"]};
     Period, "period", "invalid_period", |text| Period::parse(text).map_err(|fault| fault.to_string()),
         |period| period.to_string().into(),
         {"pattern": "^[0-9]{1,3}[hdwm]$", "description": "How far back: hours, days, weeks or months of 30 days.", "examples": ["7d"]};

@@ -8,6 +8,7 @@ mod bind;
 mod credential;
 mod docs;
 mod errors;
+mod keys;
 mod openapi;
 mod render;
 mod router;

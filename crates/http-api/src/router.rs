@@ -13,7 +13,7 @@ use tracing::{Instrument, debug, info_span};
 
 use crate::bind::{self, path};
 use crate::table::{End, Table, Target};
-use crate::{docs, openapi, render, stream};
+use crate::{docs, keys, openapi, render, stream};
 
 /// What an installation decides about this front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +110,7 @@ impl Front {
         match end.target {
             Target::OpenApi => render::document("application/json", self.openapi.clone()),
             Target::Docs => docs::reply(self.docs.clone()),
+            Target::Keys => keys::reply(&self.app.signing_keys()),
             Target::Row { operation, mount } => {
                 let operation = &self.app.catalogue().operations()[operation];
                 let mount = &operation.mounts()[mount];

@@ -35,10 +35,12 @@ pub(crate) enum Target {
     OpenApi,
     /// The page about it.
     Docs,
+    /// The keys that access tokens are checked with.
+    Keys,
 }
 
 impl Table {
-    /// The mounts of all rows, and the two documents.
+    /// The mounts of all rows, and the documents.
     pub(crate) fn of(catalogue: &Catalogue) -> Self {
         let mut table = Self::default();
         for (operation, row) in catalogue.operations().iter().enumerate() {
@@ -48,6 +50,7 @@ impl Table {
         }
         table.add(Method::Get, "/v2/openapi.json", Target::OpenApi);
         table.add(Method::Get, "/v2/docs", Target::Docs);
+        table.add(Method::Get, "/.well-known/jwks.json", Target::Keys);
         table
     }
 

@@ -50,7 +50,8 @@ pub(crate) fn in_result(metadata_url: &str, need: Need, error: &Error) -> Option
 /// Every scope that a tool needs, connecting included.
 pub(crate) fn scopes(need: Need) -> Vec<&'static str> {
     match need {
-        Need::Public => Vec::new(),
+        // None of these is a tool.
+        Need::Public | Need::Account | Need::Role(_) => Vec::new(),
         Need::Member { scope, .. } if scope == Scope::MCP_CONNECT => vec![scope.as_str()],
         Need::Member { scope, .. } => vec![Scope::MCP_CONNECT.as_str(), scope.as_str()],
     }

@@ -7,7 +7,7 @@ use lp_adapters_journal::{DEFAULT_CAPACITY, FileJournal, JournalOptions, MemoryJ
 use lp_adapters_postgres::{PgOptions, PgStore};
 #[cfg(feature = "sqlite")]
 use lp_adapters_sqlite::SqliteStore;
-use lp_ports::{ClickJournal, HealthProbe, Ids, JournalId, JournalReader};
+use lp_ports::{ClickJournal, HealthProbe, Ids, JournalId, JournalReader, SignIn};
 
 use crate::{Database, Journal, StartError, Store};
 
@@ -120,4 +120,23 @@ impl Clicks {
         let journal = Arc::new(MemoryJournal::new(id, DEFAULT_CAPACITY));
         Self { journal: journal.clone(), reader: journal }
     }
+}
+
+/// What signing in takes, where there is a surface on which somebody can.
+#[cfg(feature = "http")]
+#[expect(clippy::unnecessary_wraps, reason = "without that surface there is none")]
+pub(crate) fn sign_in(secret: [u8; 32], issuer: &str) -> Option<SignIn> {
+    use lp_adapters_signin::{BoundedPasswords, SignedTokens};
+    // One core stays for everybody else.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Some(SignIn {
+        tokens: Arc::new(SignedTokens::new(secret, issuer)),
+        passwords: Arc::new(BoundedPasswords::new(cores - 1)),
+    })
+}
+
+/// Nobody can sign in.
+#[cfg(not(feature = "http"))]
+pub(crate) fn sign_in(_: [u8; 32], _: &str) -> Option<SignIn> {
+    None
 }

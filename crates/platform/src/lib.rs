@@ -123,18 +123,19 @@ pub use lp_application::{
 pub use lp_core::{Handle, HandleFault, is_domain};
 
 #[doc(inline)]
-pub use lp_application::{analytics, links, system};
+pub use lp_application::{accounts, analytics, handles, links, system, tokens};
 
 /// What a store, clock, prober or source of ids of your own is written against: the ports and their contracts, and the
 /// domain's values that pass through them.
 pub mod adapter {
     pub use lp_ports::{
-        AccessReader, AnalyticsReader, AuditReader, Batch, Change, ChangeLog, ChangeNote, ChangePosition,
-        Changed, Changes, ClickJournal, Clock, CommitError, Committer, Counters, CountsReader, DayCounts,
-        Event, EventKind, EventReader, Guard, HealthProbe, IdempotencyReader, Ids, Ingest, JournalError,
-        JournalFull, JournalId, JournalReader, JournalStanding, Kept, LinkCursor, LinkQuery, LinkReader,
-        Page, Probe, ProbeFault, Receipt, ReplyKey, Settling, Source, StoreError, StoreHealth, StoredEvent,
-        StoredReply, Stretch, Taken,
+        AccessClaims, AccessReader, AccessTokens, AnalyticsReader, AuditReader, Batch, Change, ChangeLog,
+        ChangeNote, ChangePosition, Changed, Changes, ClickJournal, Clock, CommitError, Committer, Counters,
+        CountsReader, DayCounts, Event, EventKind, EventReader, Guard, HealthProbe, IdempotencyReader, Ids,
+        Ingest, JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, LinkCursor,
+        LinkQuery, LinkReader, Page, Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt,
+        ReplyKey, SessionReader, Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply,
+        Stretch, Taken,
     };
 
     /// Accounts, tokens, roles and the audit.

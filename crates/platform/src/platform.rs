@@ -111,7 +111,8 @@ impl Platform {
             Some(path) => secret::load(path, ids.as_ref())?,
             None => ids.random(),
         };
-        let outside = Outside { probe, journal: clicks.journal, clock: clock.clone(), ids };
+        let sign_in = backing::sign_in(secret, &config.urls.api);
+        let outside = Outside { probe, journal: clicks.journal, clock: clock.clone(), ids, sign_in };
         let ports = store.ports(outside);
         let metrics = Arc::new(Metrics::new(metrics)?);
         let settings = Settings {

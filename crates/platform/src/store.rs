@@ -5,7 +5,8 @@ use std::sync::Arc;
 use lp_application::Ports;
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickJournal, Clock, Committer, Counters,
-    CountsReader, HealthProbe, IdempotencyReader, Ids, Ingest, LinkReader, StoreHealth,
+    CountsReader, HealthProbe, IdempotencyReader, Ids, Ingest, LinkReader, SessionReader, SignIn,
+    StoreHealth,
 };
 
 /// A store, port by port: what [`Builder::store`](crate::Builder::store) takes.
@@ -18,6 +19,8 @@ pub struct Store {
     pub links: Arc<dyn LinkReader>,
     /// Reads accounts, handles and tokens.
     pub access: Arc<dyn AccessReader>,
+    /// Reads who is signed in.
+    pub sessions: Arc<dyn SessionReader>,
     /// Reads counts.
     pub analytics: Arc<dyn AnalyticsReader>,
     /// Reads the audit.
@@ -47,6 +50,7 @@ pub(crate) struct Outside {
     pub(crate) journal: Arc<dyn ClickJournal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) sign_in: Option<SignIn>,
 }
 
 impl Store {
@@ -55,6 +59,7 @@ impl Store {
     where
         S: LinkReader
             + AccessReader
+            + SessionReader
             + AnalyticsReader
             + AuditReader
             + IdempotencyReader
@@ -68,6 +73,7 @@ impl Store {
         Self {
             links: store.clone(),
             access: store.clone(),
+            sessions: store.clone(),
             analytics: store.clone(),
             audit: store.clone(),
             replies: store.clone(),
@@ -103,10 +109,12 @@ impl Store {
     }
 
     pub(crate) fn ports(&self, outside: Outside) -> Ports {
-        let Outside { probe, journal, clock, ids } = outside;
+        let Outside { probe, journal, clock, ids, sign_in } = outside;
         Ports {
             links: self.links.clone(),
             access: self.access.clone(),
+            sessions: self.sessions.clone(),
+            sign_in,
             analytics: self.analytics.clone(),
             audit: self.audit.clone(),
             replies: self.replies.clone(),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use lp_adapters_journal::MemoryJournal;
+use lp_adapters_signin::{BoundedPasswords, SignedTokens};
 use lp_adapters_sqlite::SqliteStore;
 use lp_application::{
     Accepts, Answer, Application, Bootstrap, CallRecord, Catalogue, Credential, Loaded, Observer, Ports,
@@ -13,7 +14,7 @@ use lp_application::{
 use lp_core::{Handle, SlugKey, UserId, WebUrl};
 use lp_ports::{
     Batch, Change, Clock, Committer, Counters, HealthProbe, Ids, Ingest, JournalId, JournalReader, Probe,
-    ProbeFault,
+    ProbeFault, SignIn,
 };
 use serde_json::Value;
 
@@ -22,6 +23,11 @@ use crate::{FixedClock, SeededIds};
 
 /// How many clicks a sandbox's journal holds.
 const JOURNAL: usize = 10_000;
+const SECRET: [u8; 32] = [7; 32];
+const API: &str = "http://localhost:8080";
+/// The owner's.
+const EMAIL: &str = "owner@example.com";
+const PASSWORD: &str = "correct horse";
 
 /// An application with handle `hello`, its owner, and a token that may everything.
 pub struct Sandbox {
@@ -91,8 +97,8 @@ impl Sandbox {
         let ports =
             Ports::over(Arc::new(store.clone()), probe.clone(), journal.clone(), clock.clone(), ids.clone());
         let wanted = Bootstrap {
-            email: "owner@example.com".to_owned(),
-            password: "correct horse".to_owned(),
+            email: EMAIL.to_owned(),
+            password: PASSWORD.to_owned(),
             handle: "hello".to_owned(),
             rotate: false,
         };
@@ -100,6 +106,7 @@ impl Sandbox {
         let ports = Ports {
             committer: options.committer.unwrap_or_else(|| ports.committer.clone()),
             counters: options.counters,
+            sign_in: Some(sign_in()),
             ..ports
         };
         let listener = options.listener.unwrap_or_else(|| Arc::new(Deaf));
@@ -159,6 +166,21 @@ impl Sandbox {
         }
     }
 
+    /// Calls as somebody who is signed in.
+    pub async fn call_as(&self, access_token: &str, operation: &str, arguments: Value) -> Answer<Reply> {
+        let credential = Credential::Bearer(access_token.to_owned());
+        self.app
+            .call(Request { accepts: Accepts::Jwt, ..self.request(operation, arguments, credential) })
+            .await
+    }
+
+    /// Signs the owner of `hello` in; what auth_login answers.
+    pub async fn sign_in(&self) -> Value {
+        let arguments = serde_json::json!({ "email": EMAIL, "password": PASSWORD });
+        let answer = self.app.call(self.request("auth_login", arguments, Credential::None)).await;
+        answer.result.expect("the owner may sign in").value
+    }
+
     /// Counts what waits in the journal, as the worker does.
     pub async fn drain(&self) {
         while let Some(stretch) = self.journal.read(JOURNAL).expect("memory reads") {
@@ -201,16 +223,21 @@ impl RouteListener for Deaf {
     fn link_changed(&self, _: &Handle, _: &SlugKey, _: Loaded) {}
 }
 
+/// What signing in takes, with the secret and the origin of [`settings`].
+fn sign_in() -> SignIn {
+    SignIn { tokens: Arc::new(SignedTokens::new(SECRET, API)), passwords: Arc::new(BoundedPasswords::new(1)) }
+}
+
 fn settings(limits: Option<lp_application::Limits>) -> Settings {
     Settings {
         urls: PublicUrls {
             domain: "localhost".to_owned(),
             scheme: "http".to_owned(),
             port: Some(8080),
-            api: "http://localhost:8080".to_owned(),
+            api: API.to_owned(),
         },
         default_handle: None,
         limits,
-        secret: [7; 32],
+        secret: SECRET,
     }
 }

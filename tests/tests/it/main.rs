@@ -9,5 +9,6 @@ mod nodes;
 mod operations;
 mod packaging;
 mod parity;
+mod primer;
 mod sweep;
 mod tls;

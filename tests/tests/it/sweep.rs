@@ -1,7 +1,7 @@
 //! Every row, on every surface, with every wrong credential.
 
 use e2e::{Answer, Server, Workspace, cli_remote, embedded, mcp, rest};
-use link_platform::{Auth, Builder, Config, Credential, Kind, Operation, catalogue};
+use link_platform::{Auth, Builder, Config, Credential, Kind, Need, Operation, catalogue};
 use serde_json::{Value, json};
 
 struct Wrong {
@@ -10,6 +10,12 @@ struct Wrong {
     unknown: String,
     foreign: String,
     underscoped: String,
+    /// An access token whose signature is another's.
+    forged: String,
+    /// An access token whose session has ended.
+    signed_out: String,
+    /// A good access token of an account that is no member.
+    stranger: String,
 }
 
 /// Arguments that a row would take, so that nothing but the credential is wrong.
@@ -37,7 +43,21 @@ async fn wrong(workspace: &Workspace, pat: &str) -> Wrong {
         unknown: format!("{}{}", &pat[..33], "0".repeat(52)),
         foreign,
         underscoped,
+        forged: String::new(),
+        signed_out: String::new(),
+        stranger: String::new(),
     }
+}
+
+/// The access tokens among the wrong credentials.
+async fn accounts(server: &Server, wrong: Wrong) -> Wrong {
+    let signed_out = sign_in(server, "hello").await;
+    let ended = server.api("POST", "/v2/auth/logout").bearer_auth(&signed_out).send().await.expect("a reply");
+    assert_eq!(ended.status().as_u16(), 200);
+    let stranger = sign_in(server, "other").await;
+    let (said, _) = signed_out.rsplit_once('.').expect("a signature");
+    let (_, signature) = stranger.rsplit_once('.').expect("a signature");
+    Wrong { forged: format!("{said}.{signature}"), signed_out, stranger, ..wrong }
 }
 
 fn refused(answer: &Answer, status: u16, code: &str, what: &str) {
@@ -54,16 +74,42 @@ fn refused(answer: &Answer, status: u16, code: &str, what: &str) {
 async fn over_rest_every_row_refuses_every_wrong_credential() {
     let (workspace, pat) = Workspace::bootstrapped().await;
     let server = workspace.serve().await;
-    let wrong = wrong(&workspace, &pat).await;
+    let wrong = accounts(&server, wrong(&workspace, &pat).await).await;
     for row in catalogue().operations() {
         let arguments = arguments(row);
         let ask =
             async |auth, token: Option<&str>| rest(&server, row, auth, "hello", token, &arguments).await;
         if row.mounts().iter().any(|mount| mount.auth == Auth::Public) {
-            assert_eq!(ask(Auth::Public, Some(&wrong.malformed)).await.status, 200, "{}: public", row.name);
+            let answer = ask(Auth::Public, Some(&wrong.malformed)).await;
+            // What only looks is answered; what signs in has its own proof to ask for, and takes no credential either.
+            assert!(answer.status == if row.effect.read_only { 200 } else { 400 }, "{}: public", row.name);
             continue;
         }
         let what = |kind: &str| format!("{} {kind}", row.name);
+        refused(&ask(Auth::Jwt, None).await, 401, "missing_bearer_token", &what("account route, none"));
+        for (token, kind) in [(&pat, "a token"), (&wrong.malformed, "malformed"), (&wrong.unknown, "unknown")]
+        {
+            refused(
+                &ask(Auth::Jwt, Some(token)).await,
+                401,
+                "invalid_token",
+                &what(&format!("account route, {kind}")),
+            );
+        }
+        for (token, code) in [(&wrong.forged, "invalid_token"), (&wrong.signed_out, "token_revoked")] {
+            refused(&ask(Auth::Jwt, Some(token)).await, 401, code, &what("account route, signed in no more"));
+        }
+        if matches!(row.need, Need::Member { .. } | Need::Role(_)) {
+            refused(
+                &ask(Auth::Jwt, Some(&wrong.stranger)).await,
+                404,
+                "not_found",
+                &what("account route, a stranger"),
+            );
+        }
+        if !matches!(row.need, Need::Member { .. }) {
+            continue;
+        }
         let none = ask(Auth::Pat, wrong.none.as_deref()).await;
         refused(&none, 401, "missing_bearer_token", &what("none"));
         assert!(none.headers.contains_key("www-authenticate"), "{}", row.name);
@@ -87,9 +133,16 @@ async fn over_rest_every_row_refuses_every_wrong_credential() {
             "insufficient_scope",
             &what("underscoped"),
         );
-        refused(&ask(Auth::Jwt, None).await, 401, "missing_bearer_token", &what("account route, none"));
-        refused(&ask(Auth::Jwt, Some(&pat)).await, 401, "invalid_token", &what("account route, a token"));
     }
+}
+
+/// Signs the owner of a handle in; the harness bootstraps each with a mailbox of its name.
+async fn sign_in(server: &Server, handle: &str) -> String {
+    let login = json!({ "email": format!("{handle}@example.com"), "password": "correct horse" });
+    let request = server.api("POST", "/v2/auth/login").header("content-type", "application/json");
+    let reply = request.body(login.to_string()).send().await.expect("a reply");
+    let body: Value = serde_json::from_str(&reply.text().await.expect("text")).expect("JSON");
+    body["accessToken"].as_str().unwrap_or_else(|| panic!("signed in: {body}")).to_owned()
 }
 
 #[tokio::test]

@@ -188,7 +188,10 @@ impl Operation {
         run: Run,
     ) -> Self {
         let input = schema::of_input::<I>();
-        let realm = if need == Need::Public { Realm::Platform } else { Realm::Handle };
+        let realm = match need {
+            Need::Public | Need::Account => Realm::Platform,
+            Need::Role(_) | Need::Member { .. } => Realm::Handle,
+        };
         Self {
             name,
             title: name,
@@ -254,6 +257,13 @@ impl Operation {
         self
     }
 
+    /// Mounts it for accounts only, at a path below the handle.
+    #[must_use]
+    pub fn at_for_accounts(self, method: Method, path: &str) -> Self {
+        let path = format!("/v2/handles/{{handle}}/{path}");
+        self.mount(Mount { method, path, auth: Auth::Jwt, body: Body::None, query: Query::Rest })
+    }
+
     /// Mounts it somewhere of its own.
     #[must_use]
     pub fn mount(mut self, mount: Mount) -> Self {
@@ -285,6 +295,17 @@ impl Operation {
         let mut codes = self.codes.clone();
         codes.extend([Code::RATE_LIMITED, Code::INTERNAL, Code::UNAVAILABLE]);
         codes.extend(ARGUMENT_CODES);
+        if self.need != Need::Public {
+            codes.extend([
+                Code::MISSING_BEARER_TOKEN,
+                Code::INVALID_TOKEN,
+                Code::TOKEN_EXPIRED,
+                Code::TOKEN_REVOKED,
+            ]);
+        }
+        if let Need::Role(_) = self.need {
+            codes.push(Code::INSUFFICIENT_ROLE);
+        }
         if let Need::Member { .. } = self.need {
             codes.extend([
                 Code::MISSING_BEARER_TOKEN,

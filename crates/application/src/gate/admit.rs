@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use lp_access::{Actor, Denied, Need, Pat, TokenRefused, authorize};
+use lp_access::{Actor, Denied, Need, Pat, SessionRefused, TokenRefused, authorize};
 use lp_core::{Handle, Role, Scope};
 use serde_json::Value;
 
@@ -144,8 +144,21 @@ impl Inner {
                 record.admit(&sent, self.ports.clock.now())?;
                 Ok(Actor::Token { id: record.id, handle: record.handle, scopes: record.scopes })
             }
+            Credential::Bearer(text) if accepts == Accepts::Jwt && !Pat::claims(text) => {
+                self.signed_in(text).await
+            }
             Credential::Grant(_) | Credential::Bearer(_) => Err(wrong_kind()),
         }
+    }
+
+    /// The account behind an access token, if its session goes on.
+    async fn signed_in(&self, text: &str) -> Result<Actor, Error> {
+        let Some(sign_in) = &self.ports.sign_in else { return Err(TokenRefused::Unknown.into()) };
+        let now = self.ports.clock.now();
+        let claims = sign_in.tokens.check(text, now)?;
+        let session = self.ports.sessions.session(claims.session).await?.ok_or(SessionRefused::Unknown)?;
+        session.standing(now)?;
+        Ok(Actor::User { id: session.user, session: Some(session.id) })
     }
 
     /// The token behind a grant, if it still stands.
@@ -199,7 +212,7 @@ impl Inner {
                     _ => Denied::Stranger.into(),
                 });
             }
-            Actor::User { id } => self.ports.access.role(*id, handle).await?,
+            Actor::User { id, .. } => self.ports.access.role(*id, handle).await?,
             Actor::Operator if self.ports.access.handle(handle).await?.is_none() => {
                 return Err(Denied::Stranger.into());
             }

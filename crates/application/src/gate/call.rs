@@ -143,7 +143,7 @@ impl Inner {
         let (caller, rate) = match (need, actor) {
             (_, Actor::Operator) => return None,
             (Need::Public, _) | (_, Actor::Anonymous) => (limits::neighbourhood(address?), limits.address),
-            (Need::Member { .. }, actor) => (actor.to_string(), limits.actor),
+            (_, actor) => (actor.to_string(), limits.actor),
         };
         Some(self.limiter.take(&caller, rate, self.ports.clock.monotonic()).await)
     }
@@ -239,6 +239,7 @@ impl Entered {
             at: self.app.now(),
             may_write: !operation.effect.read_only,
             repeat,
+            address: self.request.address,
         };
         Cx { app: self.app.inner.clone(), call: Arc::new(call) }
     }

@@ -44,7 +44,8 @@ async fn a_token_does_not_open_account_routes() {
 #[tokio::test]
 async fn a_member_is_judged_by_role_and_a_stranger_sees_nothing() {
     let sandbox = Sandbox::new().await;
-    let known = |id| sandbox.request("links_list", json!({}), Credential::Known(Actor::User { id }));
+    let known =
+        |id| sandbox.request("links_list", json!({}), Credential::Known(Actor::User { id, session: None }));
     assert_eq!(value(sandbox.app.call(known(sandbox.owner)).await)["links"], json!([]));
     assert_eq!(refusal(&sandbox, known(UserId::new(Uuid::from_u128(99)))).await, "not_found");
 }

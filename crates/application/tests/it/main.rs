@@ -1,5 +1,6 @@
 //! The operations and their gate, on the real embedded store with a fixed clock and seeded ids.
 
+mod accounts;
 mod faults;
 mod gate;
 mod hard_cases;

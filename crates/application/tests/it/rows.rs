@@ -17,12 +17,17 @@ fn names_say_their_context_and_fit_every_host() {
 #[test]
 fn a_row_of_a_handle_is_reached_by_accounts_and_by_tokens() {
     for operation in catalogue().operations() {
-        if let Need::Member { .. } = operation.need {
-            let ways: HashSet<_> =
-                operation.mounts().iter().map(|mount| format!("{:?}", mount.auth)).collect();
-            assert!(ways.contains("Jwt") && ways.contains("Pat"), "{}", operation.name);
-        } else {
-            assert!(operation.mounts().iter().all(|mount| mount.auth == Auth::Public), "{}", operation.name);
+        let only = |auth| operation.mounts().iter().all(|mount| mount.auth == auth);
+        match operation.need {
+            Need::Public => assert!(only(Auth::Public), "{}", operation.name),
+            Need::Account | Need::Role(_) => {
+                assert!(only(Auth::Jwt) && !operation.tool, "{}: for accounts only", operation.name);
+            }
+            Need::Member { .. } => {
+                let ways: HashSet<_> =
+                    operation.mounts().iter().map(|mount| format!("{:?}", mount.auth)).collect();
+                assert!(ways.contains("Jwt") && ways.contains("Pat"), "{}", operation.name);
+            }
         }
     }
 }
@@ -54,9 +59,13 @@ fn schemas_are_closed_inputs_and_object_outputs_without_references() {
 #[test]
 fn writes_are_said_to_write_and_destroy_nothing_that_cannot_come_back() {
     for operation in catalogue().operations() {
-        let writes = ["create", "upsert", "update", "delete", "rollback", "import"];
+        let writes = [
+            "create", "upsert", "update", "delete", "rollback", "import", "login", "refresh", "logout",
+            "end", "revoke",
+        ];
         let name = operation.name.rsplit('_').next().unwrap_or_default();
         assert_eq!(!operation.effect.read_only, writes.contains(&name), "{}", operation.name);
-        assert!(!operation.effect.destructive, "{}: every link keeps its revisions", operation.name);
+        let gone = operation.name == "tokens_revoke";
+        assert_eq!(operation.effect.destructive, gone, "{}: every link keeps its revisions", operation.name);
     }
 }

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use lp_application::links::{self, LinkFields, OneLink, PreviewRoute, Slug, Title, UpsertLink, WebUrl};
 use lp_application::{
-    Caller, Catalogue, Code, Op, Patch, StreamReply, View, analytics, catalogue, system, whole,
+    Caller, Catalogue, Code, Op, Patch, StreamReply, View, accounts, analytics, catalogue, handles, system,
+    tokens, whole,
 };
 use lp_core::Handle;
 use lp_testkit::Sandbox;
@@ -64,6 +65,18 @@ fn every_row_has_a_key_with_its_types() {
     seen.key(analytics::GET);
     seen.key(system::HEALTH);
     seen.key(system::PLATFORM_HEALTH);
+    seen.key(accounts::LOGIN);
+    seen.key(accounts::REFRESH);
+    seen.key(accounts::LOGOUT);
+    seen.key(accounts::ME);
+    seen.key(accounts::OPENANALYST);
+    seen.key(accounts::SESSIONS);
+    seen.key(accounts::END_SESSION);
+    seen.key(handles::LIST);
+    seen.key(handles::CREATE);
+    seen.key(tokens::CREATE);
+    seen.key(tokens::LIST);
+    seen.key(tokens::REVOKE);
     let rows: HashSet<_> = catalogue().operations().iter().map(|row| row.name).collect();
     assert_eq!(seen.names, rows);
 }

@@ -15,11 +15,14 @@ pub(super) fn describe(row: &Operation, mount: &Mount, id: &str, components: &mu
     say("security", security(row, mount));
     say("x-link-platform-operation", json!(row.name));
     say("x-link-platform-tool", json!(row.tool));
-    if let Need::Member { role, scope } = row.need {
-        match mount.auth {
-            Auth::Jwt => say("x-link-platform-role", json!(role.as_str())),
-            Auth::Pat | Auth::Signed | Auth::Public => say("x-link-platform-scope", json!(scope.as_str())),
-        };
+    match (row.need, mount.auth) {
+        (Need::Role(role) | Need::Member { role, .. }, Auth::Jwt) => {
+            say("x-link-platform-role", json!(role.as_str()));
+        }
+        (Need::Member { scope, .. }, Auth::Pat | Auth::Signed | Auth::Public) => {
+            say("x-link-platform-scope", json!(scope.as_str()));
+        }
+        _ => {}
     }
     let mut parameters = input::parameters(row, mount);
     if !row.effect.read_only {
@@ -37,7 +40,12 @@ pub(super) fn describe(row: &Operation, mount: &Mount, id: &str, components: &mu
 
 /// What opens the route, with the scope or role that it must carry.
 fn security(row: &Operation, mount: &Mount) -> Value {
-    let Need::Member { role, scope } = row.need else { return json!([]) };
+    let (role, scope) = match row.need {
+        Need::Public => return json!([]),
+        Need::Account => return json!([{ "bearerAuth": [] }]),
+        Need::Role(role) => return json!([{ "bearerAuth": [role.as_str()] }]),
+        Need::Member { role, scope } => (role, scope),
+    };
     let stream = matches!(row.kind, Kind::Stream(_));
     match mount.auth {
         Auth::Public => json!([]),

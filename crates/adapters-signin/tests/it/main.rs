@@ -1,0 +1,4 @@
+//! Access tokens and password hashing, from outside.
+
+mod passwords;
+mod tokens;
