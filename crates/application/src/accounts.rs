@@ -12,7 +12,7 @@ use lp_access::Need;
 pub use self::input::{Login, OneSession, Refresh};
 pub use self::view::{Account, EndedSession, Product, SessionList, SessionView, SignedIn, SignedOut, User};
 use crate::Code;
-use crate::catalogue::{Auth, Body, Effect, Method, Mount, Op, Operation, Query};
+use crate::catalogue::{Auth, Body, Effect, Method, Mount, Op, Operation};
 use crate::system::NoInput;
 
 /// Signs in.
@@ -30,8 +30,8 @@ pub const SESSIONS: Op<NoInput, SessionList> = Op::named("account_sessions_list"
 /// Signs out somewhere else.
 pub const END_SESSION: Op<OneSession, EndedSession> = Op::named("account_sessions_end");
 
-/// Changes nothing that the public sees.
-const PRIVATE: Effect = Effect { open_world: false, idempotent: false, ..Effect::PUBLISH };
+/// Doing it twice does it twice: each signing in is one of its own.
+const PRIVATE: Effect = Effect { idempotent: false, ..Effect::PRIVATE };
 
 pub(crate) fn operations() -> Vec<Operation> {
     let mut rows = vec![
@@ -41,7 +41,8 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "Sign in with e-mail address and password. Answers an access token for an hour and a refresh token that is \
                  good for one use of auth_refresh.",
             )
-            .mount(mount(Method::Post, "/v2/auth/login", Auth::Public, Body::Rest))
+            .mount(Mount::new(Method::Post, "/v2/auth/login", Auth::Public))
+            .body(Body::Rest)
             .fails(&[Code::INVALID_CREDENTIALS]),
         Operation::write(REFRESH, Need::Public, sign_in::refresh)
             .about(
@@ -49,11 +50,12 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "Exchange a refresh token for a new access token and the next refresh token. A token that comes a second time \
                  ends the session: somebody else has it.",
             )
-            .mount(mount(Method::Post, "/v2/auth/refresh", Auth::Public, Body::Rest))
+            .mount(Mount::new(Method::Post, "/v2/auth/refresh", Auth::Public))
+            .body(Body::Rest)
             .fails(&[Code::INVALID_TOKEN, Code::TOKEN_EXPIRED, Code::TOKEN_REVOKED]),
         Operation::write(LOGOUT, Need::Account, sessions::logout)
             .about("Sign out", "End the session of the access token; its refresh token opens nothing from then on.")
-            .mount(mount(Method::Post, "/v2/auth/logout", Auth::Jwt, Body::None)),
+            .mount(Mount::new(Method::Post, "/v2/auth/logout", Auth::Jwt)),
     ];
     rows.extend(own());
     rows.into_iter()
@@ -66,20 +68,16 @@ fn own() -> [Operation; 4] {
     [
         Operation::read(ME, Need::Account, sessions::me)
             .about("Who is signed in", "Get the account of the access token.")
-            .mount(mount(Method::Get, "/v2/auth/me", Auth::Jwt, Body::None)),
+            .mount(Mount::new(Method::Get, "/v2/auth/me", Auth::Jwt)),
         Operation::read(OPENANALYST, Need::Account, sessions::openanalyst)
             .about("Check access to OpenAnalyst", "Get what the account may use of OpenAnalyst.")
-            .mount(mount(Method::Get, "/v2/account/openanalyst/me", Auth::Jwt, Body::None)),
+            .mount(Mount::new(Method::Get, "/v2/account/openanalyst/me", Auth::Jwt)),
         Operation::read(SESSIONS, Need::Account, sessions::list)
             .about("List sessions", "List where the account is signed in, newest first.")
-            .mount(mount(Method::Get, "/v2/account/sessions", Auth::Jwt, Body::None)),
+            .mount(Mount::new(Method::Get, "/v2/account/sessions", Auth::Jwt)),
         Operation::write(END_SESSION, Need::Account, sessions::end)
             .about("End a session", "Sign the account out somewhere else.")
-            .mount(mount(Method::Delete, "/v2/account/sessions/{session}", Auth::Jwt, Body::None))
+            .mount(Mount::new(Method::Delete, "/v2/account/sessions/{session}", Auth::Jwt))
             .fails(&[Code::NOT_FOUND]),
     ]
-}
-
-fn mount(method: Method, path: &str, auth: Auth, body: Body) -> Mount {
-    Mount { method, path: path.to_owned(), auth, body, query: Query::Rest }
 }

@@ -6,7 +6,7 @@ use lp_ports::{Change, Guard};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Auth, Body, Effect, Method, Mount, Op, Operation, Query, View};
+use crate::catalogue::{Auth, Body, Effect, Method, Mount, Op, Operation, View};
 use crate::cx::Cx;
 use crate::system::NoInput;
 use crate::wire::Wire;
@@ -76,13 +76,7 @@ impl View for HandleView {
 }
 
 pub(crate) fn operations() -> Vec<Operation> {
-    let mount = |method, body| Mount {
-        method,
-        path: "/v2/handles".to_owned(),
-        auth: Auth::Jwt,
-        body,
-        query: Query::Rest,
-    };
+    let mount = |method| Mount::new(method, "/v2/handles", Auth::Jwt);
     vec![
         Operation::read(LIST, Need::Account, list)
             .about(
@@ -90,12 +84,13 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "List the handles in which the account is a member, in name order, with its role.",
             )
             .no_tool()
-            .mount(mount(Method::Get, Body::None)),
+            .mount(mount(Method::Get)),
         Operation::write(CREATE, Need::Account, create)
             .about("Create a handle", "Take a handle that nobody has; the account becomes its owner.")
             .effect(Effect::PUBLISH_ANEW)
             .no_tool()
-            .mount(mount(Method::Post, Body::Rest)),
+            .mount(mount(Method::Post))
+            .body(Body::Rest),
     ]
 }
 

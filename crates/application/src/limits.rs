@@ -140,27 +140,27 @@ impl Limiter {
             Some(shared) => shared.take(caller, rate, cost).await.ok(),
             None => None,
         };
-        let Taken { granted, full_in } = taken.unwrap_or_else(|| {
-            let mut own = lock(&self.own);
-            let before = own.get(caller).copied().unwrap_or_default();
-            let (granted, full_at) = rate.take(before, now, cost);
-            own.insert(caller.to_owned(), full_at);
-            Taken { granted, full_in: full_at.saturating_sub(now) }
-        });
+        let Taken { granted, full_in } = taken.unwrap_or_else(|| self.spend_own(caller, rate, cost, now));
         let wait =
             rate.wait(full_in) + Duration::from_secs(1) / rate.per_second.max(1) * cost.saturating_sub(1);
         if granted == cost { Ok(()) } else { Err(wait) }
     }
 
     fn take_own(&self, caller: &str, rate: Rate, now: Duration) -> Allowance {
+        let taken = self.spend_own(caller, rate, 1, now);
+        allowance(rate, taken.granted, 0, taken.full_in)
+    }
+
+    /// Takes out of the bucket in this process's memory.
+    fn spend_own(&self, caller: &str, rate: Rate, wanted: u32, now: Duration) -> Taken {
         let mut own = lock(&self.own);
         if own.len() > SWEEP_ABOVE {
             own.retain(|_, full_at| *full_at > now);
         }
         let before = own.get(caller).copied().unwrap_or_default();
-        let (granted, full_at) = rate.take(before, now, 1);
+        let (granted, full_at) = rate.take(before, now, wanted);
         own.insert(caller.to_owned(), full_at);
-        allowance(rate, granted, 0, full_at.saturating_sub(now))
+        Taken { granted, full_in: full_at.saturating_sub(now) }
     }
 
     /// Spends of the caller's lease; where there is none, says how many calls the next one should be asked for.

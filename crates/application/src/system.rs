@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::catalogue::{Auth, Body, Method, Mount, Op, Operation, Query, View};
+use crate::catalogue::{Auth, Method, Mount, Op, Operation, View};
 use crate::cx::Cx;
 
 /// Checks that a caller reaches its handle and the store answers.
@@ -58,13 +58,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::read(PLATFORM_HEALTH, Need::Public, platform_health)
             .about("Check the installation", "Check that the installation answers and its store can be used.")
             .no_tool()
-            .mount(Mount {
-                method: Method::Get,
-                path: "/v2/system/health".to_owned(),
-                auth: Auth::Public,
-                body: Body::None,
-                query: Query::Rest,
-            }),
+            .mount(Mount::new(Method::Get, "/v2/system/health", Auth::Public)),
     ]
 }
 

@@ -24,7 +24,6 @@ pub const REVOKE: Op<OneToken, RevokedToken> = Op::named("tokens_revoke");
 
 /// No token may manage tokens, whatever its scopes.
 const NEED: Need = Need::Role(Role::Operator);
-const PRIVATE: Effect = Effect { open_world: false, ..Effect::PUBLISH };
 
 /// What a new token is called and may do.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -102,7 +101,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "Create a token",
                 "Make a personal access token of the handle with these scopes. Its text is in this answer and nowhere else.",
             )
-            .effect(Effect { idempotent: false, ..PRIVATE })
+            .effect(Effect { idempotent: false, ..Effect::PRIVATE })
             .no_tool()
             .at_for_accounts(Method::Post, "tokens")
             .body(Body::Rest),
@@ -112,7 +111,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .at_for_accounts(Method::Get, "tokens"),
         Operation::write(REVOKE, NEED, revoke)
             .about("Revoke a token", "Revoke a token: from the next call on it opens nothing.")
-            .effect(Effect { destructive: true, ..PRIVATE })
+            .effect(Effect { destructive: true, ..Effect::PRIVATE })
             .no_tool()
             .at_for_accounts(Method::Delete, "tokens/{tokenId}")
             .fails(&[Code::NOT_FOUND]),

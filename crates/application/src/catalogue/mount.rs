@@ -63,6 +63,13 @@ pub enum Query {
     Under(&'static str),
 }
 
+impl Mount {
+    /// A route without a body, whose query parameters become arguments.
+    pub fn new(method: Method, path: impl Into<String>, auth: Auth) -> Self {
+        Self { method, path: path.into(), auth, body: Body::None, query: Query::Rest }
+    }
+}
+
 impl Method {
     /// As HTTP writes it.
     pub fn as_str(self) -> &'static str {

@@ -103,7 +103,9 @@ impl Effect {
     /// Changes what the public sees, in a way that a kept revision can undo.
     pub const PUBLISH: Self =
         Self { read_only: false, destructive: false, idempotent: true, open_world: true };
-    /// The same, but doing it twice does it twice.
+    /// Changes what only members see.
+    pub const PRIVATE: Self = Self { open_world: false, ..Self::PUBLISH };
+    /// As [`Effect::PUBLISH`], but doing it twice does it twice.
     pub const PUBLISH_ANEW: Self = Self { idempotent: false, ..Self::PUBLISH };
 }
 
@@ -252,7 +254,7 @@ impl Operation {
         let body = if bytes { Body::Bytes } else { Body::None };
         for (family, auth) in [("/v2/handles", Auth::Jwt), ("/v2/public/handles", Auth::Pat)] {
             let path = format!("{family}/{{handle}}/{path}");
-            self.mounts.push(Mount { method, path, auth, body, query: Query::Rest });
+            self.mounts.push(Mount { body, ..Mount::new(method, path, auth) });
         }
         self
     }
@@ -260,8 +262,7 @@ impl Operation {
     /// Mounts it for accounts only, at a path below the handle.
     #[must_use]
     pub fn at_for_accounts(self, method: Method, path: &str) -> Self {
-        let path = format!("/v2/handles/{{handle}}/{path}");
-        self.mount(Mount { method, path, auth: Auth::Jwt, body: Body::None, query: Query::Rest })
+        self.mount(Mount::new(method, format!("/v2/handles/{{handle}}/{path}"), Auth::Jwt))
     }
 
     /// Mounts it somewhere of its own.
