@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use lp_access::{Account, Email, HandleRecord, SecretHash, TokenRecord};
-use lp_core::{Handle, Role, Scopes, TokenId, UserId};
+use lp_core::{Handle, Role, Scopes, Timestamp, TokenId, UserId};
 use lp_ports::{AccessReader, StoreError};
 use sqlx::postgres::PgRow;
 
@@ -18,7 +18,8 @@ const HANDLES_OF: &str = "SELECT handles.handle, owner, created_at, role FROM me
 macro_rules! tokens {
     ($which:literal) => {
         concat!(
-            "SELECT id, handle, owner, name, scopes::text AS scopes, secret, created_at, expires_at, revoked_at \
+            "SELECT id, handle, owner, name, scopes::text AS scopes, secret, created_at, expires_at, \
+             revoked_at, last_used_at \
              FROM tokens WHERE ",
             $which
         )
@@ -28,6 +29,12 @@ macro_rules! tokens {
 const TOKEN: &str = tokens!("id = $1");
 
 const TOKENS: &str = tokens!("handle = $1 ORDER BY created_at, id");
+
+/// In the order of their ids: nodes that note the same tokens at a time wait for each other and do not lock crosswise.
+const USED: &str = "WITH noted AS ( \
+         SELECT tokens.id, used.at FROM unnest($1::uuid[], $2::bigint[]) AS used (id, at) \
+         JOIN tokens ON tokens.id = used.id ORDER BY tokens.id FOR UPDATE OF tokens) \
+     UPDATE tokens SET last_used_at = greatest(last_used_at, noted.at) FROM noted WHERE tokens.id = noted.id";
 
 #[async_trait]
 impl AccessReader for PgStore {
@@ -73,6 +80,13 @@ impl AccessReader for PgStore {
         rows.iter().map(|row| whole(token(row), "tokens", || token_name(row))).collect()
     }
 
+    async fn note_token_uses(&self, uses: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+        let ids: Vec<_> = uses.iter().map(|(id, _)| id.uuid()).collect();
+        let instants: Vec<_> = uses.iter().map(|(_, at)| at.micros()).collect();
+        let query = sqlx::query(USED).bind(ids).bind(instants);
+        self.read("db.access.note_token_uses", query.execute(self.pool())).await.map(drop)
+    }
+
     async fn role(&self, user: UserId, handle: &Handle) -> Result<Option<Role>, StoreError> {
         let query = sqlx::query("SELECT role FROM members WHERE handle = $1 AND account = $2")
             .bind(handle.as_str())
@@ -116,6 +130,7 @@ fn token(row: &PgRow) -> Result<TokenRecord, Broken> {
         created_at: instant(row, "created_at")?,
         expires_at: instant_or_none(row, "expires_at")?,
         revoked_at: instant_or_none(row, "revoked_at")?,
+        last_used_at: instant_or_none(row, "last_used_at")?,
     })
 }
 

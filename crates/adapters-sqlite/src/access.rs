@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use lp_access::{Account, Email, HandleRecord, SecretHash, TokenRecord};
-use lp_core::{Handle, Role, Scopes, TokenId, UserId};
+use lp_core::{Handle, Role, Scopes, Timestamp, TokenId, UserId};
 use lp_ports::{AccessReader, StoreError};
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::rows::{Broken, bytes, field, instant, instant_or_none, parse_json_list, whole};
@@ -9,6 +10,20 @@ use crate::store::{SqliteStore, read};
 
 const HANDLES_OF: &str = "SELECT handles.*, role FROM members JOIN handles ON handles.handle = members.handle \
      WHERE user = ?1 ORDER BY members.handle";
+
+const USED: &str = "UPDATE tokens SET last_used_at = max(coalesce(last_used_at, ?2), ?2) WHERE id = ?1";
+
+/// Notes uses of tokens; an earlier one than is noted changes nothing.
+pub(crate) async fn note_token_uses(
+    connection: &mut SqliteConnection,
+    uses: &[(TokenId, Timestamp)],
+) -> Result<(), sqlx::Error> {
+    for (id, at) in uses {
+        let query = sqlx::query(USED).bind(id.uuid()).bind(at.micros());
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
 
 #[async_trait]
 impl AccessReader for SqliteStore {
@@ -54,6 +69,10 @@ impl AccessReader for SqliteStore {
         rows.iter().map(|row| whole(token(row), "tokens", || token_name(row))).collect()
     }
 
+    async fn note_token_uses(&self, uses: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+        self.writer.note_token_uses(uses.to_vec()).await
+    }
+
     async fn role(&self, user: UserId, handle: &Handle) -> Result<Option<Role>, StoreError> {
         let query = sqlx::query("SELECT role FROM members WHERE handle = ?1 AND user = ?2")
             .bind(handle.as_str())
@@ -97,6 +116,7 @@ fn token(row: &SqliteRow) -> Result<TokenRecord, Broken> {
         created_at: instant(row, "created_at")?,
         expires_at: instant_or_none(row, "expires_at")?,
         revoked_at: instant_or_none(row, "revoked_at")?,
+        last_used_at: instant_or_none(row, "last_used_at")?,
     })
 }
 

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use lp_access::{AuditEntry, AuditHash, AuditOutcome, AuditRecord, chain};
-use lp_core::Handle;
+use lp_access::{AuditEntry, AuditFilter, AuditHash, AuditOutcome, AuditRecord, chain};
+use lp_core::{Handle, Timestamp};
 use lp_ports::{AuditReader, StoreError};
 use sqlx::sqlite::SqliteRow;
 
@@ -11,6 +11,13 @@ use crate::store::{SqliteStore, int, read};
 
 const APPEND: &str = "INSERT INTO audit (handle, seq, prev, hash, at, actor, surface, operation, subject, request_id, \
      refused_code, refused_times) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+/// From the newest end of the chain's own tree: a filter that matches little walks far, and no write pays for an index.
+const FOUND: &str = "SELECT * FROM audit WHERE handle = ?1 AND seq < ?2 \
+     AND (?3 IS NULL OR actor = ?3) AND (?4 IS NULL OR surface = ?4) AND (?5 IS NULL OR operation = ?5) \
+     AND (?6 IS NULL OR subject = ?6) AND (?7 IS NULL OR request_id = ?7) \
+     AND (?8 IS NULL OR (refused_code IS NOT NULL) = ?8) \
+     AND (?9 IS NULL OR at >= ?9) AND (?10 IS NULL OR at < ?10) ORDER BY seq DESC LIMIT ?11";
 
 /// Appends the entry to the chain that ends at the head.
 pub(crate) fn append(script: &mut Script, head: &mut Head, entry: &AuditEntry) {
@@ -45,11 +52,30 @@ impl AuditReader for SqliteStore {
             .bind(int(after))
             .bind(limit);
         let rows = read("db.audit.list", query.fetch_all(&self.reads)).await?;
-        let records = rows.iter().map(|row| {
-            let name = || format!("{handle}/{}", field::<i64>(row, "seq").unwrap_or_default());
-            whole(record(row, handle), "audit", name)
-        });
-        records.collect()
+        rows.iter().map(|row| whole_record(row, handle)).collect()
+    }
+
+    async fn audit_found(
+        &self,
+        handle: &Handle,
+        filter: &AuditFilter,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        let query = sqlx::query(FOUND)
+            .bind(handle.as_str())
+            .bind(before.map_or(i64::MAX, int))
+            .bind(&filter.actor)
+            .bind(&filter.surface)
+            .bind(&filter.operation)
+            .bind(&filter.subject)
+            .bind(&filter.request_id)
+            .bind(filter.refused)
+            .bind(filter.from.map(Timestamp::micros))
+            .bind(filter.until.map(Timestamp::micros))
+            .bind(limit);
+        let rows = read("db.audit.find", query.fetch_all(&self.reads)).await?;
+        rows.iter().map(|row| whole_record(row, handle)).collect()
     }
 
     async fn audit_head(&self, handle: &Handle) -> Result<Option<(u64, AuditHash)>, StoreError> {
@@ -66,6 +92,11 @@ impl AuditReader for SqliteStore {
             .map(|row| whole(handle_of(row), "heads", || field(row, "handle").unwrap_or_default()))
             .collect()
     }
+}
+
+fn whole_record(row: &SqliteRow, handle: &Handle) -> Result<AuditRecord, StoreError> {
+    let name = || format!("{handle}/{}", field::<i64>(row, "seq").unwrap_or_default());
+    whole(record(row, handle), "audit", name)
 }
 
 fn record(row: &SqliteRow, handle: &Handle) -> Result<AuditRecord, Broken> {

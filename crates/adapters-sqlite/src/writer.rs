@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lp_core::Timestamp;
+use lp_core::{Timestamp, TokenId};
 use lp_ports::{Batch, CommitError, Committer, Receipt, StoreError};
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
@@ -13,7 +13,7 @@ use crate::fault::unavailable;
 use crate::ingest::{self, Intake};
 use crate::sessions::Forgotten;
 use crate::store::SqliteStore;
-use crate::{behind, change_log, commit, installation, replies, sessions};
+use crate::{access, behind, change_log, commit, installation, replies, sessions};
 
 /// How many calls may wait before further ones wait to be let in.
 const QUEUE: usize = 1_024;
@@ -36,6 +36,7 @@ enum Job {
     Keep(Call<(String, String), (), StoreError>),
     Forget(Call<Timestamp, u64, StoreError>),
     ForgetSessions(Call<Timestamp, Forgotten, StoreError>),
+    NoteUses(Call<Vec<(TokenId, Timestamp)>, (), StoreError>),
     Trim(Call<u64, u64, StoreError>),
     Stop,
 }
@@ -81,6 +82,10 @@ impl Writer {
     /// Forgets some of the sessions that expired before an instant.
     pub(crate) async fn forget_sessions(&self, before: Timestamp) -> Result<Forgotten, StoreError> {
         self.ask(before, Job::ForgetSessions).await
+    }
+
+    pub(crate) async fn note_token_uses(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError> {
+        self.ask(uses, Job::NoteUses).await
     }
 
     pub(crate) async fn trim(&self, keep: u64) -> Result<u64, StoreError> {
@@ -163,6 +168,9 @@ impl Job {
             Self::ForgetSessions(call) => {
                 call.outcome = Some(Ok(sessions::forget(connection, call.work).await?));
             }
+            Self::NoteUses(call) => {
+                call.outcome = Some(Ok(access::note_token_uses(connection, &call.work).await?));
+            }
             Self::Trim(call) => call.outcome = Some(Ok(change_log::trim(connection, call.work).await?)),
             Self::Stop => {}
         }
@@ -175,6 +183,7 @@ impl Job {
             Self::Ingest(call) => call.answer(fault),
             Self::CloseDay(call) | Self::ForgetSome(call) => call.answer(fault),
             Self::Keep(call) => call.answer(fault),
+            Self::NoteUses(call) => call.answer(fault),
             Self::Forget(call) => call.answer(fault),
             Self::ForgetSessions(call) => call.answer(fault),
             Self::Trim(call) => call.answer(fault),

@@ -9,6 +9,7 @@ use lp_ports::{
     IdempotencyReader, Ids, LinkReader, PublishedKey, SessionReader, SignIn, StoreHealth,
 };
 
+use crate::gate::HeldTokens;
 use crate::limits::Limiter;
 use crate::refusals::Refusals;
 use crate::{Catalogue, ClickSink, Error, Loaded, RouteSource, Settings, Surface};
@@ -126,6 +127,7 @@ pub(crate) struct Inner {
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) limiter: Limiter,
     pub(crate) refusals: Refusals,
+    pub(crate) tokens: HeldTokens,
     ingested_at: AtomicI64,
 }
 
@@ -155,6 +157,7 @@ impl Application {
             observer,
             limiter,
             refusals: Refusals::default(),
+            tokens: HeldTokens::default(),
             ingested_at: AtomicI64::new(i64::MIN),
         };
         Self { inner: Arc::new(inner) }
@@ -217,6 +220,37 @@ impl Application {
             }
         }
         Ok(())
+    }
+
+    /// Writes down when tokens were last used; the worker calls it every minute.
+    pub async fn note_token_uses(&self) -> Result<(), Error> {
+        let uses = self.inner.tokens.take_uses();
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let noted = self.inner.ports.access.note_token_uses(&uses).await;
+        if noted.is_err() {
+            for (id, at) in uses {
+                self.inner.tokens.used_before(id, at);
+            }
+        }
+        Ok(noted?)
+    }
+
+    /// Something of a handle's access changed on another node: nothing that is held of it is believed any more.
+    pub fn access_changed(&self, handle: &Handle) {
+        self.inner.tokens.forget(handle);
+    }
+
+    /// Anything may have changed on other nodes.
+    pub fn lost_track(&self) {
+        self.inner.tokens.forget_all();
+    }
+
+    /// What other nodes committed up to this moment of the monotonic clock has been told: what is held may be believed
+    /// for a while. Where nobody says so, every call asks the store.
+    pub fn caught_up(&self, as_of: Duration) {
+        self.inner.tokens.followed(as_of);
     }
 
     /// The keys that access tokens are signed with about now; none where nobody can sign in.

@@ -29,6 +29,7 @@ pub fn catalogue() -> Catalogue {
         crate::tokens::operations(),
         crate::links::operations(),
         crate::analytics::operations(),
+        crate::audit::operations(),
         crate::system::operations(),
     ];
     Catalogue::of(contexts.into_iter().flatten().collect())

@@ -36,6 +36,17 @@ pub(crate) fn to_revisions(text: &str, pointer: &str) -> Result<Revision, Error>
         .ok_or_else(|| invalid(pointer))
 }
 
+pub(crate) fn of_audit(last: u64) -> String {
+    URL_SAFE_NO_PAD.encode(format!("a{last}"))
+}
+
+pub(crate) fn to_audit(text: &str, pointer: &str) -> Result<u64, Error> {
+    open(text, 'a')
+        .and_then(|inner| inner.parse().ok())
+        .filter(|last| of_audit(*last) == text)
+        .ok_or_else(|| invalid(pointer))
+}
+
 fn open(text: &str, kind: char) -> Option<String> {
     let inner = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
     inner.strip_prefix(kind).map(ToOwned::to_owned)

@@ -7,8 +7,8 @@ use lp_core::{EventId, Handle, LinkId, SessionId, SlugKey, Timestamp, TokenId, U
 use lp_links::{LinkState, Slot};
 use lp_personalization::compile;
 use lp_ports::{
-    AccessReader, AnalyticsReader, Batch, Change, HealthProbe, LinkReader, Receipt, SessionReader, SignIn,
-    StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, Batch, Change, HealthProbe, LinkReader, Receipt,
+    SessionReader, SignIn, StoreHealth,
 };
 
 use crate::application::Inner;
@@ -101,6 +101,10 @@ impl Cx {
         self.app.ports.links.as_ref()
     }
 
+    pub(crate) fn audit(&self) -> &dyn AuditReader {
+        self.app.ports.audit.as_ref()
+    }
+
     pub(crate) fn analytics(&self) -> &dyn AnalyticsReader {
         self.app.ports.analytics.as_ref()
     }
@@ -119,6 +123,10 @@ impl Cx {
 
     pub(crate) fn ingested_at(&self) -> Option<Timestamp> {
         self.app.ingested_at()
+    }
+
+    pub(crate) fn last_use(&self, token: TokenId) -> Option<Timestamp> {
+        self.app.tokens.last_use(token)
     }
 
     pub(crate) fn link_id(&self) -> LinkId {
@@ -177,7 +185,12 @@ impl Cx {
             return Err(Error::internal(format!("{} is a read and tried to write", self.call.operation)));
         }
         let changed: Vec<_> = batch.changes().iter().filter_map(route_change).collect();
+        let revoked = batch.changes().iter().any(|change| matches!(change, Change::TokenRevoked { .. }));
+        let space = revoked.then(|| batch.audit().handle.clone());
         let receipt = self.app.ports.committer.commit(batch).await?;
+        if let Some(handle) = space {
+            self.app.tokens.forget(&handle);
+        }
         for (handle, slug, loaded) in changed {
             self.app.listener.link_changed(&handle, &slug, loaded);
         }

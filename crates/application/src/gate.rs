@@ -4,6 +4,8 @@ mod admit;
 mod call;
 mod caller;
 mod credential;
+mod held;
+mod refused;
 mod typed;
 
 use std::net::IpAddr;
@@ -14,6 +16,7 @@ use serde_json::{Map, Value};
 pub use call::Answer;
 pub(crate) use call::log;
 pub use caller::Caller;
+pub(crate) use held::HeldTokens;
 
 /// A call as a front hands it in.
 #[derive(Debug, Clone)]

@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod analytics;
 mod application;
+pub mod audit;
 mod bootstrap;
 mod catalogue;
 mod clicks;

@@ -74,6 +74,8 @@ pub struct TokenView {
     pub created_at: String,
     pub expires_at: Option<String>,
     pub revoked_at: Option<String>,
+    /// To about a minute; null where it was never used.
+    pub last_used_at: Option<String>,
 }
 
 /// The tokens of a handle, oldest first, revoked and expired ones included.
@@ -150,7 +152,10 @@ async fn create(cx: Cx, input: CreateToken) -> Result<CreatedToken, Error> {
 async fn list(cx: Cx, _: NoInput) -> Result<TokenList, Error> {
     let handle = cx.handle()?;
     let tokens = cx.access().tokens(handle).await?;
-    Ok(TokenList { handle: handle.to_string(), tokens: tokens.iter().map(TokenView::of).collect() })
+    Ok(TokenList {
+        handle: handle.to_string(),
+        tokens: tokens.iter().map(|record| TokenView::of(record, cx.last_use(record.id))).collect(),
+    })
 }
 
 async fn revoke(cx: Cx, input: OneToken) -> Result<RevokedToken, Error> {
@@ -166,7 +171,8 @@ fn texts(scopes: &Scopes) -> Vec<String> {
 }
 
 impl TokenView {
-    fn of(record: &TokenRecord) -> Self {
+    /// `used` is a use that the store does not know yet.
+    fn of(record: &TokenRecord, used: Option<Timestamp>) -> Self {
         let instant = |at: Option<Timestamp>| at.map(|at| at.to_string());
         Self {
             token_id: record.id.to_string(),
@@ -175,6 +181,7 @@ impl TokenView {
             created_at: record.created_at.to_string(),
             expires_at: instant(record.expires_at),
             revoked_at: instant(record.revoked_at),
+            last_used_at: instant(record.last_used_at.max(used)),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use lp_access::{AuditHash, AuditRecord, verify};
 use lp_adapters_journal::{JournalOptions, inspect};
+use lp_core::Timestamp;
 use lp_core::text::with_causes;
-use lp_core::{Handle, Timestamp};
 
+use crate::audit::{AuditWanted, verify_audit};
 use crate::{Journal, Platform};
 
 /// One thing that was looked at.
@@ -22,8 +22,6 @@ pub struct Finding {
 const BUILT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 /// How far the clocks of a node and its store may be from each other.
 const APART: Duration = Duration::from_secs(2);
-/// How many entries of an audit chain are read at a time.
-const PAGE: u32 = 1_000;
 
 /// Looks at the store, whether it takes writes, its audit chains, the secret, the click journal, the clock and the
 /// addresses.
@@ -89,50 +87,17 @@ fn journal(journal: &Journal) -> Result<String, String> {
 }
 
 async fn audit(platform: &Platform) -> Result<String, String> {
-    let handles = platform.audit().audited_handles().await.map_err(|error| error.to_string())?;
-    let mut entries = 0;
-    for handle in &handles {
-        entries += chain(platform, handle).await.map_err(|why| format!("{handle}: {why}"))?;
+    let mut first = None;
+    let wanted = AuditWanted::default();
+    let checked = verify_audit(platform, &wanted, |fault| {
+        first.get_or_insert_with(|| fault.to_string());
+    });
+    let checked = checked.await.map_err(|error| with_causes(&error))?;
+    match first {
+        None => Ok(format!("{} entries of {} handles, every chain whole", checked.entries, checked.chains)),
+        Some(first) if checked.faults == 1 => Err(first),
+        Some(first) => Err(format!("{first}, and {} more: link-platform audit verify", checked.faults - 1)),
     }
-    Ok(format!("{entries} entries of {} handles, every chain whole", handles.len()))
-}
-
-/// Walks a chain and holds it against its head, which is kept apart from it. The head is read before and after: entries
-/// may be added meanwhile.
-async fn chain(platform: &Platform, handle: &Handle) -> Result<u64, String> {
-    let head = head(platform, handle).await?;
-    let mut met = head.is_none();
-    let mut before: Option<AuditRecord> = None;
-    loop {
-        let after = before.as_ref().map_or(0, |record| record.seq);
-        let page = platform.audit().audit(handle, after, PAGE).await.map_err(|error| error.to_string())?;
-        verify(before.as_ref(), &page).map_err(|broken| broken.to_string())?;
-        met |= page.iter().any(|record| Some((record.seq, record.hash)) == head);
-        match page.last() {
-            Some(last) => before = Some(last.clone()),
-            None if !met => {
-                let end = head.map_or(0, |(seq, _)| seq);
-                return Err(format!(
-                    "the audit ends at entry {after} and not as its head says at entry {end}"
-                ));
-            }
-            None => return within(platform, handle, after).await,
-        }
-    }
-}
-
-/// Entries above the head were not written by the store.
-async fn within(platform: &Platform, handle: &Handle, entries: u64) -> Result<u64, String> {
-    let end = head(platform, handle).await?.map_or(0, |(seq, _)| seq);
-    if entries <= end {
-        Ok(entries)
-    } else {
-        Err(format!("the audit has {entries} entries, its head knows {end} of them"))
-    }
-}
-
-async fn head(platform: &Platform, handle: &Handle) -> Result<Option<(u64, AuditHash)>, String> {
-    platform.audit().audit_head(handle).await.map_err(|error| error.to_string())
 }
 
 async fn clock(platform: &Platform) -> Result<String, String> {

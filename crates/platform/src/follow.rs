@@ -1,10 +1,11 @@
-//! How the edge's routes follow what other nodes change.
+//! How what this node holds follows what other nodes change.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use lp_application::Application;
 use lp_core::{Handle, SlugKey};
 use lp_edge::LiveRoutes;
 use lp_ports::{ChangePosition, Clock};
@@ -14,8 +15,9 @@ use lp_worker::RouteKeeper;
 #[derive(Debug, Default)]
 pub(crate) struct Followed(AtomicU64);
 
-/// The edge's routes, as the loop that follows other nodes sees them.
-pub(crate) struct EdgeRoutes {
+/// The edge's routes and the gate's tokens, as the loop that follows other nodes sees them.
+pub(crate) struct Holdings {
+    pub(crate) app: Application,
     pub(crate) routes: LiveRoutes,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) followed: Arc<Followed>,
@@ -31,7 +33,7 @@ impl Followed {
     }
 }
 
-impl RouteKeeper for EdgeRoutes {
+impl RouteKeeper for Holdings {
     fn refresh(
         &self,
         handle: Handle,
@@ -42,10 +44,19 @@ impl RouteKeeper for EdgeRoutes {
 
     fn lost_track(&self) {
         self.routes.table().forget_all();
+        self.app.lost_track();
+    }
+
+    fn access_changed(&self, handle: &Handle) {
+        self.app.access_changed(handle);
     }
 
     fn caught_up(&self, position: ChangePosition) {
         self.routes.table().caught_up(position.0);
         self.followed.note(self.clock.monotonic());
+    }
+
+    fn followed(&self, as_of: Duration) {
+        self.app.caught_up(as_of);
     }
 }

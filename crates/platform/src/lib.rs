@@ -76,6 +76,7 @@
 
 #![warn(missing_docs)]
 
+mod audit;
 mod backing;
 mod builder;
 mod client;
@@ -97,6 +98,7 @@ mod secret;
 mod serve;
 mod store;
 
+pub use audit::{AuditChecked, AuditFault, AuditHead, AuditWanted, AuditWrong, audit_heads, verify_audit};
 pub use builder::Builder;
 pub use client::Peer;
 pub use config::{Config, Database, Durability, Journal};
@@ -111,7 +113,7 @@ pub use serve::{Answering, PlatformService};
 pub use store::Store;
 
 pub use axum_core::body::Body;
-pub use lp_access::Actor;
+pub use lp_access::{Actor, AuditHash};
 pub use lp_analytics::{Count, Difference};
 pub use lp_application::Body as BodyBinding;
 pub use lp_application::{
@@ -123,7 +125,7 @@ pub use lp_application::{
 pub use lp_core::{Handle, HandleFault, is_domain};
 
 #[doc(inline)]
-pub use lp_application::{accounts, analytics, handles, links, system, tokens};
+pub use lp_application::{accounts, analytics, audit as audit_events, handles, links, system, tokens};
 
 /// What a store, clock, prober or source of ids of your own is written against: the ports and their contracts, and the
 /// domain's values that pass through them.

@@ -25,7 +25,7 @@ use crate::Redirects;
 use crate::backing::{self, Clicks};
 use crate::client::TrustedProxies;
 #[cfg(feature = "edge")]
-use crate::follow::{EdgeRoutes, Followed};
+use crate::follow::{Followed, Holdings};
 use crate::metrics::{Lines, Metrics, Standing, keep_metrics};
 use crate::secret;
 use crate::serve::PlatformService;
@@ -155,19 +155,21 @@ impl Platform {
 
     #[cfg_attr(
         not(feature = "edge"),
-        expect(unused_variables, reason = "only the edge holds what others may change")
+        expect(unused_variables, reason = "only what has an edge follows others")
     )]
     fn start_loops(&self, position: ChangePosition) -> Result<(), StartError> {
         let app = &self.parts.app;
         #[cfg(feature = "edge")]
         {
-            let keeper = Arc::new(EdgeRoutes {
+            let keeper = Arc::new(Holdings {
+                app: app.clone(),
                 routes: self.parts.edge.routes().clone(),
                 clock: self.parts.clock.clone(),
                 followed: self.parts.followed.clone(),
             });
             let log = self.store.log.clone();
-            self.tasks.spawn(follow_changes(log, position, keeper, self.cancelled.clone()));
+            let clock = self.parts.clock.clone();
+            self.tasks.spawn(follow_changes(log, position, keeper, clock, self.cancelled.clone()));
         }
         let house = House {
             app: app.clone(),

@@ -4,7 +4,7 @@ use lp_core::{Handle, Role, SessionId, Timestamp, TokenId, UserId};
 
 use crate::StoreError;
 
-/// Reads accounts, handles and tokens.
+/// Reads accounts, handles and tokens, and notes when tokens were used.
 #[async_trait]
 pub trait AccessReader: Send + Sync {
     /// The account of a mailbox; `None` where there is none.
@@ -24,6 +24,10 @@ pub trait AccessReader: Send + Sync {
 
     /// The tokens of a handle, oldest first, revoked ones included.
     async fn tokens(&self, handle: &Handle) -> Result<Vec<TokenRecord>, StoreError>;
+
+    /// Notes when tokens were last used; an earlier instant than the noted one changes nothing. No change of an actor:
+    /// it leaves no audit, and no note in the change log.
+    async fn note_token_uses(&self, uses: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
 
     /// What the account may do in the handle; `None` for strangers.
     async fn role(&self, user: UserId, handle: &Handle) -> Result<Option<Role>, StoreError>;

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use lp_access::{AuditHash, AuditRecord};
+use lp_access::{AuditFilter, AuditHash, AuditRecord};
 use lp_core::Handle;
 
 use crate::StoreError;
@@ -9,6 +9,16 @@ use crate::StoreError;
 pub trait AuditReader: Send + Sync {
     /// The entries of a handle above a number, in order, at most `limit`.
     async fn audit(&self, handle: &Handle, after: u64, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
+
+    /// The entries of a handle that a filter matches ([`AuditFilter::matches`]), newest first, at most `limit`; with
+    /// `before` only those below that number.
+    async fn audit_found(
+        &self,
+        handle: &Handle,
+        filter: &AuditFilter,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError>;
 
     /// Where the chain of a handle ends: number and hash of its newest entry; `None` where it has no entries.
     ///

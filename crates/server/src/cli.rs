@@ -35,6 +35,9 @@ pub(crate) enum Command {
     Call(CallArgs),
     /// Derive the hourly counts from the clicks anew and report differences; exit code 0 only if there are none
     VerifyCounts,
+    /// Prove the audit, or note where it stands
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Check configuration, store, audit, clock and names; exit code 0 only if all is well
     Doctor,
     /// Ask a running server whether it is ready; exit code 0 only if it is
@@ -56,6 +59,21 @@ pub(crate) enum Command {
         #[arg(value_hint = ValueHint::DirPath)]
         dir: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Walk every chain and name each entry that is not as it was written; exit code 0 only if all is whole
+    Verify {
+        /// Only the chain of this handle; `_` is the installation's own
+        #[arg(long)]
+        handle: Option<String>,
+        /// What `audit heads` printed earlier: entries up to there must be the ones of then
+        #[arg(long, value_hint = ValueHint::FilePath)]
+        against: Option<PathBuf>,
+    },
+    /// Print where every chain ends, a line of JSON each; kept elsewhere, it proves later what was there
+    Heads,
 }
 
 #[derive(Debug, Args)]

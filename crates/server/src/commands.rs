@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod audit;
 mod bootstrap;
 mod call;
 mod doctor;
@@ -42,6 +43,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         None | Some(Command::Serve) => serve::serve(settings).await,
         Some(Command::Migrate) => migrate::migrate(&settings).await,
         Some(Command::VerifyCounts) => verify_counts::verify(&settings).await,
+        Some(Command::Audit(command)) => audit::audit(&settings, command).await,
         Some(Command::Bootstrap(args)) => bootstrap::bootstrap(&settings, args).await,
         Some(Command::Call(args)) => call::call(&settings, args).await,
         Some(Command::Health(args)) => health::health(&settings, args).await,

@@ -97,6 +97,7 @@ pub fn token(number: u64) -> TokenRecord {
         created_at: START,
         expires_at: None,
         revoked_at: None,
+        last_used_at: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lp_application::{Code, Error};
 use lp_core::text::with_causes;
 use lp_core::{Handle, SlugKey};
-use lp_ports::{ChangeLog, ChangePosition, Changed, StoreError};
+use lp_ports::{ChangeLog, ChangePosition, Changed, Clock, StoreError};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -27,9 +27,15 @@ pub trait RouteKeeper: Send + Sync {
     /// What is held may be old, and nothing says which of it: all has to be loaded anew.
     fn lost_track(&self);
 
+    /// Accounts, tokens or members of a handle changed.
+    fn access_changed(&self, handle: &Handle);
+
     /// Everything up to this position of the change log is held as it is. Said after every reading that succeeded,
     /// those that found nothing new included.
     fn caught_up(&self, position: ChangePosition);
+
+    /// All that was committed before this moment of the monotonic clock has been told.
+    fn followed(&self, as_of: Duration);
 }
 
 /// Keeps the edge's routes as new as the store until cancelled.
@@ -40,12 +46,13 @@ pub async fn follow_changes(
     log: Arc<dyn ChangeLog>,
     from: ChangePosition,
     keeper: Arc<dyn RouteKeeper>,
+    clock: Arc<dyn Clock>,
     cancelled: CancellationToken,
 ) {
     let mut position = from;
     let mut away = false;
     while !cancelled.is_cancelled() {
-        match follow_once(log.as_ref(), position, keeper.as_ref()).await {
+        match follow_once(log.as_ref(), position, keeper.as_ref(), clock.as_ref()).await {
             Ok(next) => {
                 if away {
                     info!("changes of other nodes are followed again");
@@ -70,26 +77,31 @@ async fn follow_once(
     log: &dyn ChangeLog,
     from: ChangePosition,
     keeper: &dyn RouteKeeper,
+    clock: &dyn Clock,
 ) -> Result<ChangePosition, StoreError> {
     let mut position = from;
     loop {
+        let as_of = clock.monotonic();
         let changes = log.changes(position, BATCH).await?;
         if changes.missed {
             warn!("this node was away for longer than changes are noted; every route is loaded anew");
             keeper.lost_track();
         }
         for note in changes.notes {
-            if let Changed::Link(slug) = note.changed {
+            match note.changed {
+                Changed::Access => keeper.access_changed(&note.handle),
                 // One damaged row, which the edge has logged, must not hold up the others; a store that is away does.
-                if let Err(error) = keeper.refresh(note.handle, slug).await
-                    && error.code == Code::UNAVAILABLE
-                {
-                    return Err(StoreError::Unavailable(error.message.into()));
-                }
+                Changed::Link(slug) => match keeper.refresh(note.handle, slug).await {
+                    Err(error) if error.code == Code::UNAVAILABLE => {
+                        return Err(StoreError::Unavailable(error.message.into()));
+                    }
+                    _ => {}
+                },
             }
         }
         keeper.caught_up(changes.position);
         if changes.position == position {
+            keeper.followed(as_of);
             return Ok(position);
         }
         position = changes.position;

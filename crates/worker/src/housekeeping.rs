@@ -42,8 +42,8 @@ pub struct House {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Every minute writes refusals to the audit, now and then forgets old replies, changes, buckets and clicks, until
-/// cancelled; then writes the last refusals.
+/// Every minute writes refusals to the audit and when tokens were used, now and then forgets old replies, changes, buckets and clicks, until
+/// cancelled; then writes the last of both.
 pub async fn keep_house(house: House, cancelled: CancellationToken) {
     let mut minutes = interval(MINUTE);
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -56,6 +56,9 @@ pub async fn keep_house(house: House, cancelled: CancellationToken) {
         };
         if let Err(error) = house.app.audit_refusals().await {
             warn!(error.code = error.code.name(), "refusals could not be written to the audit");
+        }
+        if let Err(error) = house.app.note_token_uses().await {
+            warn!(error.code = error.code.name(), "when tokens were last used could not be written down");
         }
         if !going {
             return;

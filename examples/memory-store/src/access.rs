@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use lp_access::{Account, Email, HandleRecord, TokenRecord};
-use lp_core::{Handle, Role, TokenId, UserId};
+use lp_core::{Handle, Role, Timestamp, TokenId, UserId};
 use lp_ports::{AccessReader, StoreError};
 
 use crate::MemoryStore;
@@ -50,6 +50,18 @@ impl AccessReader for MemoryStore {
     /// Whether it has expired or was revoked is judged by the domain: here it is just read.
     async fn token(&self, id: TokenId) -> Result<Option<TokenRecord>, StoreError> {
         Ok(self.state().access.tokens.get(&id).cloned())
+    }
+
+    async fn note_token_uses(&self, uses: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let mut access = (*state.access).clone();
+        for (id, at) in uses {
+            if let Some(token) = access.tokens.get_mut(id) {
+                token.last_used_at = token.last_used_at.max(Some(*at));
+            }
+        }
+        state.access = access.into();
+        Ok(())
     }
 
     async fn tokens(&self, handle: &Handle) -> Result<Vec<TokenRecord>, StoreError> {

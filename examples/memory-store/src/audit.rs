@@ -1,7 +1,7 @@
 //! `AuditReader`: who did what, in a chain of hashes per handle.
 
 use async_trait::async_trait;
-use lp_access::{AuditEntry, AuditHash, AuditRecord, chain};
+use lp_access::{AuditEntry, AuditFilter, AuditHash, AuditRecord, chain};
 use lp_core::Handle;
 use lp_ports::{AuditReader, StoreError};
 
@@ -20,6 +20,21 @@ impl AuditReader for MemoryStore {
         let state = self.state();
         let records = state.audit.get(handle).into_iter().flatten();
         Ok(records.filter(|record| record.seq > after).take(limit as usize).cloned().collect())
+    }
+
+    async fn audit_found(
+        &self,
+        handle: &Handle,
+        filter: &AuditFilter,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        let state = self.state();
+        let newest = state.audit.get(handle).into_iter().flatten().rev();
+        let found = newest.filter(|record| {
+            before.is_none_or(|before| record.seq < before) && filter.matches(&record.entry)
+        });
+        Ok(found.take(limit as usize).cloned().collect())
     }
 
     /// A store whose entries can be lost or cut off by somebody else keeps this apart from them. From this one nobody

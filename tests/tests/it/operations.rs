@@ -136,3 +136,40 @@ async fn a_health_check_asks_real_destinations_but_none_inside_unless_that_is_al
         server.kill().await;
     }
 }
+
+#[tokio::test]
+async fn the_audit_is_proved_from_the_command_line_and_an_altered_line_is_named() {
+    let (workspace, pat) = Workspace::bootstrapped().await;
+    let server = workspace.serve().await;
+    for slug in ["aa", "bb", "cc"] {
+        let put = server.api("PUT", &format!("/v2/public/handles/hello/links/{slug}"));
+        let put = put.bearer_auth(&pat).header("content-type", "application/json");
+        let put = put.body(r#"{"destinationUrl":"https://example.com"}"#);
+        assert_eq!(put.send().await.expect("a reply").status(), 201);
+    }
+    let page = server.api("GET", "/v2/public/handles/hello/audit-events?operation=links_upsert&target=bb");
+    let page = page.bearer_auth(&pat).send().await.expect("a reply").text().await.expect("text");
+    let page: Value = serde_json::from_str(&page).expect("JSON");
+    let entry = page["events"][0]["seq"].as_u64().expect("a number");
+    let proved = workspace.run(&["audit", "verify"]).await;
+    assert!(proved.status.success(), "{}", String::from_utf8_lossy(&proved.stdout));
+    let heads = workspace.run(&["audit", "heads"]).await;
+    let noted = workspace.data().join("heads.jsonl");
+    std::fs::write(&noted, &heads.stdout).expect("the heads are written down");
+    let against = ["audit", "verify", "--against", noted.to_str().expect("a path")];
+    assert!(workspace.run(&against).await.status.success());
+    let options =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(workspace.data().join("link-platform.db"));
+    let pool = sqlx::SqlitePool::connect_with(options).await.expect("the store opens");
+    let forged =
+        sqlx::query("UPDATE audit SET actor = 'user:nobody' WHERE subject = 'bb'").execute(&pool).await;
+    assert_eq!(forged.expect("it is altered").rows_affected(), 1);
+    pool.close().await;
+    let found = workspace.run(&["audit", "verify"]).await;
+    let said = String::from_utf8_lossy(&found.stdout).into_owned();
+    assert!(!found.status.success(), "{said}");
+    let named: Vec<_> = said.lines().filter(|line| line.contains("entry")).collect();
+    assert_eq!(named.len(), 1, "{said}");
+    assert!(named[0].contains(&format!("hello: entry {entry}: it is not what was written")), "{said}");
+    assert!(workspace.run(&["audit", "verify", "--handle", "_"]).await.status.success());
+}

@@ -58,6 +58,8 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("analytics_get", json!({ "query": { "period": "7d", "slug": "launch" } })),
         ("analytics_get", json!({ "query": { "period": "7 days" } })),
         ("analytics_get", json!({})),
+        ("system_audit_events", json!({ "payload": { "limit": 2, "operation": "links_upsert" } })),
+        ("system_audit_events", json!({ "payload": { "limit": 0, "cursor": "bDEuMg" } })),
         ("system_health", json!({})),
         ("system_health", json!({ "surprise": 1 })),
     ]
@@ -114,13 +116,25 @@ fn fault(field: &Value) -> String {
     format!("{inner} {}", field["code"])
 }
 
+/// What says when, by whom and on which way, and what is made of that.
+const BLURRED: [&str; 10] = [
+    "createdAt",
+    "updatedAt",
+    "at",
+    "actor",
+    "surface",
+    "requestId",
+    "hash",
+    "shortUrl",
+    "freshness",
+    "nextCursor",
+];
+
 fn blur(value: &mut Value) {
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                if ["createdAt", "updatedAt", "at", "actor", "shortUrl", "freshness", "nextCursor"]
-                    .contains(&key.as_str())
-                {
+                if BLURRED.contains(&key.as_str()) {
                     *value = Value::Null;
                 }
                 blur(value);

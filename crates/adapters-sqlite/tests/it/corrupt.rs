@@ -132,7 +132,10 @@ async fn a_lost_tail_of_the_audit_shows_in_the_chain() {
     let store = damaged(&folder.path().join("0.db"), cut).await;
     store.commit(Author::new(store.clone()).batch("look")).await.expect("writes");
     let records = store.audit(&handle(), 0, 100).await.expect("reads");
-    assert_eq!(lp_access::verify(None, &records), Err(lp_access::BrokenChain { seq: 3 }));
+    assert_eq!(
+        lp_access::verify(None, &records),
+        Err(lp_access::BrokenChain { seq: 3, flaw: lp_access::Flaw::Unchained })
+    );
 }
 
 #[tokio::test]

@@ -1,23 +1,28 @@
 //! Who is it, which handle is meant, and may they?
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use lp_access::{Actor, Denied, Need, Pat, SessionRefused, TokenRefused, authorize};
-use lp_core::{Handle, Role, Scope};
+use lp_access::{Actor, Denied, Need, Pat, SessionRefused, TokenRecord, TokenRefused, authorize};
+use lp_core::{Handle, Role, Scope, TokenId};
 use serde_json::Value;
 
+use super::refused::Way;
 use super::{Accepts, Credential, Request, Surface};
 use crate::application::Inner;
 use crate::catalogue::{Operation, Realm};
 use crate::grant::Grant;
-use crate::refusals::Refusal;
 use crate::{Application, Code, Error, limits};
+
+/// What the audit calls opening a handle's MCP server.
+const CONNECT: &str = "mcp_connect";
 
 impl Application {
     /// Whether a credential is one at all, wherever it may lead: what a front asks before it takes in a large body from
     /// somebody who may be nobody. What is wrong with it the gate says.
     pub async fn recognises(&self, credential: &Credential, accepts: Accepts) -> bool {
-        let identified = self.inner.authenticate(credential, accepts, need_scope(Scope::MCP_CONNECT)).await;
+        let identified =
+            self.inner.authenticate(credential, accepts, need_scope(Scope::MCP_CONNECT), None).await;
         identified.is_ok_and(|actor| actor != Actor::Anonymous)
     }
 
@@ -33,14 +38,16 @@ impl Application {
         counts: bool,
     ) -> Result<(), Error> {
         let need = need_scope(scope);
-        let identified = self.inner.authenticate(credential, Accepts::Connector, need).await;
+        let way = Way { surface: Surface::Mcp, operation: CONNECT };
+        let identified = self.inner.authenticate(credential, Accepts::Connector, need, Some(way)).await;
         let caller = identified.as_ref().unwrap_or(&Actor::Anonymous);
         if counts || identified.is_err() {
             limits::let_through(self.inner.allowance(need, caller, address).await)?;
         }
         let actor = identified?;
         let handle = self.inner.name_handle(&actor, bound, None)?;
-        self.inner.may(&actor, &handle, need, Surface::Mcp).await
+        let admitted = self.inner.may(&actor, &handle, need, Surface::Mcp).await;
+        admitted.inspect_err(|error| self.inner.note_refusal(way, &actor, &handle, error))
     }
 }
 
@@ -56,7 +63,8 @@ impl Inner {
         request: &mut Request,
     ) -> Result<Actor, Error> {
         let Credential::Grant(text) = &request.credential else {
-            return self.authenticate(&request.credential, request.accepts, operation.need).await;
+            let way = Way { surface: request.surface, operation: operation.name };
+            return self.authenticate(&request.credential, request.accepts, operation.need, Some(way)).await;
         };
         let now = self.ports.clock.now();
         let grant = Grant::open(text, &self.settings.secret, operation.name, request.bound.as_deref(), now)?;
@@ -84,7 +92,8 @@ impl Inner {
         let named = request.arguments.shift_remove("handle");
         let handle = self.name_handle(actor, request.bound.as_deref(), named)?;
         if let Err(error) = self.may_here(operation, request, actor, &handle).await {
-            self.note_refusal(operation, request, actor, &handle, &error);
+            let way = Way { surface: request.surface, operation: operation.name };
+            self.note_refusal(way, actor, &handle, &error);
             return Err(error);
         }
         Ok(Some(handle))
@@ -104,32 +113,14 @@ impl Inner {
         self.may(actor, handle, operation.need, request.surface).await
     }
 
-    /// Remembers for the audit that somebody known was refused for want of a scope or role.
-    fn note_refusal(
-        &self,
-        operation: &Operation,
-        request: &Request,
-        actor: &Actor,
-        handle: &Handle,
-        error: &Error,
-    ) {
-        if matches!(error.code, Code::INSUFFICIENT_SCOPE | Code::INSUFFICIENT_ROLE) {
-            self.refusals.add(Refusal {
-                handle: handle.clone(),
-                actor: actor.to_string(),
-                surface: request.surface.as_str().to_owned(),
-                operation: operation.name.to_owned(),
-                code: error.code.name().to_owned(),
-            });
-        }
-    }
-
-    /// Who shows this credential here.
+    /// Who shows this credential here. Where a way in is named, the audit of a token's handle learns when the token is
+    /// refused.
     pub(super) async fn authenticate(
         &self,
         credential: &Credential,
         accepts: Accepts,
         need: Need,
+        way: Option<Way>,
     ) -> Result<Actor, Error> {
         let wrong_kind = || Error::new(Code::INVALID_TOKEN, "this credential does not open this route");
         match credential {
@@ -139,16 +130,40 @@ impl Inner {
             Credential::Bearer(text)
                 if matches!(accepts, Accepts::Pat | Accepts::Connector) && Pat::claims(text) =>
             {
-                let sent = Pat::parse(text)?;
-                let record = self.ports.access.token(sent.id).await?.ok_or(TokenRefused::Unknown)?;
-                record.admit(&sent, self.ports.clock.now())?;
-                Ok(Actor::Token { id: record.id, handle: record.handle, scopes: record.scopes })
+                self.token(&Pat::parse(text)?, way).await
             }
             Credential::Bearer(text) if accepts == Accepts::Jwt && !Pat::claims(text) => {
                 self.signed_in(text).await
             }
             Credential::Grant(_) | Credential::Bearer(_) => Err(wrong_kind()),
         }
+    }
+
+    /// The token that is shown, if it stands.
+    async fn token(&self, sent: &Pat, way: Option<Way>) -> Result<Actor, Error> {
+        let record = self.held_token(sent.id).await?.ok_or(TokenRefused::Unknown)?;
+        let now = self.ports.clock.now();
+        if let Err(refused) = record.admit(sent, now) {
+            let error = Error::from(refused);
+            if let Some(way) = way {
+                self.note_token_refused(way, &record, &error);
+            }
+            return Err(error);
+        }
+        self.tokens.used(record.id, now);
+        Ok(Actor::Token { id: record.id, handle: record.handle.clone(), scopes: record.scopes.clone() })
+    }
+
+    async fn held_token(&self, id: TokenId) -> Result<Option<Arc<TokenRecord>>, Error> {
+        if let Some(record) = self.tokens.find(id, self.ports.clock.monotonic()) {
+            return Ok(Some(record));
+        }
+        let asked = self.tokens.epoch();
+        let record = self.ports.access.token(id).await?.map(Arc::new);
+        if let Some(record) = &record {
+            self.tokens.keep(record, asked);
+        }
+        Ok(record)
     }
 
     /// The account behind an access token, if its session goes on.

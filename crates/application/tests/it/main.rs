@@ -1,9 +1,11 @@
 //! The operations and their gate, on the real embedded store with a fixed clock and seeded ids.
 
 mod accounts;
+mod audit;
 mod faults;
 mod gate;
 mod hard_cases;
+mod held_tokens;
 mod import;
 mod json;
 mod limits;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use lp_application::links::{self, LinkFields, OneLink, PreviewRoute, Slug, Title, UpsertLink, WebUrl};
 use lp_application::{
-    Caller, Catalogue, Code, Op, Patch, StreamReply, View, accounts, analytics, catalogue, handles, system,
-    tokens, whole,
+    Caller, Catalogue, Code, Op, Patch, StreamReply, View, accounts, analytics, audit, catalogue, handles,
+    system, tokens, whole,
 };
 use lp_core::Handle;
 use lp_testkit::Sandbox;
@@ -63,6 +63,7 @@ fn every_row_has_a_key_with_its_types() {
     seen.stream(links::EXPORT);
     seen.stream(links::IMPORT);
     seen.key(analytics::GET);
+    seen.key(audit::LIST);
     seen.key(system::HEALTH);
     seen.key(system::PLATFORM_HEALTH);
     seen.key(accounts::LOGIN);

@@ -45,16 +45,75 @@ pub struct AuditRecord {
     pub entry: AuditEntry,
 }
 
+/// Which entries of a handle are looked for; what is absent does not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Exactly this actor.
+    pub actor: Option<String>,
+    pub surface: Option<String>,
+    pub operation: Option<String>,
+    /// Exactly what was acted on.
+    pub subject: Option<String>,
+    pub request_id: Option<String>,
+    /// Only what was refused, or only what was done.
+    pub refused: Option<bool>,
+    /// Not before this instant.
+    pub from: Option<Timestamp>,
+    /// Before this instant.
+    pub until: Option<Timestamp>,
+}
+
+/// What is wrong with an entry in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Flaw {
+    #[error("entries before it are missing, or it stands in another's place")]
+    Misplaced,
+    #[error("it does not follow the entry before it")]
+    Unchained,
+    #[error("it is not what was written")]
+    Altered,
+}
+
 /// Where a chain stops being what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the audit chain is broken at entry {seq}")]
+#[error("the audit chain is broken at entry {seq}: {flaw}")]
 pub struct BrokenChain {
     pub seq: u64,
+    pub flaw: Flaw,
+}
+
+impl AuditFilter {
+    /// Whether an entry is among those that are looked for.
+    pub fn matches(&self, entry: &AuditEntry) -> bool {
+        let is = |wanted: &Option<String>, text: &str| wanted.as_deref().is_none_or(|wanted| wanted == text);
+        is(&self.actor, &entry.actor)
+            && is(&self.surface, &entry.surface)
+            && is(&self.operation, &entry.operation)
+            && is(&self.subject, &entry.subject)
+            && is(&self.request_id, &entry.request_id)
+            && self
+                .refused
+                .is_none_or(|refused| refused == matches!(entry.outcome, AuditOutcome::Refused { .. }))
+            && self.from.is_none_or(|from| entry.at >= from)
+            && self.until.is_none_or(|until| entry.at < until)
+    }
 }
 
 impl AuditHash {
     /// What stands before the first entry of a handle.
     pub const START: Self = Self([0; 32]);
+
+    /// Reads what [`AuditHash::hex`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut hash = [0; 32];
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        Some(Self(hash))
+    }
 
     /// 64 hexadecimal digits.
     pub fn hex(&self) -> String {
@@ -92,15 +151,29 @@ pub fn chain(prev: &AuditHash, seq: u64, entry: &AuditEntry) -> AuditHash {
     AuditHash(hash.finalize().into())
 }
 
-/// Checks records in order, the first of them following `before` (`None`: it must be the handle's first).
+/// What is wrong with a record that follows `before` (`None`: that is the handle's first).
+///
+/// It is held against what its predecessor says of itself, so one altered entry does not make those behind it suspect.
+pub fn flaw(before: Option<&AuditRecord>, record: &AuditRecord) -> Option<Flaw> {
+    let (seq, prev) = before.map_or((0, AuditHash::START), |record| (record.seq, record.hash));
+    if record.seq != seq + 1 {
+        return Some(Flaw::Misplaced);
+    }
+    if record.hash != chain(&record.prev, record.seq, &record.entry) {
+        return Some(Flaw::Altered);
+    }
+    (record.prev != prev).then_some(Flaw::Unchained)
+}
+
+/// Checks records in order, the first of them following `before` (`None`: it must be the handle's first); the first that
+/// is not right is the answer.
 pub fn verify(before: Option<&AuditRecord>, records: &[AuditRecord]) -> Result<(), BrokenChain> {
-    let (mut seq, mut prev) = before.map_or((0, AuditHash::START), |record| (record.seq, record.hash));
+    let mut before = before;
     for record in records {
-        seq += 1;
-        if record.seq != seq || record.prev != prev || record.hash != chain(&prev, seq, &record.entry) {
-            return Err(BrokenChain { seq });
+        if let Some(flaw) = flaw(before, record) {
+            return Err(BrokenChain { seq: before.map_or(1, |before| before.seq + 1), flaw });
         }
-        prev = record.hash;
+        before = Some(record);
     }
     Ok(())
 }

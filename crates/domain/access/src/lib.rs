@@ -15,7 +15,9 @@ mod token;
 
 pub use account::{Account, Email, EmailFault, HandleRecord};
 pub use actor::Actor;
-pub use audit::{AuditEntry, AuditHash, AuditOutcome, AuditRecord, BrokenChain, chain, verify};
+pub use audit::{
+    AuditEntry, AuditFilter, AuditHash, AuditOutcome, AuditRecord, BrokenChain, Flaw, chain, flaw, verify,
+};
 pub use authorize::{Denied, Need, authorize};
 pub use rate::Rate;
 pub use session::{RefreshRecord, RefreshToken, Renewal, Session, SessionRefused};

@@ -38,6 +38,8 @@ pub struct TokenRecord {
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
+    /// When it was last let in, to about a minute; what came in the last one may be missing.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// Why a token that is written well does not open anything.
@@ -120,6 +122,7 @@ pub fn mint(
         created_at: at,
         expires_at: None,
         revoked_at: None,
+        last_used_at: None,
     };
     Minted { record, text: format!("{PREFIX}{id}.{}", pat.secret) }
 }

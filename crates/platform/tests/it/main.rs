@@ -1,5 +1,6 @@
 //! The assembly as an embedding program sees it.
 
+mod audit;
 mod builder;
 mod doctor;
 mod examples;

@@ -111,3 +111,22 @@ pub(super) async fn handles_of_an_account_are_read_by_name(store: Arc<dyn Store>
     assert_eq!(store.handles_of(owner().id).await.expect("should answer"), mine);
     assert_eq!(store.handles_of(account(10).id).await.expect("should answer"), []);
 }
+
+pub(super) async fn the_latest_use_of_a_token_is_kept(store: Arc<dyn Store>) {
+    store.commit(household()).await.expect("should be committed: the store is empty");
+    let author = Author::new(Arc::clone(&store));
+    for number in [5, 6] {
+        let batch = author.batch("tokens_create").change(Change::Token(token(number)));
+        store.commit(batch).await.expect("should be committed: nothing is against it");
+    }
+    let (five, six, nobody) = (token(5).id, token(6).id, TokenId::new(uuid(99)));
+    let before = store.position().await.expect("should answer");
+    for uses in
+        [vec![(six, at(9)), (nobody, at(9)), (five, at(3))], vec![(five, at(7)), (six, at(8))], vec![]]
+    {
+        store.note_token_uses(&uses).await.expect("should be noted");
+    }
+    let last = async |id| store.token(id).await.expect("should answer").and_then(|token| token.last_used_at);
+    assert_eq!((last(five).await, last(six).await), (Some(at(7)), Some(at(9))));
+    assert_eq!(store.position().await.expect("should answer"), before, "a use is no change");
+}

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use lp_access::{AuditEntry, AuditOutcome, verify};
+use lp_access::{AuditEntry, AuditFilter, AuditOutcome, verify};
 use lp_core::Handle;
 use lp_ports::Batch;
 
@@ -85,4 +85,47 @@ pub(super) async fn the_installation_has_a_chain_like_a_handle(store: Arc<dyn St
     assert!(records.iter().all(|record| record.entry.handle == installation), "entries of another handle");
     let newest = records.last().map(|record| (record.seq, record.hash));
     assert_eq!(store.audit_head(&installation).await.expect("should answer"), newest);
+}
+
+pub(super) async fn a_filter_finds_what_it_matches_newest_first(store: Arc<dyn Store>) {
+    let refused = AuditOutcome::Refused { code: "insufficient_scope".to_owned(), times: 3 };
+    let plain = |second, operation: &str| entry(&handle(), at(second), operation);
+    let entries = [
+        plain(1, "look"),
+        AuditEntry { subject: "läunch\0".to_owned(), ..plain(2, "links_upsert") },
+        AuditEntry { actor: "usr_other".to_owned(), ..plain(3, "look") },
+        AuditEntry { outcome: refused, surface: "mcp".to_owned(), ..plain(4, "links_upsert") },
+        AuditEntry { request_id: "r-5".to_owned(), ..plain(5, "look") },
+    ];
+    for entry in &entries {
+        store.commit(Batch::new(entry.clone())).await.expect("should be committed: nothing is against it");
+    }
+    let text = |text: &str| Some(text.to_owned());
+    let none = AuditFilter::default;
+    let filters = [
+        none(),
+        AuditFilter { operation: text("look"), ..none() },
+        AuditFilter { subject: text("läunch\0"), ..none() },
+        AuditFilter { subject: text("läunch"), ..none() },
+        AuditFilter { actor: text("usr_other"), ..none() },
+        AuditFilter { surface: text("mcp"), ..none() },
+        AuditFilter { request_id: text("r-5"), ..none() },
+        AuditFilter { refused: Some(true), ..none() },
+        AuditFilter { refused: Some(false), operation: text("links_upsert"), ..none() },
+        AuditFilter { from: Some(at(2)), until: Some(at(4)), ..none() },
+    ];
+    for filter in filters {
+        for (before, limit) in [(None, 100_u32), (None, 1), (Some(4), 100), (Some(1), 100)] {
+            let found = store.audit_found(&handle(), &filter, before, limit).await.expect("should answer");
+            let found: Vec<_> = found.iter().map(|record| record.seq).collect();
+            let wanted =
+                (1_u64..).zip(&entries).filter(|(_, entry)| filter.matches(entry)).map(|(seq, _)| seq);
+            let mut wanted: Vec<_> = wanted.filter(|seq| before.is_none_or(|before| *seq < before)).collect();
+            wanted.reverse();
+            wanted.truncate(limit as usize);
+            assert_eq!(found, wanted, "{filter:?} below {before:?}, at most {limit}");
+        }
+    }
+    let theirs = store.audit_found(&other_handle(), &none(), None, 100).await.expect("should answer");
+    assert_eq!(theirs, [], "entries of another handle");
 }

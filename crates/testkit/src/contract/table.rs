@@ -131,6 +131,8 @@ macro_rules! __store_cases {
             the_chain_verifies_in_stretches,
             /// `AuditReader::audit_head`: number and hash of the newest entry; `None` where there is none.
             the_head_is_the_newest_entry,
+            /// `AuditReader::audit_found`: what the filter matches, newest first, below `before`, at most `limit`.
+            a_filter_finds_what_it_matches_newest_first,
             /// `AuditReader`: each handle has a chain of its own, and `audited_handles` names them in order.
             handles_have_chains_of_their_own,
             /// `AuditReader`: what happens in the installation's own space is chained, and named, like a handle's.
@@ -163,6 +165,8 @@ macro_rules! __store_cases {
             tokens_read_back_oldest_first,
             /// `Change::TokenRevoked`: the token is read still, and revoking it again keeps the first instant.
             a_revoked_token_is_still_read,
+            /// `AccessReader::note_token_uses`: the latest instant stands; unknown tokens are passed over; no note is left.
+            the_latest_use_of_a_token_is_kept,
             /// `Guard::StoreEmpty`: of two nodes that prepare an empty store one is refused.
             a_second_store_preparation_is_refused,
             /// `AccessReader::account_of`: an account is found by its id as well.

@@ -1,11 +1,13 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use lp_application::{Code, Error};
 use lp_core::{Handle, SlugKey};
 use lp_ports::{ChangeLog, ChangeNote, ChangePosition, Changed, Changes, StoreError};
+use lp_testkit::FixedClock;
 use lp_testkit::fixtures::{handle, key};
 use lp_worker::{RouteKeeper, follow_changes};
 use tokio_util::sync::CancellationToken;
@@ -63,8 +65,16 @@ impl RouteKeeper for Keeper {
         self.told.lock().expect("no poison").push("lost".to_owned());
     }
 
+    fn access_changed(&self, handle: &Handle) {
+        self.told.lock().expect("no poison").push(format!("access of {handle}"));
+    }
+
     fn caught_up(&self, position: ChangePosition) {
         self.told.lock().expect("no poison").push(format!("at {}", position.0));
+    }
+
+    fn followed(&self, _: Duration) {
+        self.told.lock().expect("no poison").push("end".to_owned());
     }
 }
 
@@ -79,7 +89,8 @@ async fn follow(answers: Vec<Result<Changes, StoreError>>, away: u32) -> (Vec<St
     let script =
         Arc::new(Script { answers: Mutex::new(answers.into()), asked: Mutex::default(), end: end.clone() });
     let keeper = Arc::new(Keeper { told: Mutex::default(), away: Mutex::new(away) });
-    follow_changes(script.clone(), ChangePosition(5), keeper.clone(), end).await;
+    follow_changes(script.clone(), ChangePosition(5), keeper.clone(), Arc::new(FixedClock::default()), end)
+        .await;
     let told = keeper.told.lock().expect("no poison").clone();
     let asked = script.asked.lock().expect("no poison").clone();
     (told, asked)
@@ -113,4 +124,12 @@ async fn a_log_that_is_away_is_asked_again_from_the_same_place() {
 async fn after_notes_were_missed_everything_is_given_up_before_the_rest_is_followed() {
     let (told, _) = follow(vec![Ok(changes(&["aa"], 900, true)), Ok(changes(&["bb"], 901, false))], 0).await;
     assert_eq!(told[..5], ["lost", "aa", "at 900", "bb", "at 901"]);
+}
+
+#[tokio::test]
+async fn changed_access_is_told_and_the_end_of_the_log_behind_it() {
+    let note = ChangeNote { handle: handle(), version: 2, changed: Changed::Access };
+    let changed = Changes { notes: vec![note], position: ChangePosition(6), missed: false };
+    let (told, _) = follow(vec![Ok(changed)], 0).await;
+    assert_eq!(told[..4], ["access of hello", "at 6", "at 6", "end"]);
 }
