@@ -4,6 +4,7 @@ mod bad_input;
 mod crashes;
 mod edge;
 mod first_run;
+mod isolation;
 mod limits;
 mod nodes;
 mod operations;
