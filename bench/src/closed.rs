@@ -114,3 +114,13 @@ pub(crate) fn complain(error: &io::Error) {
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
+
+/// One request; the status of its answer, whatever it is.
+pub(crate) async fn exchange(
+    stream: &mut TcpStream,
+    request: &[u8],
+    read: &mut Vec<u8>,
+) -> io::Result<[u8; 3]> {
+    answer(stream, request, read, b"").await?;
+    read.get(9..12).and_then(|status| status.try_into().ok()).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}

@@ -5,6 +5,7 @@
 
 mod closed;
 mod cold;
+mod logins;
 mod paced;
 mod reply;
 mod requests;
@@ -14,6 +15,7 @@ mod writes;
 
 pub use closed::closed;
 pub use cold::cold;
+pub use logins::{Storm, logins};
 pub use paced::paced;
 pub use requests::{Requests, Visits};
 pub use syncs::syncs;

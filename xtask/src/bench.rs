@@ -10,11 +10,12 @@ mod redirects;
 mod servers;
 mod spread;
 mod store;
+mod storm;
 mod writes;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -55,16 +56,22 @@ enum Section {
     Links,
     /// Durable writes by REST.
     Writes,
+    /// Redirects beside a storm of logins.
+    Storm,
+    /// What the gate costs a caller whose token it holds.
+    Gate,
     /// Instructions of a redirect, counted by valgrind.
     Instructions,
 }
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 8] = [
     Section::Instructions,
     Section::Redirects,
     Section::Latency,
     Section::Cold,
     Section::Writes,
+    Section::Storm,
+    Section::Gate,
     Section::Links,
 ];
 
@@ -100,6 +107,8 @@ fn measure(section: Section, options: &Options) -> Result<String> {
         }
         Section::Latency => latency::table(&Servers::start(Store::filled(USUAL)?)?, rounds, lasting),
         Section::Writes => writes::table(&Store::filled(FEW)?, rounds, lasting),
+        Section::Gate => gate_cost(),
+        Section::Storm => storm::table(&Store::filled(FEW)?, rounds, lasting),
         Section::Instructions => instructions::table(),
         Section::Links => {
             let few = Servers::start(Store::filled(FEW)?)?;
@@ -109,6 +118,18 @@ fn measure(section: Section, options: &Options) -> Result<String> {
             Ok(table)
         }
     }
+}
+
+/// Measured within a process, by the application's own benchmark.
+fn gate_cost() -> Result<String> {
+    let output = Command::new("cargo")
+        .args(["bench", "--quiet", "-p", "lp-application", "--bench", "gate"])
+        .current_dir(workspace::root())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    ensure!(output.status.success(), "the gate cannot be measured");
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// Once, before anything is measured.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bench::{Tally, Visits, closed, cold, paced, syncs, writes};
+use bench::{Storm, Tally, Visits, closed, cold, logins, paced, syncs, writes};
 use clap::{Parser, Subcommand};
 
 /// Sends requests to a server on this machine.
@@ -46,6 +46,8 @@ enum Load {
     Paced { rate: u64 },
     /// No requests: how often one writer can bring a small record to the disk of the temporary folder.
     Syncs,
+    /// Attempts to sign in with a wrong password.
+    Logins,
     /// New links by REST.
     Writes {
         #[arg(long)]
@@ -57,9 +59,22 @@ enum Load {
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let tally = run(&arguments)?;
-    println!("{tally}");
-    Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let failed = if matches!(arguments.load, Load::Logins) {
+        let storm = storm(&arguments)?;
+        println!("{storm}");
+        storm.judged.failed
+    } else {
+        let tally = run(&arguments)?;
+        println!("{tally}");
+        tally.failed
+    };
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn storm(arguments: &Arguments) -> anyhow::Result<Storm> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let lasting = Duration::from_secs(arguments.seconds);
+    Ok(runtime.block_on(logins(arguments.address, arguments.connections, lasting)))
 }
 
 /// Keeps the load's processor from sleeping while it waits for answers.
@@ -88,6 +103,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Tally> {
             runtime.block_on(closed(address, visits, connections, lasting, Some(*count)))
         }
         Load::Cold => runtime.block_on(cold(address, visits, connections, lasting)),
+        Load::Logins => anyhow::bail!("a storm has a tally of its own"),
         Load::Syncs => syncs(lasting)?,
         Load::Paced { rate } => paced(address, visits, (*rate).max(1), connections, lasting),
         Load::Writes { token, handle } => {

@@ -134,7 +134,7 @@ async fn a_lost_tail_of_the_audit_shows_in_the_chain() {
     let records = store.audit(&handle(), 0, 100).await.expect("reads");
     assert_eq!(
         lp_access::verify(None, &records),
-        Err(lp_access::BrokenChain { seq: 3, flaw: lp_access::Flaw::Unchained })
+        Err(lp_access::BrokenChain { seq: 3, flaw: lp_access::Flaw::Misplaced })
     );
 }
 
