@@ -119,7 +119,10 @@ fn what(change: &Change) -> Option<String> {
         | Change::TokenRevoked { .. }
         | Change::SessionBegun { .. }
         | Change::SessionRenewed { .. }
-        | Change::SessionEnded { .. } => None,
+        | Change::SessionEnded { .. }
+        | Change::SessionsEnded { .. }
+        | Change::PasswordSet { .. }
+        | Change::Mail(_) => None,
     }
 }
 

@@ -1,10 +1,11 @@
 mod links;
+mod mail;
 mod sessions;
 
 use lp_access::{Account, AuditEntry, HandleRecord, TokenRecord};
 use lp_core::{Revision, Role, ScopePattern, Timestamp};
 use lp_links::{Link, LinkState, RevisionAction};
-use lp_ports::{Change, CommitError, Guard, StoreError};
+use lp_ports::{Change, CommitError, Guard, MailChange, StoreError};
 use sqlx::PgConnection;
 
 use crate::commit::Halt;
@@ -22,6 +23,8 @@ const ADD_TOKEN: &str = "INSERT INTO tokens (id, handle, owner, name, scopes, se
      revoked_at) VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9)";
 
 const REVOKE_TOKEN: &str = "UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+
+const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $2 WHERE id = $1";
 
 /// Writes what a batch changes, in its order; links that follow each other together. A change that cannot stand beside
 /// what is stored is refused as if the batch had guarded against it.
@@ -70,7 +73,10 @@ impl<'b> LinkChange<'b> {
             | Change::TokenRevoked { .. }
             | Change::SessionBegun { .. }
             | Change::SessionRenewed { .. }
-            | Change::SessionEnded { .. } => None,
+            | Change::SessionEnded { .. }
+            | Change::SessionsEnded { .. }
+            | Change::PasswordSet { .. }
+            | Change::Mail(_) => None,
         }
     }
 }
@@ -92,6 +98,14 @@ async fn one(connection: &mut PgConnection, change: &Change) -> Result<bool, sql
             return sessions::renew(connection, *id, *used, *next, *at, *expires_at).await;
         }
         Change::SessionEnded { id, at } => sessions::end(connection, *id, *at).await,
+        Change::SessionsEnded { user, except, at } => {
+            sessions::end_all(connection, *user, *except, *at).await
+        }
+        Change::PasswordSet { user, hash } => {
+            let query = sqlx::query(SET_PASSWORD).bind(user.uuid()).bind(stored(hash));
+            query.execute(connection).await.map(drop)
+        }
+        Change::Mail(about) => return mail::apply(connection, about).await,
     };
     written.map(|()| true)
 }
@@ -170,10 +184,14 @@ fn implied(change: &Change) -> Option<Guard> {
         Change::Account(new) => Some(Guard::EmailFree(new.email.clone())),
         Change::Handle(new) => Some(Guard::HandleFree(new.handle.clone())),
         Change::SessionRenewed { used, .. } => Some(Guard::RefreshUnused(*used)),
+        Change::Mail(MailChange::Tried(hash) | MailChange::Used(hash)) => Some(Guard::CodeOpen(*hash)),
         Change::Token(_)
         | Change::TokenRevoked { .. }
         | Change::SessionBegun { .. }
-        | Change::SessionEnded { .. } => None,
+        | Change::SessionEnded { .. }
+        | Change::SessionsEnded { .. }
+        | Change::PasswordSet { .. }
+        | Change::Mail(MailChange::Issued(_) | MailChange::Queued(_)) => None,
     }
 }
 
@@ -183,9 +201,12 @@ fn table(change: &Change) -> &'static str {
         Change::Account(_) => "accounts",
         Change::Handle(_) => "handles",
         Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
-        Change::SessionBegun { .. } | Change::SessionRenewed { .. } | Change::SessionEnded { .. } => {
-            "sessions"
-        }
+        Change::SessionBegun { .. }
+        | Change::SessionRenewed { .. }
+        | Change::SessionEnded { .. }
+        | Change::SessionsEnded { .. } => "sessions",
+        Change::PasswordSet { .. } => "accounts",
+        Change::Mail(_) => "mails",
     }
 }
 
@@ -201,5 +222,8 @@ fn subject(change: &Change) -> String {
         Change::TokenRevoked { id, .. } => id.to_string(),
         Change::SessionBegun { session, .. } => session.id.to_string(),
         Change::SessionRenewed { id, .. } | Change::SessionEnded { id, .. } => id.to_string(),
+        Change::SessionsEnded { user, .. } | Change::PasswordSet { user, .. } => user.to_string(),
+        Change::Mail(MailChange::Queued(mail)) => mail.id.to_string(),
+        Change::Mail(_) => "a code".to_owned(),
     }
 }

@@ -5,12 +5,15 @@ use sqlx::PgConnection;
 use crate::store::int;
 
 /// What each guard asks about, all at one moment: the greatest revision of a slug, or how many there are of the rest (of
-/// refresh tokens: unused ones).
+/// refresh tokens: unused ones; of codes: open ones).
 const FOUND: &str = "SELECT CASE asked.kind \
          WHEN 'slug' THEN (SELECT max(revision) FROM link_revisions \
                       WHERE handle = asked.name AND slug_key = asked.slug) \
          WHEN 'handle' THEN (SELECT count(*) FROM handles WHERE handle = asked.name) \
          WHEN 'email' THEN (SELECT count(*) FROM accounts WHERE email = asked.name) \
+         WHEN 'password' THEN (SELECT count(*) FROM accounts \
+                          WHERE email = asked.name AND password_hash = asked.slug) \
+         WHEN 'code' THEN (SELECT count(*) FROM mail_codes WHERE hash = asked.hash AND tries_left > 0) \
          WHEN 'refresh' THEN (SELECT count(*) FROM refresh_tokens WHERE hash = asked.hash AND used_at IS NULL) \
          ELSE (SELECT count(*) FROM (SELECT 1 FROM accounts LIMIT 1) AS first) END AS found \
      FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) \
@@ -53,6 +56,10 @@ fn question(guard: &Guard) -> Question<'_> {
         Guard::HandleFree(handle) => Question { kind: "handle", name: handle.as_str(), ..nothing },
         Guard::EmailFree(email) => Question { kind: "email", name: email.as_str(), ..nothing },
         Guard::RefreshUnused(hash) => Question { kind: "refresh", hash: &hash.0, ..nothing },
+        Guard::PasswordIs { email, hash } => {
+            Question { kind: "password", name: email.as_str(), slug: hash, ..nothing }
+        }
+        Guard::CodeOpen(hash) => Question { kind: "code", hash: &hash.0, ..nothing },
         Guard::StoreEmpty => nothing,
     }
 }
@@ -60,7 +67,7 @@ fn question(guard: &Guard) -> Question<'_> {
 fn wanted(guard: &Guard) -> Option<i64> {
     match guard {
         Guard::SlugAt { latest, .. } => latest.map(|Revision(latest)| int(latest)),
-        Guard::RefreshUnused(_) => Some(1),
+        Guard::RefreshUnused(_) | Guard::PasswordIs { .. } | Guard::CodeOpen(_) => Some(1),
         Guard::HandleFree(_) | Guard::EmailFree(_) | Guard::StoreEmpty => Some(0),
     }
 }

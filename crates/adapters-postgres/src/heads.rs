@@ -37,7 +37,12 @@ pub(crate) async fn lock(connection: &mut PgConnection, batch: &Batch) -> Result
     let own = &batch.audit().handle;
     let guarded = batch.guards().iter().filter_map(|guard| match guard {
         Guard::SlugAt { handle, .. } => Some(handle),
-        Guard::HandleFree(_) | Guard::EmailFree(_) | Guard::RefreshUnused(_) | Guard::StoreEmpty => None,
+        Guard::HandleFree(_)
+        | Guard::EmailFree(_)
+        | Guard::RefreshUnused(_)
+        | Guard::PasswordIs { .. }
+        | Guard::CodeOpen(_)
+        | Guard::StoreEmpty => None,
     });
     let handles: BTreeSet<&str> = guarded.chain([own]).map(Handle::as_str).collect();
     let handles: Vec<&str> = handles.into_iter().collect();

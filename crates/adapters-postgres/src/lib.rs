@@ -24,6 +24,7 @@ mod ingest;
 mod installation;
 mod links;
 mod locks;
+mod mail;
 mod migrations;
 mod open;
 mod outbox;

@@ -2,7 +2,7 @@
 
 use lp_access::SecretHash;
 use lp_core::Handle;
-use lp_ports::{Batch, Change, Guard, ReplyKey};
+use lp_ports::{Batch, Change, Guard, MailChange, ReplyKey};
 use sqlx::PgConnection;
 
 /// Advisory locks are numbers; the upper 16 bits say what for. Below 2^15, so that the numbers stay above zero.
@@ -11,7 +11,7 @@ const NAMES: i64 = 0x4c4e << 48;
 const TAKE: &str = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS keys (key)";
 
 /// Lets one transaction at a time decide about the names of a batch that may not be there yet: mailboxes, handles, reply
-/// keys, the first account; and about the use of a refresh token. Taken before all other locks and in the order of the numbers, so that no two transactions
+/// keys, the first account; and about the use of a refresh token or a mailed code. Taken before all other locks and in the order of the numbers, so that no two transactions
 /// wait for each other. Two names with one number only wait without need.
 pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result<(), sqlx::Error> {
     let mut keys: Vec<i64> = Vec::new();
@@ -21,7 +21,8 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
             Guard::SlugAt { .. } => {}
             Guard::HandleFree(handle) => keys.push(of_handle(handle)),
             Guard::EmailFree(email) => keys.push(of(&["email", email.as_str()])),
-            Guard::RefreshUnused(hash) => keys.push(of_refresh(hash)),
+            Guard::RefreshUnused(hash) | Guard::CodeOpen(hash) => keys.push(of_secret(hash)),
+            Guard::PasswordIs { email, .. } => keys.push(of(&["email", email.as_str()])),
             Guard::StoreEmpty => keys.push(of(&["accounts"])),
         }
     }
@@ -29,12 +30,19 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
         match change {
             Change::Account(new) => keys.extend([of(&["accounts"]), of(&["email", new.email.as_str()])]),
             Change::Handle(new) => keys.push(of_handle(&new.handle)),
-            Change::SessionRenewed { used, .. } => keys.push(of_refresh(used)),
+            Change::SessionRenewed { used: hash, .. }
+            | Change::Mail(MailChange::Tried(hash) | MailChange::Used(hash)) => keys.push(of_secret(hash)),
+            Change::Mail(MailChange::Issued(code)) => {
+                keys.push(of(&["code", code.purpose.as_str(), code.email.as_str()]));
+            }
             Change::Link { .. }
             | Change::Token(_)
             | Change::TokenRevoked { .. }
             | Change::SessionBegun { .. }
-            | Change::SessionEnded { .. } => {}
+            | Change::SessionEnded { .. }
+            | Change::SessionsEnded { .. }
+            | Change::PasswordSet { .. }
+            | Change::Mail(MailChange::Queued(_)) => {}
         }
     }
     if keys.is_empty() {
@@ -53,8 +61,8 @@ fn of_reply(key: &ReplyKey) -> i64 {
     of(&["reply", &key.actor, &key.operation, &key.key])
 }
 
-fn of_refresh(hash: &SecretHash) -> i64 {
-    number(b"refresh\0".iter().chain(&hash.0).copied())
+fn of_secret(hash: &SecretHash) -> i64 {
+    number(b"secret\0".iter().chain(&hash.0).copied())
 }
 
 fn of(words: &[&str]) -> i64 {

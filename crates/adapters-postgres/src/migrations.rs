@@ -21,6 +21,7 @@ use crate::open::{connect_once, parse};
 const STEPS: &[(i64, &str, &str)] = &[
     (1, "init", include_str!("../migrations/0001_init.sql")),
     (2, "sessions", include_str!("../migrations/0002_sessions.sql")),
+    (3, "mail-codes", include_str!("../migrations/0003_mail_codes.sql")),
     (6, "token_use", include_str!("../migrations/0006_token_use.sql")),
 ];
 

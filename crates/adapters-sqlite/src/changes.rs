@@ -1,9 +1,10 @@
+mod mail;
 mod sessions;
 
 use lp_access::{Account, AuditEntry, HandleRecord, TokenRecord};
 use lp_core::{Revision, Role, ScopePattern};
 use lp_links::{Link, LinkState, RevisionAction};
-use lp_ports::{Change, CommitError, Guard, StoreError};
+use lp_ports::{Change, CommitError, Guard, MailChange, StoreError};
 use sqlx::SqliteConnection;
 
 use crate::commit::Halt;
@@ -63,6 +64,17 @@ pub(crate) async fn apply(
             }
         }
         Change::SessionEnded { id, at } => sessions::end(connection, *id, *at).await,
+        Change::SessionsEnded { user, except, at } => {
+            sessions::end_all(connection, *user, *except, *at).await
+        }
+        Change::PasswordSet { user, hash } => {
+            let query = sqlx::query("UPDATE accounts SET password_hash = ?2 WHERE id = ?1");
+            query.bind(user.uuid()).bind(hash).execute(connection).await.map(drop)
+        }
+        Change::Mail(about) => match mail::apply(connection, about).await {
+            Err(Halt::Failed(fault)) => Err(fault),
+            written => return written,
+        },
     };
     written.map_err(|fault| refused(fault, change))
 }
@@ -163,7 +175,10 @@ fn implied(change: &Change) -> Option<Guard> {
         Change::Token(_)
         | Change::TokenRevoked { .. }
         | Change::SessionBegun { .. }
-        | Change::SessionEnded { .. } => None,
+        | Change::SessionEnded { .. }
+        | Change::SessionsEnded { .. }
+        | Change::PasswordSet { .. }
+        | Change::Mail(_) => None,
     }
 }
 
@@ -173,9 +188,12 @@ fn table(change: &Change) -> &'static str {
         Change::Account(_) => "accounts",
         Change::Handle(_) => "handles",
         Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
-        Change::SessionBegun { .. } | Change::SessionRenewed { .. } | Change::SessionEnded { .. } => {
-            "sessions"
-        }
+        Change::SessionBegun { .. }
+        | Change::SessionRenewed { .. }
+        | Change::SessionEnded { .. }
+        | Change::SessionsEnded { .. } => "sessions",
+        Change::PasswordSet { .. } => "accounts",
+        Change::Mail(_) => "mails",
     }
 }
 
@@ -191,5 +209,8 @@ pub(crate) fn subject(change: &Change) -> String {
         Change::TokenRevoked { id, .. } => id.to_string(),
         Change::SessionBegun { session, .. } => session.id.to_string(),
         Change::SessionRenewed { id, .. } | Change::SessionEnded { id, .. } => id.to_string(),
+        Change::SessionsEnded { user, .. } | Change::PasswordSet { user, .. } => user.to_string(),
+        Change::Mail(MailChange::Queued(mail)) => mail.id.to_string(),
+        Change::Mail(_) => "a code".to_owned(),
     }
 }

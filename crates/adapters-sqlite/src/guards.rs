@@ -28,6 +28,18 @@ pub(crate) async fn holds(connection: &mut SqliteConnection, guard: &Guard) -> R
             );
             query.bind(&hash.0[..]).fetch_one(connection).await
         }
+        Guard::PasswordIs { email, hash } => {
+            let query = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM accounts WHERE email = ?1 AND password_hash = ?2)",
+            );
+            query.bind(email.as_str()).bind(hash).fetch_one(connection).await
+        }
+        Guard::CodeOpen(hash) => {
+            let query = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM mail_codes WHERE hash = ?1 AND tries_left > 0)",
+            );
+            query.bind(&hash.0[..]).fetch_one(connection).await
+        }
         Guard::StoreEmpty => {
             sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM accounts)").fetch_one(connection).await
         }

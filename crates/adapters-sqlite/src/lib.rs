@@ -21,6 +21,7 @@ mod heads;
 mod ingest;
 mod installation;
 mod links;
+mod mail;
 mod migrations;
 mod open;
 mod outbox;

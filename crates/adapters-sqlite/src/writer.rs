@@ -11,9 +11,10 @@ use tracing::Instrument;
 use crate::expire::{self, HandleDay};
 use crate::fault::unavailable;
 use crate::ingest::{self, Intake};
+use crate::mail::{MailWork, MailsDone};
 use crate::sessions::Forgotten;
 use crate::store::SqliteStore;
-use crate::{access, behind, change_log, commit, installation, replies, sessions};
+use crate::{access, behind, change_log, commit, installation, mail, replies, sessions};
 
 /// How many calls may wait before further ones wait to be let in.
 const QUEUE: usize = 1_024;
@@ -37,6 +38,7 @@ enum Job {
     Forget(Call<Timestamp, u64, StoreError>),
     ForgetSessions(Call<Timestamp, Forgotten, StoreError>),
     NoteUses(Call<Vec<(TokenId, Timestamp)>, (), StoreError>),
+    Mail(Call<MailWork, MailsDone, StoreError>),
     Trim(Call<u64, u64, StoreError>),
     Stop,
 }
@@ -86,6 +88,11 @@ impl Writer {
 
     pub(crate) async fn note_token_uses(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError> {
         self.ask(uses, Job::NoteUses).await
+    }
+
+    /// Does something for the queue of mails.
+    pub(crate) async fn mail(&self, work: MailWork) -> Result<MailsDone, StoreError> {
+        self.ask(work, Job::Mail).await
     }
 
     pub(crate) async fn trim(&self, keep: u64) -> Result<u64, StoreError> {
@@ -171,6 +178,7 @@ impl Job {
             Self::NoteUses(call) => {
                 call.outcome = Some(Ok(access::note_token_uses(connection, &call.work).await?));
             }
+            Self::Mail(call) => call.outcome = Some(Ok(mail::work(connection, call.work).await?)),
             Self::Trim(call) => call.outcome = Some(Ok(change_log::trim(connection, call.work).await?)),
             Self::Stop => {}
         }
@@ -186,6 +194,7 @@ impl Job {
             Self::NoteUses(call) => call.answer(fault),
             Self::Forget(call) => call.answer(fault),
             Self::ForgetSessions(call) => call.answer(fault),
+            Self::Mail(call) => call.answer(fault),
             Self::Trim(call) => call.answer(fault),
             Self::Stop => {}
         }

@@ -1,7 +1,8 @@
 //! The first account of an installation, its handle and its token: what no operation can make, since every operation
 //! needs them.
 
-use lp_access::{Account, AuditEntry, AuditOutcome, Email, HandleRecord, TokenRecord, mint, password};
+use lp_access::password::{self, NewPassword};
+use lp_access::{Account, AuditEntry, AuditOutcome, Email, HandleRecord, TokenRecord, mint};
 use lp_core::{EventId, Handle, LinkId, Scopes, Slug, UserId, WebUrl};
 use lp_links::{Birth, Field, LinkChange, Position, Slot, Title};
 use lp_ports::{Batch, Change, CommitError, Guard, StoreError};
@@ -11,10 +12,6 @@ use crate::Ports;
 
 /// The name of the token that is made here; a rotation revokes those of this name.
 const TOKEN: &str = "bootstrap";
-/// OWASP's floor for passwords that are the only factor is 8; length is what makes them strong.
-const SHORTEST: usize = 8;
-/// Argon2 takes more, but nobody types it.
-const LONGEST: usize = 1_024;
 
 /// What is wanted.
 pub struct Bootstrap {
@@ -152,17 +149,14 @@ pub async fn first_run(
 fn check(wanted: &Bootstrap) -> Result<(Email, Handle), BootstrapError> {
     let email = Email::parse(&wanted.email);
     let handle = Handle::parse(&wanted.handle);
-    let length = wanted.password.chars().count();
-    let password = (SHORTEST..=LONGEST).contains(&length);
+    let password = NewPassword::parse(&wanted.password);
     match (email, handle, password) {
-        (Ok(email), Ok(handle), true) => Ok((email, handle)),
+        (Ok(email), Ok(handle), Ok(_)) => Ok((email, handle)),
         (email, handle, password) => {
             let mut faults = Vec::new();
             faults.extend(email.err().map(|fault| ("email", fault.to_string())));
             faults.extend(handle.err().map(|fault| ("handle", fault.to_string())));
-            if !password {
-                faults.push(("password", format!("must have {SHORTEST} to {LONGEST} characters")));
-            }
+            faults.extend(password.err().map(|fault| ("password", fault.to_string())));
             Err(BootstrapError::Invalid(faults))
         }
     }

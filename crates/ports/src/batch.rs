@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 use lp_access::{Account, AuditEntry, Email, HandleRecord, SecretHash, Session, TokenRecord};
-use lp_core::{EventId, Handle, Revision, SessionId, SlugKey, Timestamp, TokenId};
+use lp_core::{EventId, Handle, Revision, SessionId, SlugKey, Timestamp, TokenId, UserId};
 use lp_links::{LinkState, LinkWrite, RevisionAction};
 use thiserror::Error;
 
-use crate::{Event, EventKind, StoreError, StoredReply};
+use crate::{Event, EventKind, MailChange, StoreError, StoredReply};
 
 /// One change of the world as an actor wants it: what must still hold, what is written, who is told, who did it, and
 /// what a repeat of the call is answered.
@@ -36,6 +36,15 @@ pub enum Guard {
     EmailFree(Email),
     /// The refresh token is there, and was not used yet.
     RefreshUnused(SecretHash),
+    /// The account of the mailbox has this password hash still.
+    PasswordIs {
+        /// Whose.
+        email: Email,
+        /// As it was read.
+        hash: String,
+    },
+    /// The mailed code with this hash is there, and has tries left.
+    CodeOpen(SecretHash),
     /// There is no account at all: only one node may prepare an empty store.
     StoreEmpty,
 }
@@ -90,6 +99,24 @@ pub enum Change {
         /// Since when.
         at: Timestamp,
     },
+    /// All sessions of an account are over that are not yet.
+    SessionsEnded {
+        /// Whose.
+        user: UserId,
+        /// This one goes on.
+        except: Option<SessionId>,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// An account has another password.
+    PasswordSet {
+        /// Whose.
+        user: UserId,
+        /// PHC string of the new one.
+        hash: String,
+    },
+    /// Something about mailed codes.
+    Mail(MailChange),
 }
 
 /// What a commit left behind.
@@ -123,7 +150,8 @@ pub enum CommitError {
 /// a batch with changes raises the handle's version by one and appends to the change log, where each thing it changed
 /// is noted once; a batch without changes leaves both. A change that contradicts what is stored is answered as the
 /// guard that would have found it, stated or not: a second account of a mailbox as `EmailFree`, a second revision of
-/// a number as `SlugAt`, a second use of a refresh token as `RefreshUnused`. All of a batch belongs to the handle of its
+/// a number as `SlugAt`, a second use of a refresh token as `RefreshUnused`, a use or try of a mailed code
+/// that is not open as `CodeOpen`. All of a batch belongs to the handle of its
 /// audit entry. Revoking a token or ending a session again keeps the first instant.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]

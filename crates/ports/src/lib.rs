@@ -17,6 +17,7 @@ mod event;
 mod idempotency;
 mod journal;
 mod links;
+mod mail;
 mod outside;
 mod store;
 
@@ -35,6 +36,7 @@ pub use journal::{
     Stretch,
 };
 pub use links::{LinkCursor, LinkQuery, LinkReader, Page};
+pub use mail::{CodeReader, MailChange, MailFault, MailQueue, Mailer, Message};
 #[cfg(feature = "mock")]
 pub use outside::MockHealthProbe;
 pub use outside::{

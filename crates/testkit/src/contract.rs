@@ -77,6 +77,7 @@ mod events;
 mod health;
 mod links;
 mod lists;
+mod mail;
 mod race;
 mod replies;
 mod revisions;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 #[cfg(feature = "sandbox")]
 use lp_adapters_sqlite::SqliteStore;
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, ChangeLog, Committer, CountsReader, EventReader,
-    IdempotencyReader, Ingest, LinkReader, SessionReader, StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, ChangeLog, CodeReader, Committer, CountsReader, EventReader,
+    IdempotencyReader, Ingest, LinkReader, MailQueue, SessionReader, StoreHealth,
 };
 
 /// Everything a store must be, in one word.
@@ -13,6 +13,8 @@ pub trait Store:
     LinkReader
     + AccessReader
     + SessionReader
+    + CodeReader
+    + MailQueue
     + Committer
     + Ingest
     + AnalyticsReader
@@ -29,6 +31,8 @@ impl<T> Store for T where
     T: LinkReader
         + AccessReader
         + SessionReader
+        + CodeReader
+        + MailQueue
         + Committer
         + Ingest
         + AnalyticsReader

@@ -1,7 +1,7 @@
 //! `Committer`: everything that an actor changes comes through here, one batch at a time.
 //!
-//! A batch is applied entirely or not at all. What can be refused half-way (links, access and sessions, where one change
-//! may contradict another of the same batch) is written to copies; only when nothing can be refused any more do they take the
+//! A batch is applied entirely or not at all. What can be refused half-way (links, access, sessions and mails, where one
+//! change may contradict another of the same batch) is written to copies; only when nothing can be refused any more do they take the
 //! place of what was there, and the rest is appended. A store over a database has a transaction for this.
 //!
 //! The order is part of the contract: first whether it is a repeat, then the guards in the order of the batch, then the
@@ -18,6 +18,7 @@ use lp_ports::{Batch, Change, CommitError, Committer, Guard, Receipt, StoreError
 
 use crate::access::Access;
 use crate::links::Links;
+use crate::mail::Mails;
 use crate::sessions::{Refresh, Sessions};
 use crate::store::State;
 use crate::{MemoryStore, audit, events, replies};
@@ -27,6 +28,7 @@ struct Draft {
     links: Arc<Links>,
     access: Arc<Access>,
     sessions: Arc<Sessions>,
+    mails: Arc<Mails>,
 }
 
 #[async_trait]
@@ -50,7 +52,7 @@ fn apply(state: &mut State, batch: &Batch) -> Result<Receipt, CommitError> {
     let handle = &entry.handle;
     let links = state.links.get(handle).cloned().unwrap_or_default();
     let (access, sessions) = (Arc::clone(&state.access), Arc::clone(&state.sessions));
-    let mut draft = Draft { links, access, sessions };
+    let mut draft = Draft { links, access, sessions, mails: Arc::clone(&state.mails) };
     for change in batch.changes() {
         draft.change(entry, change)?;
     }
@@ -62,6 +64,7 @@ fn apply(state: &mut State, batch: &Batch) -> Result<Receipt, CommitError> {
         state.links.insert(handle.clone(), draft.links);
         state.access = draft.access;
         state.sessions = draft.sessions;
+        state.mails = draft.mails;
         state.log.append(handle, *version, batch.changes());
     }
     for event in batch.events() {
@@ -82,6 +85,10 @@ fn holds(state: &State, guard: &Guard) -> bool {
         Guard::HandleFree(handle) => !state.access.handles.contains_key(handle),
         Guard::EmailFree(email) => !state.access.accounts.contains_key(email),
         Guard::RefreshUnused(hash) => state.sessions.is_unused(*hash),
+        Guard::PasswordIs { email, hash } => {
+            state.access.accounts.get(email).is_some_and(|account| account.password_hash == *hash)
+        }
+        Guard::CodeOpen(hash) => state.mails.is_open(*hash),
         Guard::StoreEmpty => state.access.accounts.is_empty(),
     }
 }
@@ -112,6 +119,19 @@ impl Draft {
                 }
                 Ok(())
             }
+            Change::SessionsEnded { user, except, at } => {
+                let sessions = Arc::make_mut(&mut self.sessions).begun.values_mut();
+                let ended = sessions.filter(|session| session.user == *user && Some(session.id) != *except);
+                ended.for_each(|session| _ = session.ended_at.get_or_insert(*at));
+                Ok(())
+            }
+            Change::PasswordSet { user, hash } => {
+                let accounts = Arc::make_mut(&mut self.access).accounts.values_mut();
+                let own = accounts.filter(|account| account.id == *user);
+                own.for_each(|account| account.password_hash.clone_from(hash));
+                Ok(())
+            }
+            Change::Mail(about) => Arc::make_mut(&mut self.mails).change(about),
         }
     }
 

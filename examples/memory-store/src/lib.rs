@@ -19,6 +19,7 @@ mod events;
 mod health;
 mod links;
 mod log;
+mod mail;
 mod replies;
 mod sessions;
 mod store;

@@ -80,6 +80,9 @@ fn what(change: &Change) -> Changed {
         | Change::TokenRevoked { .. }
         | Change::SessionBegun { .. }
         | Change::SessionRenewed { .. }
-        | Change::SessionEnded { .. } => Changed::Access,
+        | Change::SessionEnded { .. }
+        | Change::SessionsEnded { .. }
+        | Change::PasswordSet { .. }
+        | Change::Mail(_) => Changed::Access,
     }
 }

@@ -13,6 +13,7 @@ use crate::access::Access;
 use crate::clicks::Clicks;
 use crate::links::Links;
 use crate::log::Log;
+use crate::mail::Mails;
 use crate::sessions::Sessions;
 
 /// A store in memory. Clones share it.
@@ -32,6 +33,8 @@ pub(crate) struct State {
     pub(crate) access: Arc<Access>,
     /// Shared likewise.
     pub(crate) sessions: Arc<Sessions>,
+    /// Shared likewise.
+    pub(crate) mails: Arc<Mails>,
     /// How many batches have changed a handle.
     pub(crate) versions: HashMap<Handle, u64>,
     pub(crate) events: HashMap<Handle, Vec<StoredEvent>>,

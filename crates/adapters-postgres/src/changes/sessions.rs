@@ -1,5 +1,5 @@
 use lp_access::{SecretHash, Session};
-use lp_core::{SessionId, Timestamp};
+use lp_core::{SessionId, Timestamp, UserId};
 use sqlx::PgConnection;
 
 use crate::text::stored;
@@ -19,6 +19,9 @@ const RENEW: &str = "WITH used AS ( \
      INSERT INTO refresh_tokens (hash, session) SELECT $3, session FROM used";
 
 const END: &str = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+
+const END_ALL: &str =
+    "UPDATE sessions SET ended_at = $3 WHERE account = $1 AND id IS DISTINCT FROM $2 AND ended_at IS NULL";
 
 pub(super) async fn begin(
     connection: &mut PgConnection,
@@ -65,4 +68,14 @@ pub(super) async fn end(
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(END).bind(id.uuid()).bind(at.micros()).execute(connection).await.map(drop)
+}
+
+pub(super) async fn end_all(
+    connection: &mut PgConnection,
+    user: UserId,
+    except: Option<SessionId>,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(END_ALL).bind(user.uuid()).bind(except.map(SessionId::uuid)).bind(at.micros());
+    query.execute(connection).await.map(drop)
 }

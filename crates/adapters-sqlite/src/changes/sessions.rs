@@ -1,5 +1,5 @@
 use lp_access::{SecretHash, Session};
-use lp_core::{SessionId, Timestamp};
+use lp_core::{SessionId, Timestamp, UserId};
 use sqlx::SqliteConnection;
 
 const BEGIN: &str = "INSERT INTO sessions (id, account, agent, created_at, renewed_at, expires_at, ended_at) \
@@ -14,6 +14,9 @@ const USE_REFRESH: &str =
 const RENEW: &str = "UPDATE sessions SET renewed_at = ?2, expires_at = ?3 WHERE id = ?1";
 
 const END: &str = "UPDATE sessions SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL";
+
+const END_ALL: &str =
+    "UPDATE sessions SET ended_at = ?3 WHERE account = ?1 AND id IS NOT ?2 AND ended_at IS NULL";
 
 pub(super) async fn begin(
     connection: &mut SqliteConnection,
@@ -57,6 +60,16 @@ pub(super) async fn end(
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(END).bind(id.uuid()).bind(at.micros()).execute(connection).await.map(drop)
+}
+
+pub(super) async fn end_all(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    except: Option<SessionId>,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(END_ALL).bind(user.uuid()).bind(except.map(SessionId::uuid)).bind(at.micros());
+    query.execute(connection).await.map(drop)
 }
 
 async fn add_refresh(

@@ -1,6 +1,7 @@
 //! Who somebody is and what they may do.
 //!
-//! This crate decides what a token looks like, whether an actor may use an operation, and how audit entries chain.
+//! This crate decides what a token looks like, whether an actor may use an operation, what a mailed code is good for, and how
+//! audit entries chain.
 //! It does not know operations, transports or stores: secrets arrive as random bytes, time as instants, and what an
 //! operation needs as a [`Need`].
 
@@ -8,6 +9,8 @@ mod account;
 mod actor;
 mod audit;
 mod authorize;
+mod mail;
+mod mailbox;
 pub mod password;
 mod rate;
 mod session;
@@ -19,6 +22,8 @@ pub use audit::{
     AuditEntry, AuditFilter, AuditHash, AuditOutcome, AuditRecord, BrokenChain, Flaw, chain, flaw, verify,
 };
 pub use authorize::{Denied, Need, authorize};
+pub use mail::{Mail, MailKind};
+pub use mailbox::{CodePurpose, CodeRecord, CodeVerdict, MailCode, MailCodeFault};
 pub use rate::Rate;
 pub use session::{RefreshRecord, RefreshToken, Renewal, Session, SessionRefused};
 pub use token::{Minted, Pat, PatFault, SecretHash, TokenRecord, TokenRefused, mint};

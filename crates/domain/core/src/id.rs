@@ -74,6 +74,11 @@ id!(
     "ses_"
 );
 id!(
+    /// One mail on its way.
+    MailId,
+    "mai_"
+);
+id!(
     /// One access token. Bare, because the documented token form puts it between `patv1_` and `.`.
     TokenId,
     ""

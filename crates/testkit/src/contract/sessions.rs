@@ -216,3 +216,27 @@ pub(super) async fn forgetting_drops_sessions_that_have_expired_and_no_others(st
     let late = author.batch("refresh").change(renewal(&expired, refresh(11), refresh(12), at(90)));
     assert_eq!(stale(store.commit(late).await), gone, "a token that was forgotten");
 }
+
+pub(super) async fn all_sessions_of_an_account_end_but_the_excepted_one(store: Arc<dyn Store>) {
+    let author = settled(&store).await;
+    write(&author, Change::Account(account(9))).await;
+    let theirs = Session { user: account(9).id, ..session(8) };
+    let over = Session { ended_at: Some(at(5)), ..session(7) };
+    for (begun, token) in [(&session(5), 1), (&session(6), 2), (&over, 3), (&theirs, 4)] {
+        begin(&author, begun, refresh(token)).await;
+    }
+    let user = owner().id;
+    write(&author, Change::SessionsEnded { user, except: Some(session(6).id), at: at(50) }).await;
+    let ended = |at| Session { ended_at: Some(at), ..session(5) };
+    for (id, should) in [(session(5), ended(at(50))), (session(6), session(6)), (over.clone(), over.clone())]
+    {
+        let found = store.session(id.id).await.expect("should answer");
+        assert_eq!(found, Some(should), "after all others were ended");
+    }
+    write(&author, Change::SessionsEnded { user, except: None, at: at(60) }).await;
+    let found = store.session(session(6).id).await.expect("should answer");
+    assert_eq!(found.and_then(|session| session.ended_at), Some(at(60)), "the one that was excepted before");
+    let found = store.session(session(5).id).await.expect("should answer");
+    assert_eq!(found, Some(ended(at(50))), "the first instant stays");
+    assert_eq!(store.session(theirs.id).await.expect("should answer"), Some(theirs), "another account's");
+}

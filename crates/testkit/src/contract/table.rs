@@ -191,7 +191,33 @@ macro_rules! __store_cases {
             sessions_of_an_account_are_read_newest_first,
             /// `SessionReader::forget_sessions`: drops what expired before the instant, ended or not, with its refresh
             /// tokens, and nothing else; says how many sessions.
-            forgetting_drops_sessions_that_have_expired_and_no_others;
+            forgetting_drops_sessions_that_have_expired_and_no_others,
+            /// `Change::SessionsEnded`: every session of the account that goes on ends, but for the one excepted; those of
+            /// others, and what had ended before, stay as they are.
+            all_sessions_of_an_account_end_but_the_excepted_one;
+        mail:
+            /// `CodeReader::code`: every field reads back as it was committed; one for each mailbox and purpose, and a new
+            /// one takes the place of the one before.
+            a_code_reads_back_and_is_replaced,
+            /// `MailChange::Tried`: each takes one try, until none is left; then the code can be neither tried nor used,
+            /// which is answered as `CodeOpen`.
+            a_code_is_open_while_it_has_tries_left,
+            /// `Committer`: of racing uses of a code exactly one wins; the others are told the guard.
+            of_racing_uses_of_a_code_exactly_one_wins,
+            /// `Committer`: of racing tries as many count as there are left.
+            racing_tries_never_count_more_than_there_are,
+            /// `Change::PasswordSet`: the account is read with it, and `PasswordIs` holds for it and no other.
+            a_new_password_takes_the_place_of_the_one_before,
+            /// `MailQueue`: a mail is claimed when it is due, again when its claim has run out, and no more once it is done.
+            a_mail_is_claimed_until_it_is_done,
+            /// `MailQueue::mail_later`: the mail is due at the new instant; who has lost the claim changes nothing.
+            a_mail_is_put_off_by_who_has_it,
+            /// `MailQueue`: of racing claims each mail is given to one.
+            of_racing_claims_each_mail_is_given_to_one,
+            /// `Committer`: a batch that is refused queues no mail.
+            a_refused_batch_sends_nothing,
+            /// `CodeReader::forget_codes`: drops what expired before the instant, mails too, and nothing else.
+            forgetting_drops_codes_and_mails_that_have_expired;
         changes:
             /// `ChangeLog`: nothing follows the end of a fresh log.
             a_fresh_log_is_empty_at_its_position,
