@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::workspace;
 
 /// From the least that redirects to everything.
-const SETS: &[&str] = &["sqlite,edge", "sqlite,edge,http,mcp", "sqlite,postgres,edge,http,mcp,probe"];
+const SETS: &[&str] = &["sqlite,edge", "sqlite,edge,http,mcp", "sqlite,postgres,edge,http,mcp,probe,mail"];
 
 /// What came of one set.
 struct Built {

@@ -2,11 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use lp_access::Session;
+use lp_access::{CodeRecord, Session};
 use lp_core::{Handle, SlugKey, Timestamp};
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, Clock, Committer, Counters, HealthProbe,
-    IdempotencyReader, Ids, LinkReader, PublishedKey, SessionReader, SignIn, StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, Clock, CodeReader, Committer, Counters,
+    HealthProbe, IdempotencyReader, Ids, LinkReader, PublishedKey, SessionReader, SignIn, StoreHealth,
 };
 
 use crate::gate::HeldTokens;
@@ -23,6 +23,8 @@ pub struct Ports {
     pub access: Arc<dyn AccessReader>,
     /// Reads who is signed in.
     pub sessions: Arc<dyn SessionReader>,
+    /// Reads codes that were mailed.
+    pub codes: Arc<dyn CodeReader>,
     /// What signing in takes; `None` where nobody can.
     pub sign_in: Option<SignIn>,
     /// Reads counts.
@@ -60,6 +62,7 @@ impl Ports {
         S: LinkReader
             + AccessReader
             + SessionReader
+            + CodeReader
             + AnalyticsReader
             + AuditReader
             + IdempotencyReader
@@ -71,6 +74,7 @@ impl Ports {
             links: store.clone(),
             access: store.clone(),
             sessions: store.clone(),
+            codes: store.clone(),
             sign_in: None,
             analytics: store.clone(),
             audit: store.clone(),
@@ -265,6 +269,11 @@ impl Application {
     /// Drops sessions that expired long ago; the worker calls it now and then.
     pub async fn forget_sessions(&self) -> Result<u64, Error> {
         Ok(self.inner.ports.sessions.forget_sessions(self.now().minus(Session::LIFE)).await?)
+    }
+
+    /// Drops mailed codes that expired a while ago; the worker calls it now and then.
+    pub async fn forget_codes(&self) -> Result<u64, Error> {
+        Ok(self.inner.ports.codes.forget_codes(self.now().minus(CodeRecord::LIFE)).await?)
     }
 
     /// Drops replies that nobody may ask for any more; the worker calls it now and then.

@@ -36,6 +36,7 @@ codes! {
     INVALID_CURSOR = "invalid_cursor", 400, false, "The cursor is not one that a list of this kind gave out.";
     MISSING_HANDLE = "missing_handle", 400, false, "No handle was named by the host, the path, the arguments or the settings.";
     INVALID_CREDENTIALS = "invalid_credentials", 401, false, "No account has this e-mail address with this password.";
+    INVALID_CODE = "invalid_code", 401, false, "The code is wrong, expired, used, or was guessed at too often, or nobody asked for one.";
     MISSING_BEARER_TOKEN = "missing_bearer_token", 401, false, "The operation needs a credential and none was sent.";
     INVALID_TOKEN = "invalid_token", 401, false, "The credential is unknown, of the wrong kind for this route, or bound to another handle.";
     INVALID_TOKEN_FORMAT = "invalid_token_format", 401, false, "The token begins with `patv1_` but is not written `patv1_<tokenId>.<secret>`.";
@@ -43,6 +44,7 @@ codes! {
     TOKEN_REVOKED = "token_revoked", 401, false, "The credential has been revoked.";
     INSUFFICIENT_SCOPE = "insufficient_scope", 403, false, "The token lacks the scope in `requiredScope`.";
     INSUFFICIENT_ROLE = "insufficient_role", 403, false, "The caller's role in the handle is below `requiredRole`.";
+    SIGNUP_CLOSED = "signup_closed", 403, false, "Accounts of this installation are made by its operator.";
     HANDLE_MISMATCH = "handle_mismatch", 403, false, "The handle in the arguments is not the one of the host or path.";
     NOT_FOUND = "not_found", 404, false, "There is no such thing, or it is not yours.";
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, false, "The path exists, but not with this method; `Allow` lists those it has.";

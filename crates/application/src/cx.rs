@@ -3,11 +3,11 @@ use std::sync::Arc;
 use std::net::IpAddr;
 
 use lp_access::{Actor, AuditEntry, AuditOutcome};
-use lp_core::{EventId, Handle, LinkId, SessionId, SlugKey, Timestamp, TokenId, UserId};
+use lp_core::{EventId, Handle, LinkId, MailId, SessionId, SlugKey, Timestamp, TokenId, UserId};
 use lp_links::{LinkState, Slot};
 use lp_personalization::compile;
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, Batch, Change, HealthProbe, LinkReader, Receipt,
+    AccessReader, AnalyticsReader, AuditReader, Batch, Change, CodeReader, HealthProbe, LinkReader, Receipt,
     SessionReader, SignIn, StoreHealth,
 };
 
@@ -65,6 +65,10 @@ impl Cx {
         self.app.ports.sessions.as_ref()
     }
 
+    pub(crate) fn codes(&self) -> &dyn CodeReader {
+        self.app.ports.codes.as_ref()
+    }
+
     pub(crate) fn sign_in(&self) -> Result<&SignIn, Error> {
         let none = || Error::new(Code::UNAVAILABLE, "nobody can sign in on this installation");
         self.app.ports.sign_in.as_ref().ok_or_else(none)
@@ -77,13 +81,24 @@ impl Cx {
     /// Lets so many attempts through at once and then one in so many seconds, counted by `what` and by where the caller
     /// calls from: guessing at one account from one place slows down that place only.
     pub(crate) async fn attempt(&self, what: &str, at_once: u32, then_each: u32) -> Result<(), Error> {
+        let place = self.call.address.map_or_else(|| "here".to_owned(), neighbourhood);
+        self.attempt_anywhere(&format!("{what}|{place}"), at_once, then_each).await
+    }
+
+    /// The same wherever the caller calls from: for what must not become too much whoever asks, though others can use it
+    /// up.
+    pub(crate) async fn attempt_anywhere(
+        &self,
+        what: &str,
+        at_once: u32,
+        then_each: u32,
+    ) -> Result<(), Error> {
         if self.app.settings.limits.is_none() {
             return Ok(());
         }
-        let place = self.call.address.map_or_else(|| "here".to_owned(), neighbourhood);
         let rate = Rate { per_second: 1, burst: at_once.saturating_mul(then_each) };
         let now = self.app.ports.clock.monotonic();
-        self.app.limiter.pay(&format!("{what}|{place}"), rate, then_each, now).await.map_err(|wait| Error {
+        self.app.limiter.pay(what, rate, then_each, now).await.map_err(|wait| Error {
             retry_after: Some(wait),
             ..Error::new(Code::RATE_LIMITED, "too many attempts; wait before the next")
         })
@@ -91,6 +106,14 @@ impl Cx {
 
     pub(crate) fn token_id(&self) -> TokenId {
         TokenId::new(self.app.ports.ids.uuid())
+    }
+
+    pub(crate) fn user_id(&self) -> UserId {
+        UserId::new(self.app.ports.ids.uuid())
+    }
+
+    pub(crate) fn mail_id(&self) -> MailId {
+        MailId::new(self.app.ports.ids.uuid())
     }
 
     pub(crate) fn session_id(&self) -> SessionId {

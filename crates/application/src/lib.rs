@@ -50,6 +50,6 @@ pub use lp_access::Need;
 pub use lp_analytics::counts as counts_as_click;
 pub use lp_ports::{JournalFull, Kept, PublishedKey, Settling};
 pub use routes::{Loaded, RouteSource};
-pub use settings::{PublicUrls, Settings};
+pub use settings::{PublicUrls, Settings, SignUps};
 pub use stream::{ByteStream, StreamReply, broken_off, whole};
 pub use wire::{Country, CursorText, Patch, Search, Wire, Word};

@@ -13,8 +13,20 @@ pub struct Settings {
     pub default_handle: Option<Handle>,
     /// `None` turns rate limits off.
     pub limits: Option<Limits>,
+    /// Who may have an account.
+    pub sign_ups: SignUps,
     /// 256 bits that sign what leaves the installation and comes back, and key the hashes of visitors.
     pub secret: [u8; 32],
+}
+
+/// Who may have an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SignUps {
+    /// Whoever reads a mailbox.
+    #[default]
+    Open,
+    /// Whom the operator gives one.
+    Closed,
 }
 
 /// The addresses that are handed out. They come from the settings, never from a `Host` header.
@@ -101,6 +113,7 @@ impl fmt::Debug for Settings {
             .field("urls", &self.urls)
             .field("default_handle", &self.default_handle)
             .field("limits", &self.limits)
+            .field("sign_ups", &self.sign_ups)
             .finish_non_exhaustive()
     }
 }

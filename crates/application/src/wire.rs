@@ -5,7 +5,8 @@ mod words;
 
 use std::borrow::Cow;
 
-use lp_access::Email;
+use lp_access::password::NewPassword;
+use lp_access::{Email, MailCode};
 use lp_analytics::Period;
 use lp_core::{Device, Handle, ScopePattern, SessionId, Slug, Timestamp, TokenId, WebUrl};
 use lp_links::{Description, Label, Position, QueryPassThrough, RedirectStatus, Title};
@@ -100,6 +101,12 @@ wire_text! {
     Email, "email-address", "invalid_email", |text| Email::parse(text).map_err(|fault| fault.to_string()),
         |email| email.as_str().into(),
         {"minLength": 3, "maxLength": 254, "description": "E-mail address; case does not matter.", "examples": ["owner@example.com"]};
+    NewPassword, "password", "weak_password", |text| NewPassword::parse(text).map_err(|fault| fault.to_string()),
+        |password| password.as_str().into(),
+        {"minLength": 8, "maxLength": 1024, "description": "At least 8 characters, whichever."};
+    MailCode, "mail-code", "malformed_code", |text| MailCode::parse(text).map_err(|fault| fault.to_string()),
+        |code| code.to_string().into(),
+        {"pattern": "^[0-9]{6}$", "description": "The six digits of the mail.", "examples": ["012345"]};
     Handle, "handle", "invalid_handle", |text| Handle::parse(text).map_err(|fault| fault.to_string()),
         |handle| handle.as_str().into(),
         {"minLength": 2, "maxLength": 32, "pattern": "^[a-z0-9][a-z0-9-]*[a-z0-9]$", "description": "Name of a space of links, and first label of its host.", "examples": ["hello"]};

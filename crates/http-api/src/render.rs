@@ -9,7 +9,7 @@ use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
-use lp_application::{Allowance, Code, Error, Reply};
+use lp_application::{Allowance, Code, Error, Operation, Reply};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -19,13 +19,17 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// Where the challenge says a credential is good.
 const REALM: &str = "link-platform";
 
-/// The end of a JSON call.
-pub(crate) fn reply(result: Result<Reply, Error>, request_id: &str) -> Response {
+/// The end of a JSON call of this row.
+pub(crate) fn reply(operation: &Operation, result: Result<Reply, Error>, request_id: &str) -> Response {
     let reply = match result {
         Ok(reply) => reply,
         Err(failed) => return error(&failed, request_id),
     };
-    let status = if reply.created { StatusCode::CREATED } else { StatusCode::OK };
+    let status = match reply.created {
+        true => StatusCode::CREATED,
+        false if operation.accepted => StatusCode::ACCEPTED,
+        false => StatusCode::OK,
+    };
     let mut response = typed(status, "application/json", reply.value.to_string().into());
     if reply.replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));

@@ -152,7 +152,7 @@ impl Front {
         }
         let answer = self.app.call(request).await;
         let result = answer.result.map_err(|error| bind::relocate(error, arrival.mount));
-        render::limits(render::reply(result, request_id), answer.allowance)
+        render::limits(render::reply(arrival.operation, result, request_id), answer.allowance)
     }
 }
 

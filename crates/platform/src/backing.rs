@@ -7,9 +7,12 @@ use lp_adapters_journal::{DEFAULT_CAPACITY, FileJournal, JournalOptions, MemoryJ
 use lp_adapters_postgres::{PgOptions, PgStore};
 #[cfg(feature = "sqlite")]
 use lp_adapters_sqlite::SqliteStore;
-use lp_ports::{ClickJournal, HealthProbe, Ids, JournalId, JournalReader, SignIn};
+use lp_ports::{
+    ClickJournal, HealthProbe, Ids, JournalId, JournalReader, MailFault, Mailer, Message, SignIn,
+};
 
-use crate::{Database, Journal, StartError, Store};
+use crate::config::MailRouteFault;
+use crate::{Database, Journal, MailRoute, StartError, Store};
 
 /// Both ends of a journal.
 pub(crate) struct Clicks {
@@ -95,6 +98,45 @@ pub(crate) fn prober(_: bool) -> Arc<dyn HealthProbe> {
     }
 
     Arc::new(Nobody)
+}
+
+/// Who takes mails of this route.
+pub(crate) fn mailer(route: &MailRoute) -> Result<Arc<dyn Mailer>, MailRouteFault> {
+    match route {
+        MailRoute::Nowhere => Ok(Arc::new(NoMailer)),
+        #[cfg(feature = "mail")]
+        MailRoute::Folder(path) => Ok(Arc::new(lp_adapters_mail::OutboxFolder::new(path))),
+        #[cfg(feature = "mail")]
+        MailRoute::Smtp { url, from } => {
+            use lp_adapters_mail::{SmtpMailer, SmtpSettingFault};
+            let mailer = SmtpMailer::new(url, from).map_err(|fault| match fault {
+                SmtpSettingFault::From => MailRouteFault::Sender(fault.to_string()),
+                _ => MailRouteFault::Server(fault.to_string()),
+            })?;
+            Ok(Arc::new(mailer))
+        }
+        // The usual one; who wants mails and has left out what sends them is told with the first.
+        #[cfg(not(feature = "mail"))]
+        MailRoute::Folder(_) => Ok(Arc::new(NoMailer)),
+        #[cfg(not(feature = "mail"))]
+        MailRoute::Smtp { .. } => {
+            Err(MailRouteFault::Server("it needs the feature `mail` of link-platform".to_owned()))
+        }
+    }
+}
+
+/// Takes none.
+struct NoMailer;
+
+#[async_trait::async_trait]
+impl Mailer for NoMailer {
+    async fn send(&self, _: &Message) -> Result<(), MailFault> {
+        Err(MailFault::Never("there is no way for mails: neither a folder nor a server is set".into()))
+    }
+
+    async fn check(&self) -> Result<String, MailFault> {
+        Ok("none are sent".to_owned())
+    }
 }
 
 impl Clicks {

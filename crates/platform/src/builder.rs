@@ -3,15 +3,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use lp_application::{Limits, PublicUrls};
+use lp_application::{Limits, PublicUrls, SignUps};
 use lp_core::Handle;
-use lp_ports::{Clock, HealthProbe, Ids};
+use lp_ports::{Clock, HealthProbe, Ids, Mailer};
 
 use crate::clock::SystemClock;
 use crate::ids::SystemIds;
 use crate::metrics::Lines;
 use crate::platform::Start;
-use crate::{Config, Database, Journal, Platform, StartError, Store, backing};
+use crate::{Config, Database, Journal, MailRoute, Platform, StartError, Store, backing};
 
 /// What a platform shall be. [`Platform::builder`] gives one.
 ///
@@ -37,6 +37,9 @@ pub struct Builder {
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn Ids>>,
     probe: Option<Arc<dyn HealthProbe>>,
+    sign_ups: SignUps,
+    mail: Option<MailRoute>,
+    mailer: Option<Arc<dyn Mailer>>,
     metrics: Option<Lines>,
 }
 
@@ -60,6 +63,9 @@ impl Builder {
             clock: None,
             ids: None,
             probe: None,
+            sign_ups: SignUps::Open,
+            mail: None,
+            mailer: None,
             metrics: None,
         }
     }
@@ -154,6 +160,21 @@ impl Builder {
         Self { probe: Some(probe), ..self }
     }
 
+    /// Who may have an account: whoever reads a mailbox, unless said otherwise.
+    pub fn sign_ups(self, sign_ups: SignUps) -> Self {
+        Self { sign_ups, ..self }
+    }
+
+    /// Where mails go: into the folder `outbox` of the data folder unless said otherwise, and nowhere where there is none.
+    pub fn mail(self, route: MailRoute) -> Self {
+        Self { mail: Some(route), ..self }
+    }
+
+    /// Who takes mails, in the place of any route.
+    pub fn mailer(self, mailer: Arc<dyn Mailer>) -> Self {
+        Self { mailer: Some(mailer), ..self }
+    }
+
     /// What the program measures itself, for the end of `/metrics`: whole lines in Prometheus' text form, asked for with
     /// each page.
     pub fn metrics(self, lines: impl Fn() -> String + Send + Sync + 'static) -> Self {
@@ -208,11 +229,16 @@ impl Builder {
         {
             faults.push(format!("database {database} needs the feature `{feature}` of link-platform"));
         }
+        let mail = self.mail.unwrap_or_else(|| folder.map_or(MailRoute::Nowhere, MailRoute::in_folder));
+        let mailer = match self.mailer {
+            Some(mailer) => Some(mailer),
+            None => backing::mailer(&mail).map_err(|fault| faults.push(fault.to_string())).ok(),
+        };
         let urls = self.urls.unwrap_or_else(|| PublicUrls::below(&self.domain, self.port));
         faults.extend(urls.faults());
-        if !faults.is_empty() {
+        let (Some(mailer), true) = (mailer, faults.is_empty()) else {
             return Err(StartError::Invalid(faults));
-        }
+        };
         let config = Config {
             database,
             journal: self.journal.unwrap_or_else(|| folder.map_or(Journal::Memory, Journal::in_folder)),
@@ -222,6 +248,8 @@ impl Builder {
             default_handle: self.default_handle,
             limits: self.limits,
             allow_private_targets: self.allow_private_targets,
+            sign_ups: self.sign_ups,
+            mail,
             trusted_proxies: self.trusted_proxies,
         };
         Ok(Start {
@@ -229,6 +257,7 @@ impl Builder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             ids: self.ids.unwrap_or_else(|| Arc::new(SystemIds)),
             probe: self.probe.unwrap_or_else(|| backing::prober(config.allow_private_targets)),
+            mailer,
             metrics: self.metrics,
             config,
         })
@@ -248,6 +277,8 @@ impl From<Config> for Builder {
             default_handle: config.default_handle,
             limits: config.limits,
             allow_private_targets: config.allow_private_targets,
+            sign_ups: config.sign_ups,
+            mail: Some(config.mail),
             trusted_proxies: config.trusted_proxies,
             ..Self::new()
         }

@@ -3,10 +3,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use lp_application::{Limits, PublicUrls};
+use lp_application::{Limits, PublicUrls, SignUps};
 use lp_core::Handle;
+use thiserror::Error;
 
 pub use lp_adapters_journal::Durability;
+
+use crate::backing;
 
 /// Everything that settings can say of a platform, for programs that have settings of their own:
 /// `Builder::from(config)`. [`Platform::builder`](crate::Platform::builder) is shorter where most of it is as usual.
@@ -28,6 +31,10 @@ pub struct Config {
     pub limits: Option<Limits>,
     /// Lets health checks reach loopback and private addresses: for tests and closed networks.
     pub allow_private_targets: bool,
+    /// Who may have an account.
+    pub sign_ups: SignUps,
+    /// Where mails go.
+    pub mail: MailRoute,
     /// Proxies whose `X-Forwarded-*` headers are believed.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -46,6 +53,33 @@ pub enum Database {
         /// At most so many connections of this node.
         connections: u32,
     },
+}
+
+/// Where mails go.
+#[derive(Clone, PartialEq, Eq)]
+pub enum MailRoute {
+    /// Nowhere: each is given up, and a warning says so. Nobody can sign up or set a forgotten password.
+    Nowhere,
+    /// Into files in a folder, for the operator to read.
+    Folder(PathBuf),
+    /// To an SMTP server.
+    Smtp {
+        /// `smtps://user:password@host:port`, or `smtp://…` for STARTTLS.
+        url: String,
+        /// `links@example.com`, or `Links <links@example.com>`.
+        from: String,
+    },
+}
+
+/// Why no mail could go a way; says nothing of a password.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum MailRouteFault {
+    /// The server's address.
+    #[error("mail server: {0}")]
+    Server(String),
+    /// Of whom mails are.
+    #[error("mail sender: {0}")]
+    Sender(String),
 }
 
 /// A click journal.
@@ -72,6 +106,7 @@ impl Config {
             journal: Journal::in_folder(data_dir),
             click_retention: Some(Self::CLICK_RETENTION),
             secret_file: Some(data_dir.join(Self::SECRET)),
+            mail: MailRoute::in_folder(data_dir),
             ..Self::in_memory(port)
         }
     }
@@ -92,6 +127,8 @@ impl Config {
             default_handle: None,
             limits: Some(Limits::default()),
             allow_private_targets: false,
+            sign_ups: SignUps::Open,
+            mail: MailRoute::Nowhere,
             trusted_proxies: Vec::new(),
         }
     }
@@ -113,6 +150,29 @@ impl Journal {
     pub fn in_folder(data_dir: &Path) -> Self {
         let path = data_dir.join("journal");
         Self::Folder { path, durability: Durability::Process, capacity: Self::CAPACITY }
+    }
+}
+
+impl MailRoute {
+    /// The usual one below a data folder, where nothing else is said.
+    pub fn in_folder(data_dir: &Path) -> Self {
+        Self::Folder(data_dir.join("outbox"))
+    }
+
+    /// What is wrong with it, before anything is started.
+    pub fn fault(&self) -> Option<MailRouteFault> {
+        backing::mailer(self).err()
+    }
+}
+
+/// Without user and password.
+impl fmt::Debug for MailRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nowhere => f.write_str("Nowhere"),
+            Self::Folder(path) => f.debug_tuple("Folder").field(path).finish(),
+            Self::Smtp { from, .. } => f.debug_struct("Smtp").field("from", from).finish_non_exhaustive(),
+        }
     }
 }
 

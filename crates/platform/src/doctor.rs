@@ -23,8 +23,8 @@ const BUILT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 /// How far the clocks of a node and its store may be from each other.
 const APART: Duration = Duration::from_secs(2);
 
-/// Looks at the store, whether it takes writes, its audit chains, the secret, the click journal, the clock and the
-/// addresses.
+/// Looks at the store, whether it takes writes, its audit chains, the secret, the click journal, where mails go, the clock
+/// and the addresses.
 pub async fn doctor(platform: &Platform) -> Vec<Finding> {
     let finding = |what, result| Finding { what, result };
     vec![
@@ -33,6 +33,7 @@ pub async fn doctor(platform: &Platform) -> Vec<Finding> {
         finding("audit", audit(platform).await),
         finding("secret", secret(platform).await),
         finding("journal", journal(&platform.journal)),
+        finding("mail", platform.mailer.check().await.map_err(|error| with_causes(&error))),
         finding("clock", clock(platform).await),
         finding("addresses", addresses(platform).await),
     ]

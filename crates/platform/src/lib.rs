@@ -46,6 +46,7 @@
 //! | `http`     | REST below `/v2` and its documents                      | no axum                                       |
 //! | `mcp`      | an MCP server for each handle                           | no rmcp                                       |
 //! | `probe`    | health checks that really ask destinations              | no HTTP client; checks say `forbidden_address` |
+//! | `mail`     | mails to a server, or into a folder                     | no SMTP client; mails are given up with a warning |
 //!
 //! [`run`](Platform::run), counting, audit, health and metrics are always there.
 //!
@@ -59,7 +60,7 @@
 //!
 //! # What can be replaced
 //!
-//! The clock, ids, the prober of destinations, and the store: see [`Builder`], [`Store`] and [`adapter`]. A store proves
+//! The clock, ids, the prober of destinations, who takes mails, and the store: see [`Builder`], [`Store`] and [`adapter`]. A store proves
 //! itself with the contract suite of the crate `lp-testkit`, the one that SQLite and PostgreSQL pass.
 //!
 //! # Errors
@@ -101,7 +102,7 @@ mod store;
 pub use audit::{AuditChecked, AuditFault, AuditHead, AuditWanted, AuditWrong, audit_heads, verify_audit};
 pub use builder::Builder;
 pub use client::Peer;
-pub use config::{Config, Database, Durability, Journal};
+pub use config::{Config, Database, Durability, Journal, MailRoute, MailRouteFault};
 pub use counts::{CountsChecked, verify_counts};
 pub use doctor::{Finding, doctor};
 pub use error::StartError;
@@ -120,7 +121,7 @@ pub use lp_application::{
     Accepts, Answer, Application, Auth, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Caller,
     Catalogue, Code, Country, Credential, CursorText, Effect, Error, Fault, FirstRun, Kind, Limits, Method,
     Mount, Need, Op, Operation, Patch, PublicUrls, Query, Rate, Realm, Reply, Request, Search, Settings,
-    Stream, StreamReply, Surface, View, Wire, Word, catalogue, parse_json, whole,
+    SignUps, Stream, StreamReply, Surface, View, Wire, Word, catalogue, parse_json, whole,
 };
 pub use lp_core::{Handle, HandleFault, is_domain};
 
@@ -132,12 +133,12 @@ pub use lp_application::{accounts, analytics, audit as audit_events, handles, li
 pub mod adapter {
     pub use lp_ports::{
         AccessClaims, AccessReader, AccessTokens, AnalyticsReader, AuditReader, Batch, Change, ChangeLog,
-        ChangeNote, ChangePosition, Changed, Changes, ClickJournal, Clock, CommitError, Committer, Counters,
-        CountsReader, DayCounts, Event, EventKind, EventReader, Guard, HealthProbe, IdempotencyReader, Ids,
-        Ingest, JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, LinkCursor,
-        LinkQuery, LinkReader, Page, Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt,
-        ReplyKey, SessionReader, Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply,
-        Stretch, Taken,
+        ChangeNote, ChangePosition, Changed, Changes, ClickJournal, Clock, CodeReader, CommitError,
+        Committer, Counters, CountsReader, DayCounts, Event, EventKind, EventReader, Guard, HealthProbe,
+        IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId, JournalReader, JournalStanding,
+        Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault, MailQueue, Mailer, Message, Page,
+        Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt, ReplyKey, SessionReader,
+        Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply, Stretch, Taken,
     };
 
     /// Accounts, tokens, roles and the audit.

@@ -9,10 +9,10 @@ use lp_application::{
 use lp_core::Handle;
 #[cfg(feature = "edge")]
 use lp_edge::{Edge, RouteTable};
-use lp_ports::{AuditReader, ChangePosition, Clock, HealthProbe, Ids, JournalReader, StoreError};
+use lp_ports::{AuditReader, ChangePosition, Clock, HealthProbe, Ids, JournalReader, Mailer, StoreError};
 #[cfg(feature = "edge")]
 use lp_worker::follow_changes;
-use lp_worker::{Drain, House, drain_clicks, keep_house};
+use lp_worker::{Drain, House, Post, drain_clicks, keep_house, send_mails};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -46,6 +46,7 @@ pub struct Platform {
     /// Which store, without password.
     pub(crate) database: String,
     pub(crate) journal: Journal,
+    pub(crate) mailer: Arc<dyn Mailer>,
     retention: Option<Duration>,
     tasks: TaskTracker,
     cancelled: CancellationToken,
@@ -75,6 +76,7 @@ pub(crate) struct Start {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) probe: Arc<dyn HealthProbe>,
+    pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) metrics: Option<Lines>,
 }
 
@@ -102,7 +104,7 @@ impl Platform {
     }
 
     async fn assemble(start: Start, clicks: Clicks, looking: bool) -> Result<Self, StartError> {
-        let Start { config, store, clock, ids, probe, metrics } = start;
+        let Start { config, store, clock, ids, probe, mailer, metrics } = start;
         let (store, database) = match store {
             Some(store) => (store, "a store of the program's own".to_owned()),
             None => (backing::open(&config.database, looking).await?, config.database.to_string()),
@@ -119,6 +121,7 @@ impl Platform {
             urls: config.urls,
             default_handle: config.default_handle,
             limits: config.limits,
+            sign_ups: config.sign_ups,
             secret,
         };
         #[cfg(feature = "edge")]
@@ -147,6 +150,7 @@ impl Platform {
             store,
             database,
             journal: config.journal,
+            mailer,
             retention: config.click_retention,
             tasks: TaskTracker::new(),
             cancelled: CancellationToken::new(),
@@ -182,6 +186,13 @@ impl Platform {
         };
         let (journal, ingest) = (self.parts.journal.clone(), self.store.ingest.clone());
         let drain = Drain::start(journal, ingest, app.clone()).map_err(StartError::Thread)?;
+        let post = Post {
+            app: app.clone(),
+            queue: self.store.mails.clone(),
+            mailer: self.mailer.clone(),
+            clock: self.parts.clock.clone(),
+        };
+        self.tasks.spawn(send_mails(post, self.cancelled.clone()));
         self.tasks.spawn(drain_clicks(drain, self.cancelled.clone()));
         self.tasks.spawn(keep_house(house, self.cancelled.clone()));
         self.tasks.spawn(keep_metrics(self.parts.metrics.clone(), self.cancelled.clone()));

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use lp_application::Ports;
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickJournal, Clock, Committer, Counters,
-    CountsReader, HealthProbe, IdempotencyReader, Ids, Ingest, LinkReader, SessionReader, SignIn,
-    StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickJournal, Clock, CodeReader, Committer,
+    Counters, CountsReader, HealthProbe, IdempotencyReader, Ids, Ingest, LinkReader, MailQueue,
+    SessionReader, SignIn, StoreHealth,
 };
 
 /// A store, port by port: what [`Builder::store`](crate::Builder::store) takes.
@@ -21,6 +21,10 @@ pub struct Store {
     pub access: Arc<dyn AccessReader>,
     /// Reads who is signed in.
     pub sessions: Arc<dyn SessionReader>,
+    /// Reads codes that were mailed.
+    pub codes: Arc<dyn CodeReader>,
+    /// Where mails wait to be sent.
+    pub mails: Arc<dyn MailQueue>,
     /// Reads counts.
     pub analytics: Arc<dyn AnalyticsReader>,
     /// Reads the audit.
@@ -60,6 +64,8 @@ impl Store {
         S: LinkReader
             + AccessReader
             + SessionReader
+            + CodeReader
+            + MailQueue
             + AnalyticsReader
             + AuditReader
             + IdempotencyReader
@@ -74,6 +80,8 @@ impl Store {
             links: store.clone(),
             access: store.clone(),
             sessions: store.clone(),
+            codes: store.clone(),
+            mails: store.clone(),
             analytics: store.clone(),
             audit: store.clone(),
             replies: store.clone(),
@@ -114,6 +122,7 @@ impl Store {
             links: self.links.clone(),
             access: self.access.clone(),
             sessions: self.sessions.clone(),
+            codes: self.codes.clone(),
             sign_in,
             analytics: self.analytics.clone(),
             audit: self.audit.clone(),

@@ -9,7 +9,9 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use ipnet::{IpNet, Ipv4Net};
-use link_platform::{Config, Database, Durability, Handle, Journal, Limits, PublicUrls};
+use link_platform::{
+    Config, Database, Durability, Handle, Journal, Limits, MailRoute, MailRouteFault, PublicUrls, SignUps,
+};
 use serde::Deserialize;
 
 use crate::listener;
@@ -105,6 +107,16 @@ pub(crate) struct SettingArgs {
     /// Limit calls per actor and address [default: true]
     #[arg(long, global = true, env = "LINK_PLATFORM_RATE_LIMITS", value_name = "BOOL")]
     rate_limits: Option<bool>,
+    /// Who may have an account: open (whoever reads a mailbox), closed (whom the operator makes one) [default: open]
+    #[arg(long, global = true, env = "LINK_PLATFORM_SIGNUP", value_name = "WHO")]
+    signup: Option<SignupMode>,
+    /// Mail server: smtps://USER:PASSWORD@HOST:PORT, or smtp://… for STARTTLS [default: none, mails are written into
+    /// {data-dir}/outbox]
+    #[arg(long, global = true, env = "LINK_PLATFORM_SMTP_URL", hide_env_values = true, value_name = "URL")]
+    smtp_url: Option<String>,
+    /// Sender of mails, such as Links <links@example.com> [default: links@{domain}]
+    #[arg(long, global = true, env = "LINK_PLATFORM_MAIL_FROM", value_name = "ADDRESS")]
+    mail_from: Option<String>,
     /// Log filter [default: info]
     #[arg(long, global = true, env = "LINK_PLATFORM_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -129,6 +141,13 @@ enum DurabilityMode {
     Process,
     Disk,
     Memory,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SignupMode {
+    Open,
+    Closed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -159,6 +178,7 @@ pub(crate) struct Settings {
     api: Option<String>,
     given: SettingArgs,
     default_handle: Option<Handle>,
+    mail: MailRoute,
 }
 
 impl SettingArgs {
@@ -176,6 +196,12 @@ impl SettingArgs {
         let handle = given.default_handle.as_deref().filter(|text| !text.is_empty());
         let parse = |text: &str| Handle::parse(text).map_err(|fault| fault.to_string());
         let default_handle = check("default-handle", handle, parse, &mut faults);
+        let domain_or_local = domain.clone().unwrap_or_else(|| "localhost".to_owned());
+        let mail = given.mail(&data_dir, &domain_or_local);
+        faults.extend(mail.fault().map(|fault| match fault {
+            MailRouteFault::Server(why) => format!("smtp-url: {why}"),
+            MailRouteFault::Sender(why) => format!("mail-from: {why}"),
+        }));
         if given.database_connections.is_some_and(|count| !(2..=1_000).contains(&count)) {
             faults.push("database-connections: between 2 and 1000".to_owned());
         }
@@ -215,11 +241,18 @@ impl SettingArgs {
             log_format: given.log_format,
             remarks,
             database,
-            domain: domain.unwrap_or_else(|| "localhost".to_owned()),
+            domain: domain_or_local,
             api,
             given: Self { data_dir: Some(data_dir), ..given },
             default_handle,
+            mail,
         })
+    }
+
+    fn mail(&self, data_dir: &Path, domain: &str) -> MailRoute {
+        let Some(url) = self.smtp_url.clone() else { return MailRoute::in_folder(data_dir) };
+        let from = self.mail_from.clone().unwrap_or_else(|| format!("links@{domain}"));
+        MailRoute::Smtp { url, from }
     }
 
     /// What is given here, and what is not is taken from `self`, the file.
@@ -248,6 +281,9 @@ impl SettingArgs {
             click_journal_mb: over.click_journal_mb.or(self.click_journal_mb),
             click_retention_days: over.click_retention_days.or(self.click_retention_days),
             rate_limits: over.rate_limits.or(self.rate_limits),
+            signup: over.signup.or(self.signup),
+            smtp_url: over.smtp_url.or(self.smtp_url),
+            mail_from: over.mail_from.or(self.mail_from),
             log: over.log.or(self.log),
             log_format: over.log_format.or(self.log_format),
             secret_key_file: over.secret_key_file.or(self.secret_key_file),
@@ -287,6 +323,11 @@ impl Settings {
             default_handle: self.default_handle.clone(),
             limits: given.rate_limits.unwrap_or(true).then(Limits::default),
             allow_private_targets: given.allow_private_targets.unwrap_or(false),
+            sign_ups: match given.signup {
+                None | Some(SignupMode::Open) => SignUps::Open,
+                Some(SignupMode::Closed) => SignUps::Closed,
+            },
+            mail: self.mail.clone(),
             trusted_proxies: given.trusted_proxies.clone().unwrap_or_default(),
         }
     }
@@ -375,6 +416,29 @@ mod tests {
         for name in ["database-url: ", "public-domain: ", "api-url: ", "default-handle: "] {
             assert!(said.contains(name), "{name} in {said}");
         }
+    }
+
+    #[test]
+    fn mails_go_to_the_server_that_is_named_and_else_into_the_folder() {
+        let mail = |url: Option<&str>, from: Option<&str>| {
+            let text = |text: &str| text.to_owned();
+            let given = SettingArgs {
+                public_domain: Some(text("example.com")),
+                smtp_url: url.map(text),
+                mail_from: from.map(text),
+                ..SettingArgs::default()
+            };
+            given.settle().map(|settings| settings.config(80).mail).map_err(|error| error.to_string())
+        };
+        assert_eq!(mail(None, None), Ok(MailRoute::Folder("./data/outbox".into())));
+        let url = "smtps://me:secret@mail.example.com";
+        let route = MailRoute::Smtp { url: url.to_owned(), from: "links@example.com".to_owned() };
+        assert_eq!(mail(Some(url), None), Ok(route.clone()));
+        assert!(!format!("{route:?}").contains("secret"));
+        let fault = mail(Some("smtp://me:secret@10.0.0.1?tls=none"), None).expect_err("in the open");
+        assert!(fault.starts_with("smtp-url: ") && !fault.contains("secret"), "{fault}");
+        let fault = mail(Some(url), Some("nobody")).expect_err("no sender");
+        assert!(fault.starts_with("mail-from: "), "{fault}");
     }
 
     #[test]

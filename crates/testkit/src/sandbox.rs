@@ -9,12 +9,12 @@ use lp_adapters_signin::{BoundedPasswords, SignedTokens};
 use lp_adapters_sqlite::SqliteStore;
 use lp_application::{
     Accepts, Answer, Application, Bootstrap, CallRecord, Catalogue, Credential, Loaded, Observer, Ports,
-    PublicUrls, Reply, Request, RouteListener, Settings, Surface, bootstrap, catalogue,
+    PublicUrls, Reply, Request, RouteListener, Settings, SignUps, Surface, bootstrap, catalogue,
 };
 use lp_core::{Handle, SlugKey, UserId, WebUrl};
 use lp_ports::{
-    Batch, Change, Clock, Committer, Counters, HealthProbe, Ids, Ingest, JournalId, JournalReader, Probe,
-    ProbeFault, SignIn,
+    Batch, Change, Clock, Committer, Counters, HealthProbe, Ids, Ingest, JournalId, JournalReader, MailQueue,
+    Message, Probe, ProbeFault, SignIn,
 };
 use serde_json::Value;
 
@@ -62,6 +62,8 @@ pub struct SandboxOptions {
     pub committer: Option<Arc<dyn Committer>>,
     /// Rate limits; none unless given.
     pub limits: Option<lp_application::Limits>,
+    /// Who may have an account; whoever reads a mailbox unless given.
+    pub sign_ups: SignUps,
     /// What it counts together with other nodes; nothing unless given.
     pub counters: Option<Arc<dyn Counters>>,
 }
@@ -111,7 +113,13 @@ impl Sandbox {
         };
         let listener = options.listener.unwrap_or_else(|| Arc::new(Deaf));
         let rows = options.catalogue.unwrap_or_else(catalogue);
-        let app = Application::new(rows, ports, settings(options.limits), listener, observed.clone());
+        let app = Application::new(
+            rows,
+            ports,
+            settings(options.limits, options.sign_ups),
+            listener,
+            observed.clone(),
+        );
         let pat = made.pat.expect("the first run makes a token");
         Self { app, store, clock, ids, journal, probe, observed, owner: made.user, pat }
     }
@@ -181,6 +189,16 @@ impl Sandbox {
         answer.result.expect("the owner may sign in").value
     }
 
+    /// Takes the mails that are due, as the worker does.
+    pub async fn mails(&self) -> Vec<Message> {
+        let now = self.clock.now();
+        let due = self.store.claim_mails(now, now, 100).await.expect("the store answers");
+        for mail in &due {
+            self.store.mail_done(mail.id).await.expect("the store answers");
+        }
+        due.iter().filter_map(|mail| self.app.message(mail)).collect()
+    }
+
     /// Counts what waits in the journal, as the worker does.
     pub async fn drain(&self) {
         while let Some(stretch) = self.journal.read(JOURNAL).expect("memory reads") {
@@ -228,7 +246,7 @@ fn sign_in() -> SignIn {
     SignIn { tokens: Arc::new(SignedTokens::new(SECRET, API)), passwords: Arc::new(BoundedPasswords::new(1)) }
 }
 
-fn settings(limits: Option<lp_application::Limits>) -> Settings {
+fn settings(limits: Option<lp_application::Limits>, sign_ups: SignUps) -> Settings {
     Settings {
         urls: PublicUrls {
             domain: "localhost".to_owned(),
@@ -238,6 +256,7 @@ fn settings(limits: Option<lp_application::Limits>) -> Settings {
         },
         default_handle: None,
         limits,
+        sign_ups,
         secret: SECRET,
     }
 }

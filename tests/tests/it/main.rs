@@ -1,6 +1,7 @@
 //! The real binary over real sockets.
 
 mod bad_input;
+mod by_mail;
 mod crashes;
 mod edge;
 mod first_run;

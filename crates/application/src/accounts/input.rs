@@ -4,7 +4,8 @@
 
 use std::fmt;
 
-use lp_access::Email;
+use lp_access::password::NewPassword;
+use lp_access::{Email, MailCode};
 use lp_core::SessionId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,55 @@ pub struct OneSession {
     pub session: Wire<SessionId>,
 }
 
+/// Who wants an account.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignUp {
+    pub email: Wire<Email>,
+    pub password: Wire<NewPassword>,
+}
+
+/// Which mailbox.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OneMailbox {
+    pub email: Wire<Email>,
+}
+
+/// The code that came by mail.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ShownCode {
+    pub email: Wire<Email>,
+    pub code: Wire<MailCode>,
+    /// What signs in, as the list of sessions shows it: "laptop", "deploy script".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Wire<Word>")]
+    pub agent: Option<Wire<Word>>,
+}
+
+/// The code that came by mail, and the password that shall be.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResetPassword {
+    pub email: Wire<Email>,
+    pub code: Wire<MailCode>,
+    pub password: Wire<NewPassword>,
+    /// What signs in, as the list of sessions shows it: "laptop", "deploy script".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Wire<Word>")]
+    pub agent: Option<Wire<Word>>,
+}
+
+/// The password that is, and the one that shall be.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangePassword {
+    #[schemars(length(min = 1, max = 1024))]
+    pub current_password: String,
+    pub new_password: Wire<NewPassword>,
+}
+
 /// Shows who, never the password.
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,5 +100,12 @@ impl fmt::Debug for Login {
 impl fmt::Debug for Refresh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Refresh(…)")
+    }
+}
+
+/// Shows nothing of the passwords.
+impl fmt::Debug for ChangePassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChangePassword(…)")
     }
 }

@@ -60,7 +60,7 @@ fn ending(cx: &Cx, id: SessionId) -> lp_ports::Batch {
     batch.change(Change::SessionEnded { id, at: cx.at() })
 }
 
-async fn account(cx: &Cx) -> Result<Record, Error> {
+pub(super) async fn account(cx: &Cx) -> Result<Record, Error> {
     let (user, _) = cx.account()?;
     Ok(cx.access().account_of(user).await?.ok_or(SessionRefused::Unknown)?)
 }

@@ -10,14 +10,15 @@ use super::input::{Login, Refresh};
 use super::view::{SignedIn, User};
 use crate::cx::Cx;
 use crate::refusals::Refusal;
+use crate::wire::{Wire, Word};
 use crate::{Code, Error};
 
 /// How long an access token is good.
 const ACCESS: Duration = Duration::from_hours(1);
 /// Attempts at one account from one place: so many at once, then one in so many seconds.
-const ACCOUNT_ATTEMPTS: (u32, u32) = (10, 60);
+pub(super) const ACCOUNT_ATTEMPTS: (u32, u32) = (10, 60);
 /// Attempts from one place, whatever the account.
-const PLACE_ATTEMPTS: (u32, u32) = (60, 2);
+pub(super) const PLACE_ATTEMPTS: (u32, u32) = (60, 2);
 
 /// Signs in with a password. Unknown address and wrong password look the same, and take as long.
 pub(super) async fn login(cx: Cx, input: Login) -> Result<SignedIn, Error> {
@@ -34,12 +35,24 @@ pub(super) async fn login(cx: Cx, input: Login) -> Result<SignedIn, Error> {
             "no account has this e-mail address with this password",
         ));
     };
-    let agent = input.agent.as_ref().map_or("", |agent| agent.0.as_str());
+    // A password that is changed at this moment must not begin a session that outlives the change.
+    let still = Guard::PasswordIs { email, hash: account.password_hash.clone() };
+    begin(&cx, &account, input.agent.as_ref(), |batch| batch.guard(still)).await
+}
+
+/// Begins a session, in one batch with what goes before it.
+pub(super) async fn begin(
+    cx: &Cx,
+    account: &Account,
+    agent: Option<&Wire<Word>>,
+    before: impl FnOnce(Batch) -> Batch,
+) -> Result<SignedIn, Error> {
+    let agent = agent.map_or("", |agent| agent.0.as_str());
     let session = Session::begin(cx.session_id(), account.id, agent, cx.at());
     let refresh = RefreshToken::first(cx.random());
-    let batch = batch(&cx, &account, session.id)
-        .change(Change::SessionBegun { session: session.clone(), refresh: refresh.hash() });
-    let signed_in = signed_in(&cx, &account, session.id, &refresh)?;
+    let signed_in = signed_in(cx, account, session.id, &refresh)?;
+    let batch = before(batch(cx, account, session.id))
+        .change(Change::SessionBegun { session, refresh: refresh.hash() });
     // Not remembered for repeats: tokens are never stored.
     cx.commit(batch).await?;
     Ok(signed_in)
@@ -79,7 +92,7 @@ fn batch(cx: &Cx, account: &Account, session: SessionId) -> Batch {
 }
 
 /// Who tries is not known, so the audit tells only how often.
-fn note_refusal(cx: &Cx, code: Code) {
+pub(super) fn note_refusal(cx: &Cx, code: Code) {
     cx.app.refusals.add(Refusal {
         handle: Handle::installation(),
         actor: cx.call.actor.to_string(),

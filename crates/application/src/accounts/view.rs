@@ -92,6 +92,22 @@ pub struct SignedOut {
     pub signed_out: bool,
 }
 
+/// That a code was mailed, if the address is one that gets it: this tells nobody whether it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Mailed {
+    pub email: String,
+    /// Always `CONFIRMATION_REQUIRED`: the code from the mail is awaited.
+    pub status: String,
+}
+
+/// That the password is another now.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedPassword {
+    pub changed: bool,
+}
+
 impl SessionView {
     pub(super) fn of(session: &Session, current: Option<SessionId>) -> Self {
         Self {
@@ -111,6 +127,8 @@ impl View for Product {}
 impl View for SessionList {}
 impl View for EndedSession {}
 impl View for SignedOut {}
+impl View for Mailed {}
+impl View for ChangedPassword {}
 
 /// Shows who, never the tokens.
 impl fmt::Debug for SignedIn {

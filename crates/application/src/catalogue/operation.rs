@@ -29,6 +29,8 @@ pub struct Operation {
     pub effect: Effect,
     /// Whether it is an MCP tool.
     pub tool: bool,
+    /// Whether what it answers is only that it will be done: 202 on REST.
+    pub accepted: bool,
     /// What goes in and out beside JSON.
     pub kind: Kind,
     /// The schema of its arguments, the handle apart.
@@ -202,6 +204,7 @@ impl Operation {
             realm,
             effect,
             tool: true,
+            accepted: false,
             kind,
             validator: schema::validator(&input),
             input,
@@ -237,6 +240,13 @@ impl Operation {
     #[must_use]
     pub fn no_tool(mut self) -> Self {
         self.tool = false;
+        self
+    }
+
+    /// Says that it answers before it is done.
+    #[must_use]
+    pub fn accepts(mut self) -> Self {
+        self.accepted = true;
         self
     }
 

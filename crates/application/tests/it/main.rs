@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod by_mail;
 mod faults;
 mod gate;
 mod hard_cases;

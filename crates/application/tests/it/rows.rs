@@ -61,7 +61,7 @@ fn writes_are_said_to_write_and_destroy_nothing_that_cannot_come_back() {
     for operation in catalogue().operations() {
         let writes = [
             "create", "upsert", "update", "delete", "rollback", "import", "login", "refresh", "logout",
-            "end", "revoke",
+            "end", "revoke", "signup", "forgot", "start", "confirm", "change",
         ];
         let name = operation.name.rsplit('_').next().unwrap_or_default();
         assert_eq!(!operation.effect.read_only, writes.contains(&name), "{}", operation.name);

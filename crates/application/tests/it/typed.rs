@@ -73,6 +73,13 @@ fn every_row_has_a_key_with_its_types() {
     seen.key(accounts::OPENANALYST);
     seen.key(accounts::SESSIONS);
     seen.key(accounts::END_SESSION);
+    seen.key(accounts::SIGN_UP);
+    seen.key(accounts::CONFIRM_SIGN_UP);
+    seen.key(accounts::FORGOT);
+    seen.key(accounts::RESET);
+    seen.key(accounts::START_PASSWORDLESS);
+    seen.key(accounts::CONFIRM_PASSWORDLESS);
+    seen.key(accounts::CHANGE_PASSWORD);
     seen.key(handles::LIST);
     seen.key(handles::CREATE);
     seen.key(tokens::CREATE);

@@ -111,8 +111,9 @@ impl<'a> Described<'a> {
 
     /// The schema of a JSON reply; `null` where there is none.
     fn reply(&self) -> &'a Value {
-        let operation = self.main().operation;
-        &operation["responses"]["200"]["content"]["application/json"]["schema"]
+        let responses = &self.main().operation["responses"];
+        let done = responses.get("200").unwrap_or(&responses["202"]);
+        &done["content"]["application/json"]["schema"]
     }
 
     fn body(&self) -> String {

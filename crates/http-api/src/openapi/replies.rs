@@ -19,9 +19,15 @@ pub(super) fn describe(row: &Operation, mount: &Mount, components: &mut Componen
         }
     };
     let done = |description: &str| json!({ "description": description, "headers": headers(row), "content": content });
-    replies.insert("200".to_owned(), done("Done."));
-    let makes =
-        row.kind == Kind::Json && !row.effect.read_only && matches!(mount.method, Method::Post | Method::Put);
+    if row.accepted {
+        replies.insert("202".to_owned(), done("Taken on; it is done behind the answer."));
+    } else {
+        replies.insert("200".to_owned(), done("Done."));
+    }
+    let makes = row.kind == Kind::Json
+        && !row.accepted
+        && !row.effect.read_only
+        && matches!(mount.method, Method::Post | Method::Put);
     if makes {
         replies.insert("201".to_owned(), done("Done, and something was made that was not there."));
     }
@@ -39,7 +45,8 @@ fn by_status(row: &Operation, mount: &Mount) -> BTreeMap<u16, Vec<Code>> {
         codes.extend([Code::REQUEST_TIMEOUT, Code::PAYLOAD_TOO_LARGE, Code::UNSUPPORTED_MEDIA_TYPE]);
     }
     if mount.auth == Auth::Public {
-        codes.retain(|code| code.status() != 401);
+        // No credential is asked for; what else is refused with 401 the row says itself.
+        codes.retain(|code| code.status() != 401 || row.codes.contains(code));
     }
     let mut grouped: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in Code::ALL.iter().filter(|code| codes.contains(code)) {

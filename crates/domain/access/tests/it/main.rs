@@ -1,5 +1,6 @@
 //! Tokens, permissions and the audit chain.
 
+mod mailbox;
 mod rate;
 mod sessions;
 
