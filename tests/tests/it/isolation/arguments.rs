@@ -97,6 +97,8 @@ impl Pool {
             "device" => "mobile".to_owned(),
             "country" => "US".to_owned(),
             "email-address" => format!("{}@example.com", of(&self.handles, random)),
+            "password" => "correct horse".to_owned(),
+            "mail-code" => "012345".to_owned(),
             format if format.ends_with("-id") || format.ends_with("Id") => of(&self.ids, random).clone(),
             _ => "text".to_owned(),
         }
