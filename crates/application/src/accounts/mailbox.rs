@@ -15,7 +15,10 @@ use super::view::Mailed;
 use crate::cx::Cx;
 use crate::{Code, Error};
 
-/// Mails to one mailbox asked for from one place: so many at once, then one in so many seconds.
+/// Mails asked for from one place, whoever they are for: so many at once, then one in so many seconds. This is no way to
+/// mail strangers by the thousand.
+const MAILS_OF_PLACE: (u32, u32) = (20, 30);
+/// Mails to one mailbox asked for from one place.
 const MAILS_FROM_PLACE: (u32, u32) = (3, 900);
 /// The same from anywhere: more, so that no single place can use up what the mailbox's own person needs. With its tries each
 /// mail is five chances in a million for who guesses from everywhere: under one in a thousand a day.
@@ -26,7 +29,7 @@ const SHOWN_FROM_PLACE: (u32, u32) = (CodeRecord::TRIES, 120);
 /// Lets a mail be asked for, or says when.
 pub(super) async fn may_ask(cx: &Cx, purpose: CodePurpose, email: &Email) -> Result<(), Error> {
     let what = format!("mail:{}:{email}", purpose.as_str());
-    cx.attempt("mail", PLACE_ATTEMPTS.0, PLACE_ATTEMPTS.1).await?;
+    cx.attempt("mail", MAILS_OF_PLACE.0, MAILS_OF_PLACE.1).await?;
     cx.attempt(&what, MAILS_FROM_PLACE.0, MAILS_FROM_PLACE.1).await?;
     cx.attempt_anywhere(&what, MAILS.0, MAILS.1).await
 }

@@ -323,3 +323,19 @@ async fn a_mailbox_without_an_account_is_limited_like_one_with() {
     assert_eq!(said[0], said[1]);
     assert!(said[0].contains(&"rate_limited".to_owned()), "{said:?}");
 }
+
+#[tokio::test]
+async fn no_place_mails_strangers_by_the_thousand() {
+    let options = SandboxOptions { limits: Some(Limits::default()), ..SandboxOptions::default() };
+    let sandbox = Sandbox::with(options).await;
+    let ask = async |number: u32| {
+        let email = format!("stranger{number}@example.com");
+        from(&sandbox, "192.0.2.1", "auth_passwordless_start", json!({ "email": email })).await
+    };
+    for number in 0..20 {
+        assert_eq!(ask(number).await, "ok");
+    }
+    assert_eq!(ask(20).await, "rate_limited");
+    sandbox.clock.advance(Duration::from_secs(31));
+    assert_eq!(ask(21).await, "ok");
+}
