@@ -198,14 +198,13 @@ fn implied(change: &Change) -> Option<Guard> {
 fn table(change: &Change) -> &'static str {
     match change {
         Change::Link { .. } => "links",
-        Change::Account(_) => "accounts",
+        Change::Account(_) | Change::PasswordSet { .. } => "accounts",
         Change::Handle(_) => "handles",
         Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
         Change::SessionBegun { .. }
         | Change::SessionRenewed { .. }
         | Change::SessionEnded { .. }
         | Change::SessionsEnded { .. } => "sessions",
-        Change::PasswordSet { .. } => "accounts",
         Change::Mail(_) => "mails",
     }
 }

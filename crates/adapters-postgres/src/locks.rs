@@ -20,9 +20,10 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
         match guard {
             Guard::SlugAt { .. } => {}
             Guard::HandleFree(handle) => keys.push(of_handle(handle)),
-            Guard::EmailFree(email) => keys.push(of(&["email", email.as_str()])),
+            Guard::EmailFree(email) | Guard::PasswordIs { email, .. } => {
+                keys.push(of(&["email", email.as_str()]));
+            }
             Guard::RefreshUnused(hash) | Guard::CodeOpen(hash) => keys.push(of_secret(hash)),
-            Guard::PasswordIs { email, .. } => keys.push(of(&["email", email.as_str()])),
             Guard::StoreEmpty => keys.push(of(&["accounts"])),
         }
     }

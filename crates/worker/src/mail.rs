@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How many mails are sent at a time.
 const AT_ONCE: u32 = 8;
 /// How long sending one may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a mail is this node's alone: longer than sending it takes, by more than clocks differ.
 const CLAIM: Duration = Duration::from_mins(3);
 /// How long mails that are being sent are waited for at the end. One that takes longer is sent again by whoever is next.

@@ -29,12 +29,11 @@ struct Taker {
 impl Mailer for Taker {
     async fn send(&self, message: &Message) -> Result<(), MailFault> {
         let fault = self.faults.lock().expect("whole").pop();
-        let answer = match fault {
-            Some(fault) => Err(fault()),
-            None => {
-                self.taken.lock().expect("whole").push(message.clone());
-                Ok(())
-            }
+        let answer = if let Some(fault) = fault {
+            Err(fault())
+        } else {
+            self.taken.lock().expect("whole").push(message.clone());
+            Ok(())
         };
         self.asked.notify_one();
         answer
