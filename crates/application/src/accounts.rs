@@ -12,6 +12,10 @@ mod sessions;
 mod sign_in;
 mod view;
 
+use std::time::Duration;
+
+use lp_access::Session;
+
 pub use self::input::{
     ChangePassword, Login, OneMailbox, OneSession, Refresh, ResetPassword, ShownCode, SignUp,
 };
@@ -51,3 +55,6 @@ pub const START_PASSWORDLESS: Op<OneMailbox, Mailed> = Op::named("auth_passwordl
 pub const CONFIRM_PASSWORDLESS: Op<ShownCode, SignedIn> = Op::named("auth_passwordless_confirm");
 /// Changes the password of who is signed in.
 pub const CHANGE_PASSWORD: Op<ChangePassword, ChangedPassword> = Op::named("account_password_change");
+
+/// For how long somebody who does nothing stays signed in.
+pub const SIGNED_IN_FOR: Duration = Session::LIFE;

@@ -74,6 +74,8 @@ pub enum Accepts {
 pub enum Surface {
     /// HTTP under `/v2`.
     Rest,
+    /// The pages of sign-in and account.
+    Web,
     /// Model context protocol.
     Mcp,
     /// The command line.
@@ -98,6 +100,7 @@ impl Surface {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rest => "rest",
+            Self::Web => "web",
             Self::Mcp => "mcp",
             Self::Cli => "cli",
             Self::Embedded => "embedded",

@@ -97,6 +97,21 @@ impl PublicUrls {
         format!("{}/mcp/{handle}/mcp", self.api)
     }
 
+    /// The host of account and console.
+    pub fn app(&self) -> String {
+        self.origin("app")
+    }
+
+    /// Where people sign in.
+    pub fn sign_in(&self) -> String {
+        format!("{}/sign-in", self.app())
+    }
+
+    /// The host of signing in for others.
+    pub fn login(&self) -> String {
+        self.origin("login.connect")
+    }
+
     fn origin(&self, labels: &str) -> String {
         format!("{}://{labels}.{}{}", self.scheme, self.domain, written(self.port))
     }

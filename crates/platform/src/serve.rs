@@ -45,6 +45,12 @@ struct Surfaces {
     parts: Arc<Parts>,
     #[cfg(feature = "http")]
     api: Router,
+    /// The pages on the host of the account.
+    #[cfg(feature = "http")]
+    app: Router,
+    /// The same on the host of signing in for others, with cookies of its own.
+    #[cfg(feature = "http")]
+    login: Router,
     #[cfg(feature = "mcp")]
     mcp: McpService,
 }
@@ -65,6 +71,10 @@ impl PlatformService {
         let surfaces = Surfaces {
             #[cfg(feature = "http")]
             api: lp_http_api::router(parts.app.clone(), lp_http_api::Options::default()),
+            #[cfg(feature = "http")]
+            app: lp_sign_in_pages::router(parts.app.clone(), parts.app.settings().urls.app()),
+            #[cfg(feature = "http")]
+            login: lp_sign_in_pages::router(parts.app.clone(), parts.app.settings().urls.login()),
             #[cfg(feature = "mcp")]
             mcp: McpService::new(parts.app.clone(), lp_mcp_server::Options::default()),
             parts,
@@ -138,11 +148,21 @@ impl PlatformService {
                 let bound = BoundHandle(Some(label.to_ascii_lowercase()));
                 self.to_its_end(self.clone().mcp(request, bound, client)).await
             }
+            #[cfg(feature = "http")]
+            Place::App => {
+                let pages = self.surfaces.app.clone();
+                self.to_its_end(show(pages, request, client)).await
+            }
+            #[cfg(feature = "http")]
+            Place::Login => {
+                let pages = self.surfaces.login.clone();
+                self.to_its_end(show(pages, request, client)).await
+            }
+            #[cfg(not(feature = "http"))]
+            Place::App | Place::Login => self.nothing_here(&request),
             #[cfg(not(feature = "edge"))]
             Place::Handle(_) => self.nothing_here(&request),
-            Place::App
-            | Place::Login
-            | Place::Profile
+            Place::Profile
             | Place::Mcp(_)
             | Place::Preview(_)
             | Place::Elsewhere => {
@@ -280,6 +300,16 @@ impl Future for Answering {
             Stage::Visiting(visiting) => visiting.as_mut().poll(cx).map(|reply| Ok(reply.map(light))),
             Stage::Working(working) => working.as_mut().poll(cx).map(Ok),
         }
+    }
+}
+
+/// Answers with a page.
+#[cfg(feature = "http")]
+async fn show(pages: Router, mut request: Request<Body>, client: IpAddr) -> Response<Body> {
+    request.extensions_mut().insert(lp_sign_in_pages::ClientAddr(client));
+    match pages.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
     }
 }
 

@@ -65,6 +65,7 @@ fn greet(platform: &Platform, made: &FirstRun) -> anyhow::Result<()> {
     output::line(&format!(
         "\n  Link Platform: a first start. This is shown once.\n\n\
          \x20 short link   {short}\n\
+         \x20 sign-in page {sign_in}\n\
          \x20 API docs     {api}/v2/docs\n\
          \x20 MCP server   {mcp}\n\
          \x20              {shared}\n\n\
@@ -76,6 +77,7 @@ fn greet(platform: &Platform, made: &FirstRun) -> anyhow::Result<()> {
          \x20   curl -X PUT {api}/v2/public/handles/{handle}/links/launch \\\n\
          \x20     -H 'authorization: Bearer {pat}' \\\n\
          \x20     -H 'content-type: application/json' -d '{{\"destinationUrl\":\"https://example.com/launch\"}}'\n",
+        sign_in = urls.sign_in(),
         api = urls.api,
         mcp = urls.mcp(handle),
         shared = urls.shared_mcp(handle),
