@@ -162,10 +162,7 @@ impl PlatformService {
             Place::App | Place::Login => self.nothing_here(&request),
             #[cfg(not(feature = "edge"))]
             Place::Handle(_) => self.nothing_here(&request),
-            Place::Profile
-            | Place::Mcp(_)
-            | Place::Preview(_)
-            | Place::Elsewhere => {
+            Place::Profile | Place::Mcp(_) | Place::Preview(_) | Place::Elsewhere => {
                 request.extensions_mut().clear();
                 self.nothing_here(&request)
             }

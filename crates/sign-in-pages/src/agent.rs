@@ -23,8 +23,9 @@ const SYSTEMS: &[(&str, &str)] = &[
 
 /// A browser in a few words, from its `User-Agent`: only so that a person knows it again.
 pub(crate) fn name(user_agent: &str) -> String {
-    let known =
-        |list: &[(&str, &'static str)]| list.iter().find(|(sign, _)| user_agent.contains(sign)).map(|one| one.1);
+    let known = |list: &[(&str, &'static str)]| {
+        list.iter().find(|(sign, _)| user_agent.contains(sign)).map(|one| one.1)
+    };
     let browser = known(BROWSERS).unwrap_or("Browser");
     known(SYSTEMS).map_or_else(|| browser.to_owned(), |system| format!("{browser} on {system}"))
 }
@@ -48,7 +49,10 @@ mod tests {
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Mobile Safari/604.1",
                 "Safari on iPhone",
             ),
-            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 14.0; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on macOS"),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 14.0; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox on macOS",
+            ),
             ("curl/8.14", "Browser"),
             ("", "Browser"),
         ] {

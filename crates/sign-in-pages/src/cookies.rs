@@ -1,7 +1,7 @@
 //! The cookies that keep a browser signed in.
 
-use http::header::{COOKIE, HeaderMap};
 use http::HeaderValue;
+use http::header::{COOKIE, HeaderMap};
 
 /// The access token.
 pub(crate) const ACCESS: &str = "lp-access";
@@ -66,7 +66,9 @@ mod tests {
 
     #[test]
     fn a_cookie_that_comes_twice_is_none() {
-        for lines in [&["lp-access=a; lp-access=b"][..], &["lp-access=a", "x=y; lp-access=a"], &["lp-access="], &[]] {
+        for lines in
+            [&["lp-access=a; lp-access=b"][..], &["lp-access=a", "x=y; lp-access=a"], &["lp-access="], &[]]
+        {
             assert_eq!(Jar { secure: false }.read(&sent(lines), ACCESS), None, "{lines:?}");
         }
     }

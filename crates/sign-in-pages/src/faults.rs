@@ -24,7 +24,9 @@ impl Faults {
         let told = error.fields.iter().map(|fault| {
             let name = fault.pointer.strip_prefix('/').unwrap_or(&fault.pointer);
             match fields.iter().find(|field| field.name == name) {
-                Some(field) if fault.code == "required" => Fault { field: Some(field.name), text: field.ask.to_owned() },
+                Some(field) if fault.code == "required" => {
+                    Fault { field: Some(field.name), text: field.ask.to_owned() }
+                }
                 Some(field) => Fault { field: Some(field.name), text: about(field, &fault.message) },
                 None => Fault { field: None, text: sentence(&format!("{name} {}", fault.message)) },
             }
@@ -45,8 +47,14 @@ impl Faults {
         &self.0
     }
 
+    /// What is wrong with a field.
     pub(crate) fn of_field(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|fault| fault.field == Some(name)).map(|fault| fault.text.as_str())
+    }
+
+    /// Whether each is told again at its field. A single one stands in the summary, which is told with the field.
+    pub(crate) fn are_several(&self) -> bool {
+        self.0.len() > 1
     }
 
     /// The field in which a person goes on: the first faulty one.
@@ -56,9 +64,11 @@ impl Faults {
 }
 
 /// An error as a sentence for the person at the browser.
-pub(crate) fn plain(error: &Error) -> String {
+fn plain(error: &Error) -> String {
     match error.retry_after {
-        Some(wait) if error.code == Code::RATE_LIMITED => format!("Too many tries. Try again in {}.", span(wait)),
+        Some(wait) if error.code == Code::RATE_LIMITED => {
+            format!("Too many tries. Try again in {}.", span(wait))
+        }
         _ => sentence(&error.message),
     }
 }
@@ -103,9 +113,21 @@ mod tests {
     #[test]
     fn a_fault_is_a_sentence_at_its_field() {
         let error = Error::faults(vec![
-            lp_application::Fault { pointer: "/email".into(), code: "invalid_email", message: "is not an address".into() },
-            lp_application::Fault { pointer: "/password".into(), code: "required", message: "is missing".into() },
-            lp_application::Fault { pointer: "/agent".into(), code: "invalid_text", message: "has a control character".into() },
+            lp_application::Fault {
+                pointer: "/email".into(),
+                code: "invalid_email",
+                message: "is not an address".into(),
+            },
+            lp_application::Fault {
+                pointer: "/password".into(),
+                code: "required",
+                message: "is missing".into(),
+            },
+            lp_application::Fault {
+                pointer: "/agent".into(),
+                code: "invalid_text",
+                message: "has a control character".into(),
+            },
         ]);
         let faults = Faults::of(&error, &[&EMAIL, &PASSWORD]);
         assert_eq!(faults.of_field("email"), Some("E-mail address is not an address."));
@@ -116,7 +138,9 @@ mod tests {
 
     #[test]
     fn waits_are_told_in_words() {
-        for (seconds, told) in [(0, "1 second"), (1, "1 second"), (60, "60 seconds"), (100, "2 minutes"), (601, "11 minutes")] {
+        for (seconds, told) in
+            [(0, "1 second"), (1, "1 second"), (60, "60 seconds"), (100, "2 minutes"), (601, "11 minutes")]
+        {
             assert_eq!(span(Duration::from_secs(seconds)), told);
         }
     }

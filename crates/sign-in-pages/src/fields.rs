@@ -103,7 +103,10 @@ pub(crate) fn arguments(fields: &[&Field], values: &Values) -> Map<String, Value
         let value = values.get(field.name);
         (field.name, if field.kind.is_secret() { value } else { value.trim() })
     });
-    filled.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value.into())).collect()
+    filled
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect()
 }
 
 /// A JSON object as arguments.

@@ -34,8 +34,10 @@ impl Values {
 
     fn read(bytes: &[u8]) -> Option<Self> {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(bytes).into_owned().collect();
-        let text = pairs.iter().all(|(name, value)| !name.contains(REPLACEMENT) && !value.contains(REPLACEMENT));
-        let once = |(at, (name, _)): (usize, &(String, String))| pairs[..at].iter().all(|(other, _)| other != name);
+        let text =
+            pairs.iter().all(|(name, value)| !name.contains(REPLACEMENT) && !value.contains(REPLACEMENT));
+        let once =
+            |(at, (name, _)): (usize, &(String, String))| pairs[..at].iter().all(|(other, _)| other != name);
         (text && pairs.iter().enumerate().all(once)).then_some(Self(pairs))
     }
 }

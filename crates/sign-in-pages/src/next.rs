@@ -27,7 +27,8 @@ impl Next {
         match next {
             None => path.to_owned(),
             Some(next) => {
-                let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &next.0).finish();
+                let query =
+                    form_urlencoded::Serializer::new(String::new()).append_pair("next", &next.0).finish();
                 format!("{path}?{query}")
             }
         }
@@ -49,13 +50,29 @@ mod tests {
 
     #[test]
     fn only_paths_of_this_host_are_taken() {
-        for good in ["/", "/password", "/oauth/authorize?client_id=a&redirect_uri=https%3A%2F%2Fb", "/a?b=//c#d"] {
+        for good in
+            ["/", "/password", "/oauth/authorize?client_id=a&redirect_uri=https%3A%2F%2Fb", "/a?b=//c#d"]
+        {
             assert!(Next::parse(good).is_some(), "{good}");
         }
         for bad in [
-            "", "password", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example",
-            "/\n/evil.example", " //evil.example", "https://evil.example", "https:evil.example", "javascript:alert(1)",
-            "/a b", "/ä", "/a\\b", "?next=/", "#",
+            "",
+            "password",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            " //evil.example",
+            "https://evil.example",
+            "https:evil.example",
+            "javascript:alert(1)",
+            "/a b",
+            "/ä",
+            "/a\\b",
+            "?next=/",
+            "#",
         ] {
             assert_eq!(Next::parse(bad), None, "{bad:?}");
         }

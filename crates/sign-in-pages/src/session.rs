@@ -51,9 +51,10 @@ impl Session {
     /// What the browser is told to keep or to forget.
     pub(crate) fn cookies(&self, jar: Jar) -> Vec<HeaderValue> {
         let told = match (self.fresh, &self.access, &self.refresh) {
-            (Some(seconds), Some(access), Some(refresh)) => {
-                [jar.keep(ACCESS, access, seconds), jar.keep(REFRESH, refresh, accounts::SIGNED_IN_FOR.as_secs())]
-            }
+            (Some(seconds), Some(access), Some(refresh)) => [
+                jar.keep(ACCESS, access, seconds),
+                jar.keep(REFRESH, refresh, accounts::SIGNED_IN_FOR.as_secs()),
+            ],
             _ if self.over => [jar.forget(ACCESS), jar.forget(REFRESH)],
             _ => [None, None],
         };

@@ -79,7 +79,11 @@ impl<'s> Visit<'s> {
 
     /// Calls an operation as the person who is signed in. An access token that is worth nothing any more is exchanged
     /// once; where that fails, nobody is signed in.
-    pub(crate) async fn act(&mut self, operation: &str, arguments: Map<String, Value>) -> Result<Value, Error> {
+    pub(crate) async fn act(
+        &mut self,
+        operation: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<Value, Error> {
         if let Some(access) = self.session.access() {
             let answer = self.pass(operation, arguments.clone(), Credential::Bearer(access.to_owned())).await;
             match answer {
@@ -88,7 +92,8 @@ impl<'s> Visit<'s> {
             }
         }
         self.go_on().await?;
-        let credential = self.session.access().map_or(Credential::None, |access| Credential::Bearer(access.to_owned()));
+        let credential =
+            self.session.access().map_or(Credential::None, |access| Credential::Bearer(access.to_owned()));
         let answer = self.pass(operation, arguments, credential).await;
         if answer.as_ref().is_err_and(is_signed_out) {
             self.session.end();
@@ -185,8 +190,13 @@ impl<'s> Visit<'s> {
 
 /// Whether an operation was refused because nobody is signed in, or not any more.
 pub(crate) fn is_signed_out(error: &Error) -> bool {
-    let signs =
-        [Code::MISSING_BEARER_TOKEN, Code::INVALID_TOKEN, Code::INVALID_TOKEN_FORMAT, Code::TOKEN_EXPIRED, Code::TOKEN_REVOKED];
+    let signs = [
+        Code::MISSING_BEARER_TOKEN,
+        Code::INVALID_TOKEN,
+        Code::INVALID_TOKEN_FORMAT,
+        Code::TOKEN_EXPIRED,
+        Code::TOKEN_REVOKED,
+    ];
     signs.contains(&error.code)
 }
 

@@ -66,6 +66,8 @@ pub struct SandboxOptions {
     pub sign_ups: SignUps,
     /// What it counts together with other nodes; nothing unless given.
     pub counters: Option<Arc<dyn Counters>>,
+    /// Where it is reached; the usual place on `localhost` unless given.
+    pub urls: Option<PublicUrls>,
 }
 
 /// Answers probes from a list; what is not on it cannot be reached.
@@ -116,7 +118,7 @@ impl Sandbox {
         let app = Application::new(
             rows,
             ports,
-            settings(options.limits, options.sign_ups),
+            settings(options.limits, options.sign_ups, options.urls),
             listener,
             observed.clone(),
         );
@@ -246,14 +248,15 @@ fn sign_in() -> SignIn {
     SignIn { tokens: Arc::new(SignedTokens::new(SECRET, API)), passwords: Arc::new(BoundedPasswords::new(1)) }
 }
 
-fn settings(limits: Option<lp_application::Limits>, sign_ups: SignUps) -> Settings {
+fn settings(limits: Option<lp_application::Limits>, sign_ups: SignUps, urls: Option<PublicUrls>) -> Settings {
+    let usual = || PublicUrls {
+        domain: "localhost".to_owned(),
+        scheme: "http".to_owned(),
+        port: Some(8080),
+        api: API.to_owned(),
+    };
     Settings {
-        urls: PublicUrls {
-            domain: "localhost".to_owned(),
-            scheme: "http".to_owned(),
-            port: Some(8080),
-            api: API.to_owned(),
-        },
+        urls: urls.unwrap_or_else(usual),
         default_handle: None,
         limits,
         sign_ups,

@@ -10,6 +10,7 @@ mod limits;
 mod nodes;
 mod operations;
 mod packaging;
+mod pages;
 mod parity;
 mod primer;
 mod sweep;

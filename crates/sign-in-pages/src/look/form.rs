@@ -32,9 +32,11 @@ impl Form<'_> {
 
     fn field(&self, field: &Field) -> Markup {
         let fault = self.faults.of_field(field.name);
+        let own = fault.filter(|_| self.faults.are_several());
         let (hint_id, fault_id) = (format!("{}-hint", field.name), format!("{}-fault", field.name));
+        let fault_told = fault.map(|_| if own.is_some() { fault_id.as_str() } else { "summary" });
         let described: Vec<&str> =
-            fault.map(|_| fault_id.as_str()).into_iter().chain(field.hint.map(|_| hint_id.as_str())).collect();
+            fault_told.into_iter().chain(field.hint.map(|_| hint_id.as_str())).collect();
         let described = (!described.is_empty()).then(|| described.join(" "));
         let value = (!field.kind.is_secret()).then(|| (self.value)(field)).filter(|value| !value.is_empty());
         let help = Help::of(field.kind);
@@ -42,7 +44,7 @@ impl Form<'_> {
             div.field.faulty[fault.is_some()] {
                 label for=(field.name) { (field.label) }
                 @if let Some(hint) = field.hint { p.hint id=(hint_id) { (hint) } }
-                @if let Some(fault) = fault { p.fault id=(fault_id) { span.unseen { "Error: " } (fault) } }
+                @if let Some(fault) = own { p.fault id=(fault_id) { span.unseen { "Error: " } (fault) } }
                 input id=(field.name) name=(field.name) type=(help.kind) value=[value] required
                     autocomplete=(help.autocomplete) inputmode=[help.keyboard]
                     autocapitalize=[help.is_text.then_some("none")] spellcheck=[help.is_text.then_some("false")]

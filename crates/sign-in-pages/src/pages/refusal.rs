@@ -5,11 +5,12 @@ use http::StatusCode;
 use lp_application::{Code, Error};
 use maud::{Markup, html};
 
+use crate::faults::Faults;
 use crate::look::Sheet;
 use crate::page::Page;
+use crate::render;
 use crate::site::Site;
 use crate::visit::Visit;
-use crate::{faults, render};
 
 /// There is no such page.
 pub(crate) fn not_found(site: &Site) -> Response {
@@ -41,8 +42,8 @@ pub(crate) fn broken(visit: &Visit<'_>, error: &Error) -> Response {
         _ => "That did not work",
     };
     let text = html! {
-        (faults::plain(error))
-        @if error.code.status() >= 500 { " If it goes on, tell us this number: " code { (visit.request_id) } }
+        @for fault in Faults::of(error, &[]).all() { (fault.text) " " }
+        @if error.code.status() >= 500 { "If it goes on, tell us this number: " code { (visit.request_id) } }
     };
     render::refused(error, sheet(visit.site, title, &text))
 }

@@ -39,7 +39,9 @@ pub(super) async fn act(visit: &mut Visit<'_>, start: &Start, form: &Values) -> 
             visit.remember_mail(form.get(EMAIL.name).trim());
             Ok(render::see_other(&Next::behind(visit.next().as_ref(), start.confirm.path())))
         }
-        Err(error) => Ok(render::refused(&error, sheet(visit, start, form, &Faults::of(&error, start.fields)))),
+        Err(error) => {
+            Ok(render::refused(&error, sheet(visit, start, form, &Faults::of(&error, start.fields))))
+        }
     }
 }
 

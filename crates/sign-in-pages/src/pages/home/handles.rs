@@ -38,7 +38,7 @@ fn item(view: &HandleView, urls: &PublicUrls) -> Markup {
             h3.name { (view.handle) " " span.badge { (role(&view.role)) } }
             dl.facts {
                 dt { "Short links" } dd { a href=(view.url) { (view.url) } }
-                dt { "REST" } dd { code { (rest) } " · " a href={ (urls.api) "/v2/docs" } { "documents" } }
+                dt { "REST" } dd { code { (rest) } " · " a href={ (urls.api) "/v2/docs" } { "API documents" } }
                 dt { "MCP" } dd { code { (view.mcp_url) } }
             }
         }

@@ -23,7 +23,11 @@ pub(super) async fn section(visit: &mut Visit<'_>) -> Result<Markup, Error> {
     Ok(html! {
         section.card aria-labelledby="sessions" {
             h2 #sessions { "Where you are signed in" }
-            p.lead { "End what you do not know, then change your password." }
+            p.lead {
+                "End what you do not know"
+                @if Page::Password.is_in(visit.site) { ", then " a href=(Page::Password.path()) { "change your password" } }
+                "."
+            }
             ul.items { @for session in sessions.iter().take(MOST) { (item(session, may_end)) } }
             @if hidden > 0 { p.more { "And " (hidden) " older ones." } }
         }
@@ -35,13 +39,16 @@ fn item(session: &SessionView, may_end: bool) -> Markup {
     html! {
         li.session {
             div.name { (name) @if session.current { " " span.badge { "This browser" } } }
-            div.when { "Signed in " (instant(&session.created_at)) " · last renewed " (instant(&session.renewed_at)) }
+            div.when {
+                "Signed in " (instant(&session.created_at))
+                @if session.renewed_at != session.created_at { " · last renewed " (instant(&session.renewed_at)) }
+            }
             @if session.current {
                 form method="post" action=(Page::SignOut.path()) { button.quiet type="submit" { "Sign out" } }
             } @else if may_end {
                 form method="post" action=(Page::Sessions.path()) {
                     input type="hidden" name="session" value=(session.session_id);
-                    button.quiet type="submit" { "End" span.unseen { " the session of " (name) } }
+                    button.quiet type="submit" { "End session" span.unseen { " of " (name) } }
                 }
             }
         }
