@@ -43,7 +43,7 @@
 //! | `sqlite`   | the embedded store, in a file or in memory              | no SQLite; a database or store must be given  |
 //! | `postgres` | the store that several nodes share, with TLS to it      | no driver, no TLS                             |
 //! | `edge`     | redirects: in [`service`](Platform::service), and of one handle by `Platform::redirects` | no routes in memory |
-//! | `http`     | REST below `/v2` and its documents                      | no axum                                       |
+//! | `http`     | REST below `/v2` and its documents; pages to sign in    | no axum                                       |
 //! | `mcp`      | an MCP server for each handle                           | no rmcp                                       |
 //! | `probe`    | health checks that really ask destinations              | no HTTP client; checks say `forbidden_address` |
 //! | `mail`     | mails to a server, or into a folder                     | no SMTP client; mails are given up with a warning |

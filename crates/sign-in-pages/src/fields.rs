@@ -71,7 +71,7 @@ pub(crate) static CODE: Field = Field {
     name: "code",
     label: "Code",
     ask: "Enter the code from the e-mail.",
-    hint: Some("From the e-mail that we sent you."),
+    hint: Some("Six digits, from the e-mail that we sent you."),
     kind: Kind::Code,
 };
 pub(crate) static HANDLE: Field = Field {

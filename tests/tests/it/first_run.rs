@@ -9,6 +9,7 @@ async fn a_first_start_prints_what_there_is_to_click_and_a_second_does_not() {
     let server = workspace.serve().await;
     let greeting = server.greeting.join("\n");
     let short = format!("http://hello.localhost:{}/welcome", server.port);
+    let sign_in = format!("http://app.localhost:{}/sign-in", server.port);
     for part in [
         "owner@localhost",
         "patv1_",
@@ -16,6 +17,7 @@ async fn a_first_start_prints_what_there_is_to_click_and_a_second_does_not() {
         "http://hello.mcp.localhost:",
         "/mcp/hello/mcp",
         &short,
+        &sign_in,
         "curl -i",
     ] {
         assert!(greeting.contains(part), "{part} in {greeting}");
