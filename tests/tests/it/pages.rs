@@ -60,7 +60,7 @@ fn set(reply: &Response) -> Vec<String> {
 }
 
 fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |escaped, byte| escaped + &format!("%{byte:02X}"))
 }
 
 fn led_to(reply: &Response) -> (u16, Option<&str>) {
