@@ -107,6 +107,11 @@ impl PublicUrls {
         format!("{}/sign-in", self.app())
     }
 
+    /// Where somebody who forgot the password gets another.
+    pub fn forgot(&self) -> String {
+        format!("{}/forgot", self.app())
+    }
+
     /// The host of signing in for others.
     pub fn login(&self) -> String {
         self.origin("login.connect")

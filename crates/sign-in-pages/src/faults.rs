@@ -75,10 +75,10 @@ fn plain(error: &Error) -> String {
 
 /// Where a refusal without fields is about one of them all the same.
 fn whose(code: Code, fields: &[&'static Field]) -> Option<&'static str> {
-    let kind = match code.name() {
-        "invalid_credentials" => Kind::Password,
-        "invalid_code" => Kind::Code,
-        "conflict" => Kind::Handle,
+    let kind = match code {
+        Code::INVALID_CREDENTIALS => Kind::Password,
+        Code::INVALID_CODE => Kind::Code,
+        Code::CONFLICT => Kind::Handle,
         _ => return None,
     };
     fields.iter().find(|field| field.kind == kind).map(|field| field.name)

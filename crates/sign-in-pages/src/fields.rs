@@ -83,8 +83,8 @@ pub(crate) static HANDLE: Field = Field {
 };
 pub(crate) static PRESENT_PASSWORD: Field = Field {
     name: "currentPassword",
-    label: "Password until now",
-    ask: "Enter the password you have now.",
+    label: "Current password",
+    ask: "Enter your current password.",
     hint: None,
     kind: Kind::Password,
 };
@@ -101,7 +101,13 @@ pub(crate) static LATER_PASSWORD: Field = Field {
 pub(crate) fn arguments(fields: &[&Field], values: &Values) -> Map<String, Value> {
     let filled = fields.iter().map(|field| {
         let value = values.get(field.name);
-        (field.name, if field.kind.is_secret() { value } else { value.trim() })
+        let meant = match field.kind {
+            kind if kind.is_secret() => value.to_owned(),
+            // Codes are read out and pasted in groups.
+            Kind::Code => value.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect(),
+            _ => value.trim().to_owned(),
+        };
+        (field.name, meant)
     });
     filled
         .filter(|(_, value)| !value.is_empty())

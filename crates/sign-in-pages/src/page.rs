@@ -1,6 +1,6 @@
 //! Which paths there are, and which operation each is a page of.
 
-use lp_application::{accounts, handles};
+use lp_application::{SignUps, accounts, handles};
 
 use crate::site::Site;
 
@@ -33,13 +33,13 @@ const PAGES: &[(Page, &str, &str)] = &[
     (Page::SignOut, "/sign-out", accounts::LOGOUT.name()),
     (Page::Handles, "/handles", handles::CREATE.name()),
     (Page::Sessions, "/sessions", accounts::END_SESSION.name()),
-    (Page::SignUp, "/sign-up", "auth_signup"),
-    (Page::ConfirmSignUp, "/sign-up/confirm", "auth_signup_confirm"),
-    (Page::Forgot, "/forgot", "auth_password_forgot"),
-    (Page::ConfirmForgot, "/forgot/confirm", "auth_password_forgot_confirm"),
-    (Page::Code, "/sign-in/code", "auth_passwordless_start"),
-    (Page::ConfirmCode, "/sign-in/code/confirm", "auth_passwordless_confirm"),
-    (Page::Password, "/password", "account_password_change"),
+    (Page::SignUp, "/sign-up", accounts::SIGN_UP.name()),
+    (Page::ConfirmSignUp, "/sign-up/confirm", accounts::CONFIRM_SIGN_UP.name()),
+    (Page::Forgot, "/forgot", accounts::FORGOT.name()),
+    (Page::ConfirmForgot, "/forgot/confirm", accounts::RESET.name()),
+    (Page::Code, "/sign-in/code", accounts::START_PASSWORDLESS.name()),
+    (Page::ConfirmCode, "/sign-in/code/confirm", accounts::CONFIRM_PASSWORDLESS.name()),
+    (Page::Password, "/password", accounts::CHANGE_PASSWORD.name()),
 ];
 
 impl Page {
@@ -51,7 +51,9 @@ impl Page {
 
     /// Whether an installation has it.
     pub(crate) fn is_in(self, site: &Site) -> bool {
-        site.offers(self.operation())
+        let makes_accounts = matches!(self, Self::SignUp | Self::ConfirmSignUp);
+        let open = site.app.settings().sign_ups == SignUps::Open;
+        site.offers(self.operation()) && (open || !makes_accounts)
     }
 
     pub(crate) fn path(self) -> &'static str {

@@ -16,7 +16,7 @@ async fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
 }
 
 /// The code of a mail to this address, once it lies in the folder; the mail is taken away.
-async fn code(outbox: &Path, to: &str) -> String {
+pub(crate) async fn code(outbox: &Path, to: &str) -> String {
     let found = async {
         loop {
             let files = fs::read_dir(outbox).into_iter().flatten().flatten();

@@ -48,21 +48,20 @@ fn with_code(purpose: CodePurpose, code: MailCode, urls: &PublicUrls) -> (String
 }
 
 fn has_account(urls: &PublicUrls) -> (String, String) {
-    let (place, api) = (&urls.domain, &urls.api);
+    let (place, page) = (&urls.domain, urls.forgot());
     let text = format!(
         "Somebody tried to sign up at {place} with this e-mail address, which has an\naccount already. Nothing was changed.\n\n\
-         If it was you, sign in. If you have forgotten the password, ask for a new one\nwhere you sign in, or:\n\n    \
-         POST {api}/v2/auth/password/forgot\n\nIf it was not you, do nothing.\n"
+         If it was you, sign in. If you have forgotten the password, ask for a new one:\n\n    \
+         {page}\n\nIf it was not you, do nothing.\n"
     );
     (format!("You have an account at {place}"), text)
 }
 
 fn password_changed(urls: &PublicUrls) -> (String, String) {
-    let (place, api) = (&urls.domain, &urls.api);
+    let (place, page) = (&urls.domain, urls.forgot());
     let text = format!(
         "The password of your account at {place} was changed, and every other session\nof the account was ended.\n\n\
-         If it was not you, ask for a new password at once where you sign in, or:\n\n    \
-         POST {api}/v2/auth/password/forgot\n"
+         If it was not you, ask for a new password at once:\n\n    {page}\n"
     );
     (format!("Your password for {place} was changed"), text)
 }

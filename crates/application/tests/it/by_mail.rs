@@ -84,7 +84,7 @@ async fn a_mailbox_with_an_account_is_answered_the_same_and_told_by_mail() {
     assert_eq!(asked, Ok(json!({ "email": OWNER, "status": "CONFIRMATION_REQUIRED" })));
     let mails = sandbox.mails().await;
     assert_eq!(mails.len(), 1);
-    assert!(mails[0].text.contains("/v2/auth/password/forgot"), "{}", mails[0].text);
+    assert!(mails[0].text.contains("http://app.localhost:8080/forgot"), "{}", mails[0].text);
     assert!(!mails[0].text.lines().any(|line| is_code(line.trim())), "{}", mails[0].text);
     for code in ["000000", "123456"] {
         let shown = json!({ "email": OWNER, "code": code });

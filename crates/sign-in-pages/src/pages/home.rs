@@ -45,7 +45,7 @@ async fn sheet(visit: &mut Visit<'_>, form: &Values, faults: &Faults) -> Result<
     let done = match visit.query.get("done") {
         "handle" => Some("The handle is yours."),
         "session" => Some("The session is over: whoever used it must sign in again."),
-        "password" => Some("Your password is changed."),
+        "password" => Some("Your password is changed, and you are signed out everywhere else."),
         _ => None,
     };
     let body = html! {

@@ -6,6 +6,7 @@ mod cookies;
 mod documents;
 mod escaping;
 mod forgery;
+mod mailed;
 mod markup;
 mod sessions;
 mod signing_in;

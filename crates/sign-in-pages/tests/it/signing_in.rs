@@ -1,7 +1,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::Request;
-use lp_application::Surface;
+use lp_application::accounts::{self, Login, SignedIn};
+use lp_application::{Catalogue, Code, Cx, Error, Need, Operation, Surface};
 use lp_sign_in_pages::ClientAddr;
 use lp_testkit::SandboxOptions;
 
@@ -124,18 +125,26 @@ async fn a_person_who_tries_too_often_is_told_how_long_to_wait() {
     assert!(last.header("retry-after").is_some_and(|wait| wait.parse::<u64>().is_ok()), "{last:?}");
 }
 
+async fn nobody(_: Cx, _: Login) -> Result<SignedIn, Error> {
+    Err(Error::new(Code::INVALID_CREDENTIALS, "nobody may sign in here"))
+}
+
 #[tokio::test]
-async fn ways_that_the_installation_lacks_are_not_shown() {
-    let mut browser = Browser::new().await;
+async fn a_page_whose_operation_the_installation_lacks_is_not_there_and_not_linked() {
+    let rows = vec![Operation::write(accounts::LOGIN, Need::Public, nobody)];
+    let catalogue = Some(Catalogue::of(rows));
+    let mut browser = Browser::with(SandboxOptions { catalogue, ..SandboxOptions::default() }).await;
     let page = browser.get("/sign-in").await;
-    for (operation, path) in [
-        ("auth_signup", "/sign-up"),
-        ("auth_password_forgot", "/forgot"),
-        ("auth_passwordless_start", "/sign-in/code"),
-    ] {
-        let offered = browser.sandbox.app.catalogue().find(operation).is_some();
-        assert_eq!(page.text.contains(&format!("href=\"{path}\"")), offered, "{path}");
-        let status = browser.get(path).await.status;
-        assert_eq!(status, if offered { 200 } else { 404 }, "{path}");
+    page.shows(200, &["<h1>Sign in</h1>"]);
+    for path in
+        ["/", "/sign-up", "/forgot", "/sign-in/code", "/forgot/confirm", "/password", "/handles", "/sessions"]
+    {
+        assert_eq!(browser.get(path).await.status, 404, "{path}");
+        assert_eq!(browser.post(path, &[]).await.status, 404, "{path}");
+        assert!(path == "/" || !page.text.contains(&format!("href=\"{path}\"")), "{path}");
     }
+    browser.sign_in().await.shows(401, &["Nobody may sign in here."]);
+    let none = Some(Catalogue::of(Vec::new()));
+    let mut browser = Browser::with(SandboxOptions { catalogue: none, ..SandboxOptions::default() }).await;
+    assert_eq!(browser.get("/sign-in").await.status, 404);
 }
