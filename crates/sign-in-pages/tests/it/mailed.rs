@@ -13,8 +13,8 @@ const NEW: &str = "new@example.com";
 async fn code(browser: &Browser, to: &str) -> String {
     let mails = browser.sandbox.mails().await;
     let mail = mails.iter().rfind(|mail| mail.to.as_str() == to).expect("a mail");
-    let words = mail.text.split(|letter: char| !letter.is_ascii_digit());
-    words.filter(|word| word.len() == 6).next_back().expect("a code").to_owned()
+    let mut words = mail.text.split(|letter: char| !letter.is_ascii_digit());
+    words.rfind(|word| word.len() == 6).expect("a code").to_owned()
 }
 
 /// Another code than this.
