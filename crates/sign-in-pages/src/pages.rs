@@ -40,6 +40,7 @@ pub(crate) async fn show(page: Page, visit: &mut Visit<'_>) -> Result<Response, 
 /// Does what a form asks for.
 pub(crate) async fn act(page: Page, visit: &mut Visit<'_>, form: &Values) -> Result<Response, Error> {
     match page {
+        // Takes no form.
         Page::Home => home::show(visit).await,
         Page::SignIn => sign_in::act(visit, form).await,
         Page::SignOut => sign_in::out(visit).await,
