@@ -56,6 +56,8 @@ const REACHES_OUT: &[&str] = &["sqlx", "reqwest"];
 
 const PURE_TESTS: &[&str] = &["proptest", "insta"];
 const ASYNC_TESTS: &[&str] = &["mockall", "tempfile", "tokio"];
+/// How benchmarks ask for a thread's own time.
+const BENCHES: &[&str] = &["rustix"];
 
 pub(super) const LAYERS: &[Layer] = &[
     Layer {
@@ -84,7 +86,7 @@ pub(super) const LAYERS: &[Layer] = &[
         inside: &["core", "domain", "ports"],
         outside: Outside::Only(&[PURE, PORTS, APPLICATION]),
         inside_tests: &["test"],
-        outside_tests: Outside::Only(&[PURE_TESTS, ASYNC_TESTS]),
+        outside_tests: Outside::Only(&[PURE_TESTS, ASYNC_TESTS, BENCHES]),
     },
     Layer {
         name: "adapter",
