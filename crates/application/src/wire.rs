@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use lp_access::password::NewPassword;
 use lp_access::{Email, MailCode};
 use lp_analytics::Period;
-use lp_core::{Device, Handle, ScopePattern, SessionId, Slug, Timestamp, TokenId, WebUrl};
+use lp_core::{Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp, TokenId, WebUrl};
 use lp_links::{Description, Label, Position, QueryPassThrough, RedirectStatus, Title};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -122,6 +122,9 @@ wire_text! {
     Timestamp, "instant", "invalid_instant", |text| Timestamp::parse(text).map_err(|fault| fault.to_string()),
         |at| at.to_string().into(),
         {"description": "Instant as RFC 3339.", "examples": ["2030-01-01T00:00:00Z"]};
+    TimeZone, "time-zone", "invalid_time_zone", |text| TimeZone::parse(text).map_err(|fault| fault.to_string()),
+        |zone| zone.name().to_owned().into(),
+        {"minLength": 1, "maxLength": 64, "description": "Name of a time zone in the IANA database; case does not matter.", "examples": ["Europe/Berlin"]};
     Period, "period", "invalid_period", |text| Period::parse(text).map_err(|fault| fault.to_string()),
         |period| period.to_string().into(),
         {"pattern": "^[0-9]{1,3}[hdwm]$", "description": "How far back: hours, days, weeks or months of 30 days.", "examples": ["7d"]};

@@ -11,6 +11,7 @@ use lp_application::{
     Accepts, Answer, Application, Bootstrap, CallRecord, Catalogue, Credential, Loaded, Observer, Ports,
     PublicUrls, Reply, Request, RouteListener, Settings, SignUps, Surface, bootstrap, catalogue,
 };
+use lp_access::PlanRules;
 use lp_core::{Handle, SlugKey, UserId, WebUrl};
 use lp_ports::{
     Batch, Change, Clock, Committer, Counters, HealthProbe, Ids, Ingest, JournalId, JournalReader, MailQueue,
@@ -66,6 +67,8 @@ pub struct SandboxOptions {
     pub sign_ups: SignUps,
     /// What it counts together with other nodes; nothing unless given.
     pub counters: Option<Arc<dyn Counters>>,
+    /// What accounts start with; the usual unless given.
+    pub plans: PlanRules,
 }
 
 /// Answers probes from a list; what is not on it cannot be reached.
@@ -98,12 +101,8 @@ impl Sandbox {
         let observed = Arc::new(Recorder::default());
         let ports =
             Ports::over(Arc::new(store.clone()), probe.clone(), journal.clone(), clock.clone(), ids.clone());
-        let wanted = Bootstrap {
-            email: EMAIL.to_owned(),
-            password: PASSWORD.to_owned(),
-            handle: "hello".to_owned(),
-            rotate: false,
-        };
+        let terms = options.plans.begin();
+        let wanted = Bootstrap { terms, ..Bootstrap::new(EMAIL, PASSWORD, "hello") };
         let made = bootstrap(&ports, wanted).await.expect("an empty store takes its first account");
         let ports = Ports {
             committer: options.committer.unwrap_or_else(|| ports.committer.clone()),
@@ -113,13 +112,8 @@ impl Sandbox {
         };
         let listener = options.listener.unwrap_or_else(|| Arc::new(Deaf));
         let rows = options.catalogue.unwrap_or_else(catalogue);
-        let app = Application::new(
-            rows,
-            ports,
-            settings(options.limits, options.sign_ups),
-            listener,
-            observed.clone(),
-        );
+        let settings = Settings { plans: options.plans, ..settings(options.limits, options.sign_ups) };
+        let app = Application::new(rows, ports, settings, listener, observed.clone());
         let pat = made.pat.expect("the first run makes a token");
         Self { app, store, clock, ids, journal, probe, observed, owner: made.user, pat }
     }
@@ -145,6 +139,7 @@ impl Sandbox {
             email: lp_access::Email::parse(&format!("{handle}@example.com")).expect("an address"),
             password_hash: "$none".to_owned(),
             created_at: at,
+            terms: lp_access::Terms::default(),
         };
         let record = lp_access::HandleRecord { handle: name.clone(), owner, created_at: at };
         let batch =
@@ -257,6 +252,7 @@ fn settings(limits: Option<lp_application::Limits>, sign_ups: SignUps) -> Settin
         default_handle: None,
         limits,
         sign_ups,
+        plans: PlanRules::default(),
         secret: SECRET,
     }
 }
