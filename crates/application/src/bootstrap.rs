@@ -192,8 +192,8 @@ fn new_account(
 ) -> Result<Account, BootstrapError> {
     let mut salt = [0; 16];
     salt.copy_from_slice(&ports.ids.random()[..16]);
-    let password_hash =
-        password::hash(&wanted.password, &salt).map_err(|error| BootstrapError::Password(error.to_string()))?;
+    let password_hash = password::hash(&wanted.password, &salt)
+        .map_err(|error| BootstrapError::Password(error.to_string()))?;
     Ok(Account { id, email, password_hash, created_at: ports.clock.now(), terms: wanted.terms.clone() })
 }
 
@@ -233,6 +233,8 @@ async fn commit(ports: &Ports, batch: Batch) -> Result<(), BootstrapError> {
     match ports.committer.commit(batch).await {
         Ok(_) => Ok(()),
         Err(CommitError::Store(error)) => Err(error.into()),
-        Err(CommitError::Stale(_) | CommitError::Repeated(_) | CommitError::Spent(_)) => Err(BootstrapError::Raced),
+        Err(CommitError::Stale(_) | CommitError::Repeated(_) | CommitError::Spent(_)) => {
+            Err(BootstrapError::Raced)
+        }
     }
 }

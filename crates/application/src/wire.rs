@@ -115,10 +115,10 @@ wire_text! {
         {"minLength": 1, "maxLength": 64, "description": "A scope, a family of scopes such as links.*, or * for all.", "examples": ["links.*"]};
     TokenId, "token-id", "invalid_id", |text| TokenId::parse(text).map_err(|_| "is not the id of a token".to_owned()),
         |id| id.to_string().into(),
-        {"pattern": "^[0-9a-hjkmnp-tv-z]{26}$", "description": "The part of a token between patv1_ and the dot."};
+        {"pattern": "^[0-9a-hjkmnp-tv-z]{26}$", "description": "The part of a token between patv1_ and the dot.", "examples": ["06dq5ry9v5qk1h3mzt8n2w4c7g"]};
     SessionId, "session-id", "invalid_id", |text| SessionId::parse(text).map_err(|_| "is not the id of a session".to_owned()),
         |id| id.to_string().into(),
-        {"pattern": "^ses_[0-9a-hjkmnp-tv-z]{26}$", "description": "As the list of sessions shows it."};
+        {"pattern": "^ses_[0-9a-hjkmnp-tv-z]{26}$", "description": "As the list of sessions shows it.", "examples": ["ses_06dq5ry9v5qk1h3mzt8n2w4c7g"]};
     Timestamp, "instant", "invalid_instant", |text| Timestamp::parse(text).map_err(|fault| fault.to_string()),
         |at| at.to_string().into(),
         {"description": "Instant as RFC 3339.", "examples": ["2030-01-01T00:00:00Z"]};

@@ -189,7 +189,14 @@ pub trait Committer: Send + Sync {
 impl Batch {
     /// Begins with who does what: a change without an audit entry cannot be written down.
     pub fn new(audit: AuditEntry) -> Self {
-        Self { guards: Vec::new(), changes: Vec::new(), events: Vec::new(), audit, reply: None, counted: None }
+        Self {
+            guards: Vec::new(),
+            changes: Vec::new(),
+            events: Vec::new(),
+            audit,
+            reply: None,
+            counted: None,
+        }
     }
 
     /// Takes a decision about a link whole: guard, change and event. One that decided nothing adds only its guard.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use lp_access::PlanRules;
 use lp_adapters_journal::MemoryJournal;
 use lp_adapters_signin::{BoundedPasswords, SignedTokens};
 use lp_adapters_sqlite::SqliteStore;
@@ -11,7 +12,6 @@ use lp_application::{
     Accepts, Answer, Application, Bootstrap, CallRecord, Catalogue, Credential, Loaded, Observer, Ports,
     PublicUrls, Reply, Request, RouteListener, Settings, SignUps, Surface, bootstrap, catalogue,
 };
-use lp_access::PlanRules;
 use lp_core::{Handle, SlugKey, UserId, WebUrl};
 use lp_ports::{
     Batch, Change, Clock, Committer, Counters, HealthProbe, Ids, Ingest, JournalId, JournalReader, MailQueue,

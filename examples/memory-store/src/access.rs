@@ -46,7 +46,8 @@ impl AccessReader for MemoryStore {
 
     async fn collaborators(&self, handle: &Handle) -> Result<u64, StoreError> {
         let state = self.state();
-        let others = state.access.members.iter().filter(|((of, _), role)| of == handle && **role != Role::Owner);
+        let others =
+            state.access.members.iter().filter(|((of, _), role)| of == handle && **role != Role::Owner);
         Ok(others.count() as u64)
     }
 

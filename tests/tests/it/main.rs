@@ -11,6 +11,7 @@ mod nodes;
 mod operations;
 mod packaging;
 mod parity;
+mod plans;
 mod primer;
 mod sweep;
 mod tls;

@@ -1,8 +1,6 @@
 //! What the operator of the machine sees and sets of an account: no operation can, since no account may for another.
 
-use lp_access::{
-    Account, AuditEntry, AuditOutcome, Email, Feature, Plan, PlanRules, TermsChange, WriteUse,
-};
+use lp_access::{Account, AuditEntry, AuditOutcome, Email, Feature, Plan, PlanRules, TermsChange, WriteUse};
 use lp_core::{Handle, TimeZone, UserId};
 use lp_ports::{Batch, Change, CommitError, StoreError};
 use thiserror::Error;

@@ -54,7 +54,11 @@ impl TimeZone {
             _ => {
                 let again = self.0.to_ambiguous_timestamp(next.to_datetime(Time::midnight())).later();
                 let again = again.map_or(at, micros);
-                if again > at { again } else { Timestamp::from_micros(at.micros().saturating_add(HOUR_MICROS)) }
+                if again > at {
+                    again
+                } else {
+                    Timestamp::from_micros(at.micros().saturating_add(HOUR_MICROS))
+                }
             }
         }
     }

@@ -100,8 +100,16 @@ pub(super) async fn a_write_without_room_is_refused_and_leaves_nothing(store: Ar
     let decided = author.decide("aa", to("https://example.com")).await;
     let batch = || author.batch("links_upsert").link(&decided, author.event());
     assert_eq!(spent(store.commit(batch().counting(write(1, Some(2)))).await), on(1, 2));
-    assert_eq!(spent(store.commit(batch().counting(write(1, Some(1)))).await), on(1, 2), "the most was lowered");
-    assert_eq!(spent(store.commit(batch().counting(write(2, Some(0)))).await), on(2, 0), "there is never room");
+    assert_eq!(
+        spent(store.commit(batch().counting(write(1, Some(1)))).await),
+        on(1, 2),
+        "the most was lowered"
+    );
+    assert_eq!(
+        spent(store.commit(batch().counting(write(2, Some(0)))).await),
+        on(2, 0),
+        "there is never room"
+    );
     assert_eq!(traces(&*store, &handle()).await, before, "{TRACES}");
     assert_eq!(written(&*store).await, Some(on(1, 2)));
     store.commit(batch().counting(write(1, Some(3)))).await.expect("should be committed: there is room now");
@@ -115,10 +123,14 @@ pub(super) async fn what_is_refused_or_repeated_is_not_counted(store: Arc<dyn St
     let batch = author.batch("signup").change(Change::Account(owner())).counting(write(1, None));
     assert_eq!(stale(store.commit(batch).await), Guard::EmailFree(owner().email), "a change that fails");
     assert_eq!(written(&*store).await, None);
-    let named = || author.batch("links_upsert").remember(reply("key", "{}", at(9_000))).counting(write(1, Some(1)));
+    let named =
+        || author.batch("links_upsert").remember(reply("key", "{}", at(9_000))).counting(write(1, Some(1)));
     store.commit(named()).await.expect("should be committed: there is room");
     let again = store.commit(named()).await;
-    assert!(matches!(again, Err(CommitError::Repeated(_))), "a repeat is one even where no room is left: {again:?}");
+    assert!(
+        matches!(again, Err(CommitError::Repeated(_))),
+        "a repeat is one even where no room is left: {again:?}"
+    );
     assert_eq!(written(&*store).await, Some(on(1, 1)));
 }
 

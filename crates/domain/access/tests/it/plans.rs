@@ -18,7 +18,8 @@ fn zone(name: &str) -> TimeZone {
 
 #[test]
 fn plans_have_the_documented_quotas() {
-    let writes = |rules: PlanRules| Plan::ALL.iter().map(|plan| rules.writes_per_day(*plan)).collect::<Vec<_>>();
+    let writes =
+        |rules: PlanRules| Plan::ALL.iter().map(|plan| rules.writes_per_day(*plan)).collect::<Vec<_>>();
     assert_eq!(writes(RULES), [Some(2), Some(10), None]);
     let documented = PlanRules { enterprise_writes: Some(PlanRules::ENTERPRISE_WRITES), ..RULES };
     assert_eq!(writes(documented), [Some(2), Some(10), Some(500)]);
@@ -30,7 +31,10 @@ fn plans_have_the_documented_features() {
     use Feature::{CreatorPages, Exports, GrowthTools, OpenAnalyst, PaidPages};
     assert_eq!(RULES.features(&on(Plan::Free)), [OpenAnalyst]);
     assert_eq!(RULES.features(&on(Plan::Pro)), [GrowthTools, Exports, CreatorPages, OpenAnalyst]);
-    assert_eq!(RULES.features(&on(Plan::Enterprise)), [GrowthTools, Exports, CreatorPages, PaidPages, OpenAnalyst]);
+    assert_eq!(
+        RULES.features(&on(Plan::Enterprise)),
+        [GrowthTools, Exports, CreatorPages, PaidPages, OpenAnalyst]
+    );
     let locked = RULES.unlocked(&on(Plan::Pro), PaidPages);
     assert_eq!(locked, Err(Locked { feature: PaidPages, required: Some(Plan::Enterprise) }));
 }
@@ -50,7 +54,11 @@ fn an_account_without_a_plan_of_its_own_has_what_accounts_start_with() {
     let none = Terms::default();
     assert_eq!(RULES.plan(&none), Plan::Free);
     assert_eq!(PlanRules { start: Plan::Pro, ..RULES }.plan(&none), Plan::Pro);
-    assert_eq!(PlanRules { start: Plan::Pro, ..RULES }.plan(&RULES.begin()), Plan::Free, "it has begun with it");
+    assert_eq!(
+        PlanRules { start: Plan::Pro, ..RULES }.plan(&RULES.begin()),
+        Plan::Free,
+        "it has begun with it"
+    );
 }
 
 #[test]
