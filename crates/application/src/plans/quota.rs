@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lp_access::{Actor, Denied, Locked, SessionRefused, WriteUse};
+use lp_access::{Actor, Denied, Locked, Plan, SessionRefused, WriteUse};
 use lp_core::{Handle, TimeZone, Timestamp, UserId};
 use lp_ports::{Batch, CommitError, CountedWrite, Receipt};
 use serde_json::json;
@@ -117,7 +117,7 @@ fn spent(standing: &WriteUse, at: Timestamp) -> Error {
 
 impl From<Locked> for Error {
     fn from(locked: Locked) -> Self {
-        let required = locked.required.map(|plan| plan.as_str());
+        let required = locked.required.map(Plan::as_str);
         Self::new(Code::FEATURE_LOCKED, locked.to_string())
             .detail("feature", locked.feature.as_str())
             .detail("requiredPlan", required)

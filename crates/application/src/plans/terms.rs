@@ -56,7 +56,7 @@ pub async fn account_terms(
     email: &str,
     wanted: SetTerms,
 ) -> Result<AccountTerms, TermsError> {
-    let (email, set) = check(email, wanted)?;
+    let (email, set) = check(email, &wanted)?;
     let Some(account) = ports.access.account(&email).await? else { return Err(TermsError::NoAccount(email)) };
     if !set.is_empty() {
         commit(ports, &account, set).await?;
@@ -74,7 +74,7 @@ pub async fn account_terms(
     })
 }
 
-fn check(email: &str, wanted: SetTerms) -> Result<(Email, TermsChange), TermsError> {
+fn check(email: &str, wanted: &SetTerms) -> Result<(Email, TermsChange), TermsError> {
     let email = Email::parse(email);
     let time_zone = wanted.time_zone.as_deref().map(TimeZone::parse).transpose();
     match (email, time_zone) {
