@@ -2,7 +2,7 @@
 //! changes beside a running server.
 
 use e2e::{Answer, Server, Workspace, fitting, mcp, rest_at};
-use link_platform::{Auth, Operation, catalogue};
+use link_platform::{Auth, Operation, Plan, catalogue};
 use serde_json::{Value, json};
 
 /// One whose accounts start on a plan, with handle `hello` and its token.
@@ -50,7 +50,7 @@ async fn every_row_whose_feature_is_locked_says_so_wherever_it_is_reached() {
     let jwt = sign_in(&server).await;
     let locked = |answer: &Answer, row: &Operation, place: &str| {
         let feature = row.feature.expect("a feature");
-        let (body, required) = (&answer.body, json!(feature.plan().map(|plan| plan.as_str())));
+        let (body, required) = (&answer.body, json!(feature.plan().map(Plan::as_str)));
         let said = (answer.status, &body["error"], &body["feature"], &body["requiredPlan"]);
         let documented = (403, &json!("feature_locked"), &json!(feature.as_str()), &required);
         assert_eq!(said, documented, "{} {place}: {body}", row.name);

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use lp_application::links::{self, LinkFields, OneLink, PreviewRoute, Slug, Title, UpsertLink, WebUrl};
 use lp_application::{
     Caller, Catalogue, Code, Op, Patch, StreamReply, View, accounts, analytics, audit, catalogue, handles,
-    plans,
-    system, tokens, whole,
+    plans, system, tokens, whole,
 };
 use lp_core::Handle;
 use lp_testkit::Sandbox;

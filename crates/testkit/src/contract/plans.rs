@@ -171,7 +171,9 @@ pub(super) async fn of_a_hundred_racing_writes_for_one_place_one_wins(store: Arc
     let (won, lost): (Vec<_>, Vec<_>) =
         commit_at_once(&store, rivals.collect()).await.into_iter().partition(Result::is_ok);
     assert_eq!(won.len(), 1, "writes got the last place");
-    lost.into_iter().for_each(|lost| assert_eq!(spent(lost), on(1, 10)));
+    for lost in lost {
+        assert_eq!(spent(lost), on(1, 10));
+    }
     assert_eq!(written(&*store).await, Some(on(1, 10)));
 }
 
