@@ -111,7 +111,9 @@ fn limited(
             Some(said) => format!("{said}, {item}"),
             None => item,
         };
-        response.headers_mut().extend(HeaderValue::try_from(list).ok().map(|value| (field, value)));
+        if let Ok(list) = HeaderValue::try_from(list) {
+            response.headers_mut().insert(field, list);
+        }
     }
     response
 }

@@ -82,6 +82,7 @@ async fn no_writes_left_today_is_told_beside_the_bucket() {
             (&json!({ "writesPerDay": 1 }), &json!(1))
         );
         assert_eq!(reply.header("retry-after"), Some("86400"));
+        assert_eq!(reply.headers.get_all("ratelimit").iter().count(), 1);
         let policy = format!("\"writes\";q=1;w=86400{bucket}");
         assert_eq!(reply.header("ratelimit-policy"), Some(policy.as_str()));
         let state = reply.header("ratelimit").expect("what is left");
