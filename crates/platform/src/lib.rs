@@ -119,9 +119,10 @@ pub use lp_analytics::{Count, Difference};
 pub use lp_application::Body as BodyBinding;
 pub use lp_application::{
     Accepts, Answer, Application, Auth, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Caller,
-    Catalogue, Code, Country, Credential, CursorText, Effect, Error, Fault, Feature, FirstRun, Kind, Limits, Method,
-    Mount, Need, Op, Operation, Patch, Plan, PlanRules, PublicUrls, Query, Rate, Realm, Reply, Request, Search, Settings,
-    SignUps, Stream, StreamReply, Surface, View, Wire, Word, catalogue, parse_json, whole,
+    Catalogue, Code, Country, Credential, CursorText, Effect, Error, Fault, Feature, FirstRun, Kind, Limits,
+    Method, Mount, Need, Op, Operation, Patch, Plan, PlanRules, PublicUrls, Query, Rate, Realm, Reply,
+    Request, Search, Settings, SignUps, Stream, StreamReply, Surface, View, Wire, Word, catalogue,
+    parse_json, whole,
 };
 pub use lp_core::{Handle, HandleFault, is_domain};
 
@@ -134,11 +135,12 @@ pub mod adapter {
     pub use lp_ports::{
         AccessClaims, AccessReader, AccessTokens, AnalyticsReader, AuditReader, Batch, Change, ChangeLog,
         ChangeNote, ChangePosition, Changed, Changes, ClickJournal, Clock, CodeReader, CommitError,
-        Committer, CountedWrite, Counters, CountsReader, DayCounts, Event, EventKind, EventReader, Guard, HealthProbe,
-        IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId, JournalReader, JournalStanding,
-        Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault, MailQueue, Mailer, Message, Page,
-        Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt, ReplyKey, SessionReader,
-        Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply, Stretch, Taken,
+        Committer, CountedWrite, Counters, CountsReader, DayCounts, Event, EventKind, EventReader, Guard,
+        HealthProbe, IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId, JournalReader,
+        JournalStanding, Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault, MailQueue, Mailer,
+        Message, Page, Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt, ReplyKey,
+        SessionReader, Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply, Stretch,
+        Taken,
     };
 
     /// Accounts, tokens, roles and the audit.

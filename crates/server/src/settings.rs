@@ -10,8 +10,8 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use ipnet::{IpNet, Ipv4Net};
 use link_platform::{
-    Config, Database, Durability, Handle, Journal, Limits, MailRoute, MailRouteFault, Plan,
-    PlanRules, PublicUrls, SignUps,
+    Config, Database, Durability, Handle, Journal, Limits, MailRoute, MailRouteFault, Plan, PlanRules,
+    PublicUrls, SignUps,
 };
 use serde::Deserialize;
 

@@ -276,7 +276,10 @@ fn every_write_of_an_account_counts_but_these() {
         let of_accounts = row.mounts().iter().any(|mount| mount.auth == Auth::Jwt);
         of_accounts && !row.effect.read_only && !row.is_metered()
     });
-    assert_eq!(free.map(|row| row.name).collect::<Vec<_>>(), ["auth_logout", "account_sessions_end"]);
+    assert_eq!(
+        free.map(|row| row.name).collect::<Vec<_>>(),
+        ["auth_logout", "account_password_change", "account_sessions_end"]
+    );
     assert!(rows.operations().iter().all(|row| !row.is_metered() || !row.effect.read_only));
 }
 

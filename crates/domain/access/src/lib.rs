@@ -25,9 +25,7 @@ pub use audit::{
 pub use authorize::{Denied, Need, authorize};
 pub use mail::{Mail, MailKind};
 pub use mailbox::{CodePurpose, CodeRecord, CodeVerdict, MailCode, MailCodeFault};
-pub use plan::{
-    Feature, Locked, Plan, PlanRules, Subscription, Terms, TermsChange, WriteDay, WriteUse,
-};
+pub use plan::{Feature, Locked, Plan, PlanRules, Subscription, Terms, TermsChange, WriteDay, WriteUse};
 pub use rate::Rate;
 pub use session::{RefreshRecord, RefreshToken, Renewal, Session, SessionRefused};
 pub use token::{Minted, Pat, PatFault, SecretHash, TokenRecord, TokenRefused, mint};
