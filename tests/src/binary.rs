@@ -52,6 +52,13 @@ impl Workspace {
         self
     }
 
+    /// The same with a setting.
+    #[must_use]
+    pub fn setting(mut self, variable: &'static str, value: &str) -> Self {
+        self.variables.push((variable, value.to_owned()));
+        self
+    }
+
     /// One with handle `hello` and its token.
     pub async fn bootstrapped() -> (Self, String) {
         let workspace = Self::new();

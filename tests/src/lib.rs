@@ -6,12 +6,14 @@
 
 mod binary;
 mod database;
+mod fitting;
 mod ledger;
 mod surfaces;
 mod wire;
 
 pub use binary::{Server, Workspace};
 pub use database::fresh_database;
+pub use fitting::fitting;
 pub use ledger::{Balance, Ordeal, run as run_ordeal};
-pub use surfaces::{Answer, cli, cli_remote, embedded, mcp, rest, rest_path};
+pub use surfaces::{Answer, cli, cli_remote, embedded, mcp, rest, rest_at, rest_path};
 pub use wire::Wire;

@@ -29,6 +29,17 @@ pub async fn rest(
     arguments: &Value,
 ) -> Answer {
     let mount = row.mounts().iter().find(|mount| mount.auth == auth).expect("such a mount");
+    rest_at(server, mount, handle, token, arguments).await
+}
+
+/// Calls over REST on this mount.
+pub async fn rest_at(
+    server: &Server,
+    mount: &Mount,
+    handle: &str,
+    token: Option<&str>,
+    arguments: &Value,
+) -> Answer {
     let (path, mut rest) = rest_path(mount, handle, arguments);
     let body = match mount.body {
         BodyBinding::Under(name) => rest.shift_remove(name),

@@ -1,16 +1,28 @@
 use async_trait::async_trait;
-use lp_access::{Account, Email, HandleRecord, SecretHash, TokenRecord};
+use lp_access::{Account, Email, HandleRecord, SecretHash, Subscription, TokenRecord};
 use lp_core::{Handle, Role, Scopes, Timestamp, TokenId, UserId};
 use lp_ports::{AccessReader, StoreError};
 use sqlx::postgres::PgRow;
 
-use crate::rows::{Broken, bytes, field, instant, instant_or_none, parse_json_list, text, whole};
+use crate::plans;
+use crate::rows::{Broken, bytes, count, field, instant, instant_or_none, parse_json_list, text, whole};
 use crate::store::PgStore;
 
 /// Columns are always named: a `*` in a prepared statement fails once a migration has added one.
-const ACCOUNT: &str = "SELECT id, email, password_hash, created_at FROM accounts WHERE email = $1";
+macro_rules! accounts {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, email, password_hash, created_at, plan, time_zone, openanalyst FROM accounts WHERE ",
+            $which
+        )
+    };
+}
 
-const ACCOUNT_OF: &str = "SELECT id, email, password_hash, created_at FROM accounts WHERE id = $1";
+const ACCOUNT: &str = accounts!("email = $1");
+
+const ACCOUNT_OF: &str = accounts!("id = $1");
+
+const COLLABORATORS: &str = "SELECT count(*) AS others FROM members WHERE handle = $1 AND role <> $2";
 
 const HANDLES_OF: &str = "SELECT handles.handle, owner, created_at, role FROM members \
      JOIN handles ON handles.handle = members.handle WHERE account = $1 ORDER BY members.handle";
@@ -48,6 +60,16 @@ impl AccessReader for PgStore {
         let query = sqlx::query(ACCOUNT_OF).bind(id.uuid());
         let row = self.read("db.access.account_of", query.fetch_optional(self.pool())).await?;
         row.map(|row| whole(account(&row), "accounts", || id.to_string())).transpose()
+    }
+
+    async fn subscription(&self, id: UserId) -> Result<Option<Subscription>, StoreError> {
+        self.read_subscription(id).await
+    }
+
+    async fn collaborators(&self, handle: &Handle) -> Result<u64, StoreError> {
+        let query = sqlx::query(COLLABORATORS).bind(handle.as_str()).bind(Role::Owner.as_str());
+        let row = self.read("db.access.collaborators", query.fetch_one(self.pool())).await?;
+        whole(count(&row, "others"), "members", || handle.to_string())
     }
 
     async fn handles_of(&self, user: UserId) -> Result<Vec<(HandleRecord, Role)>, StoreError> {
@@ -107,6 +129,7 @@ fn account(row: &PgRow) -> Result<Account, Broken> {
         email: Email::parse(field(row, "email")?)?,
         password_hash: text(row, "password_hash")?,
         created_at: instant(row, "created_at")?,
+        terms: plans::terms(row)?,
     })
 }
 

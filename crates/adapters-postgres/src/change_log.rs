@@ -117,6 +117,7 @@ fn what(change: &Change) -> Option<String> {
         | Change::Handle(_)
         | Change::Token(_)
         | Change::TokenRevoked { .. }
+        | Change::Terms { .. }
         | Change::SessionBegun { .. }
         | Change::SessionRenewed { .. }
         | Change::SessionEnded { .. }

@@ -2,18 +2,19 @@ mod links;
 mod mail;
 mod sessions;
 
-use lp_access::{Account, AuditEntry, HandleRecord, TokenRecord};
+use lp_access::{Account, AuditEntry, HandleRecord, Plan, TokenRecord};
 use lp_core::{Revision, Role, ScopePattern, Timestamp};
 use lp_links::{Link, LinkState, RevisionAction};
 use lp_ports::{Change, CommitError, Guard, MailChange, StoreError};
 use sqlx::PgConnection;
 
 use crate::commit::Halt;
+use crate::plans;
 use crate::rows::json_list;
 use crate::text::stored;
 
-const ADD_ACCOUNT: &str =
-    "INSERT INTO accounts (id, email, password_hash, created_at) VALUES ($1, $2, $3, $4)";
+const ADD_ACCOUNT: &str = "INSERT INTO accounts (id, email, password_hash, created_at, plan, time_zone, openanalyst) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 const ADD_HANDLE: &str = "WITH made AS ( \
          INSERT INTO handles (handle, owner, created_at) VALUES ($1, $2, $3)) \
@@ -71,6 +72,7 @@ impl<'b> LinkChange<'b> {
             | Change::Handle(_)
             | Change::Token(_)
             | Change::TokenRevoked { .. }
+            | Change::Terms { .. }
             | Change::SessionBegun { .. }
             | Change::SessionRenewed { .. }
             | Change::SessionEnded { .. }
@@ -93,6 +95,7 @@ async fn one(connection: &mut PgConnection, change: &Change) -> Result<bool, sql
             let query = sqlx::query(REVOKE_TOKEN).bind(id.uuid()).bind(at.micros());
             query.execute(connection).await.map(drop)
         }
+        Change::Terms { account, set } => plans::change(connection, *account, set).await,
         Change::SessionBegun { session, refresh } => sessions::begin(connection, session, *refresh).await,
         Change::SessionRenewed { id, used, next, at, expires_at } => {
             return sessions::renew(connection, *id, *used, *next, *at, *expires_at).await;
@@ -116,6 +119,9 @@ async fn account(connection: &mut PgConnection, new: &Account) -> Result<(), sql
         .bind(new.email.as_str())
         .bind(stored(&new.password_hash))
         .bind(new.created_at.micros())
+        .bind(new.terms.plan.map(Plan::as_str))
+        .bind(new.terms.time_zone.name())
+        .bind(new.terms.openanalyst)
         .execute(connection)
         .await
         .map(drop)
@@ -187,6 +193,7 @@ fn implied(change: &Change) -> Option<Guard> {
         Change::Mail(MailChange::Tried(hash) | MailChange::Used(hash)) => Some(Guard::CodeOpen(*hash)),
         Change::Token(_)
         | Change::TokenRevoked { .. }
+        | Change::Terms { .. }
         | Change::SessionBegun { .. }
         | Change::SessionEnded { .. }
         | Change::SessionsEnded { .. }
@@ -198,7 +205,7 @@ fn implied(change: &Change) -> Option<Guard> {
 fn table(change: &Change) -> &'static str {
     match change {
         Change::Link { .. } => "links",
-        Change::Account(_) | Change::PasswordSet { .. } => "accounts",
+        Change::Account(_) | Change::PasswordSet { .. } | Change::Terms { .. } => "accounts",
         Change::Handle(_) => "handles",
         Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
         Change::SessionBegun { .. }
@@ -219,6 +226,7 @@ fn subject(change: &Change) -> String {
         Change::Handle(new) => new.handle.to_string(),
         Change::Token(new) => new.id.to_string(),
         Change::TokenRevoked { id, .. } => id.to_string(),
+        Change::Terms { account, .. } => account.to_string(),
         Change::SessionBegun { session, .. } => session.id.to_string(),
         Change::SessionRenewed { id, .. } | Change::SessionEnded { id, .. } => id.to_string(),
         Change::SessionsEnded { user, .. } | Change::PasswordSet { user, .. } => user.to_string(),

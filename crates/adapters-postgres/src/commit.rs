@@ -12,7 +12,7 @@ use crate::fault::may_go_well_again;
 use crate::heads::Head;
 use crate::open::ACQUIRE;
 use crate::store::PgStore;
-use crate::{audit, change_log, changes, guards, heads, locks, outbox, replies};
+use crate::{audit, change_log, changes, guards, heads, locks, outbox, plans, replies};
 
 /// How often a batch is tried that the database sacrifices for others.
 const TRIES: u32 = 5;
@@ -84,7 +84,8 @@ impl PgStore {
     }
 }
 
-/// Takes all locks, then judges. A repeat is a repeat whatever has happened since, so it is looked for before the guards.
+/// Takes all locks, then judges, and counts what counts. A repeat is a repeat whatever has happened since, so it is looked
+/// for before the guards.
 async fn judge(connection: &mut PgConnection, batch: &Batch) -> Result<Head, Halt> {
     locks::take(connection, batch).await?;
     let head = heads::lock(connection, batch).await?;
@@ -95,6 +96,11 @@ async fn judge(connection: &mut PgConnection, batch: &Batch) -> Result<Head, Hal
     }
     if let Some(guard) = guards::first_failing(connection, batch.guards()).await? {
         return Err(CommitError::Stale(guard.clone()).into());
+    }
+    if let Some(write) = batch.counted()
+        && let Some(spent) = plans::count(connection, &write).await?
+    {
+        return Err(CommitError::Spent(spent).into());
     }
     Ok(head)
 }

@@ -39,6 +39,7 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
             Change::Link { .. }
             | Change::Token(_)
             | Change::TokenRevoked { .. }
+            | Change::Terms { .. }
             | Change::SessionBegun { .. }
             | Change::SessionEnded { .. }
             | Change::SessionsEnded { .. }

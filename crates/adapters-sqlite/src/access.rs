@@ -1,15 +1,18 @@
 use async_trait::async_trait;
-use lp_access::{Account, Email, HandleRecord, SecretHash, TokenRecord};
+use lp_access::{Account, Email, HandleRecord, SecretHash, Subscription, TokenRecord};
 use lp_core::{Handle, Role, Scopes, Timestamp, TokenId, UserId};
 use lp_ports::{AccessReader, StoreError};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-use crate::rows::{Broken, bytes, field, instant, instant_or_none, parse_json_list, whole};
+use crate::plans;
+use crate::rows::{Broken, bytes, count, field, instant, instant_or_none, parse_json_list, whole};
 use crate::store::{SqliteStore, read};
 
 const HANDLES_OF: &str = "SELECT handles.*, role FROM members JOIN handles ON handles.handle = members.handle \
      WHERE user = ?1 ORDER BY members.handle";
+
+const COLLABORATORS: &str = "SELECT count(*) AS others FROM members WHERE handle = ?1 AND role <> ?2";
 
 const USED: &str = "UPDATE tokens SET last_used_at = max(coalesce(last_used_at, ?2), ?2) WHERE id = ?1";
 
@@ -37,6 +40,16 @@ impl AccessReader for SqliteStore {
         let query = sqlx::query("SELECT * FROM accounts WHERE id = ?1").bind(id.uuid());
         let row = read("db.access.account_of", query.fetch_optional(&self.reads)).await?;
         row.map(|row| whole(account(&row), "accounts", || id.to_string())).transpose()
+    }
+
+    async fn subscription(&self, id: UserId) -> Result<Option<Subscription>, StoreError> {
+        self.read_subscription(id).await
+    }
+
+    async fn collaborators(&self, handle: &Handle) -> Result<u64, StoreError> {
+        let query = sqlx::query(COLLABORATORS).bind(handle.as_str()).bind(Role::Owner.as_str());
+        let row = read("db.access.collaborators", query.fetch_one(&self.reads)).await?;
+        whole(count(&row, "others"), "members", || handle.to_string())
     }
 
     async fn handles_of(&self, user: UserId) -> Result<Vec<(HandleRecord, Role)>, StoreError> {
@@ -93,6 +106,7 @@ fn account(row: &SqliteRow) -> Result<Account, Broken> {
         email: Email::parse(field(row, "email")?)?,
         password_hash: field(row, "password_hash")?,
         created_at: instant(row, "created_at")?,
+        terms: plans::terms(row)?,
     })
 }
 

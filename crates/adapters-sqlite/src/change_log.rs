@@ -100,6 +100,7 @@ fn what(change: &Change) -> Changed {
         | Change::Handle(_)
         | Change::Token(_)
         | Change::TokenRevoked { .. }
+        | Change::Terms { .. }
         | Change::SessionBegun { .. }
         | Change::SessionRenewed { .. }
         | Change::SessionEnded { .. }

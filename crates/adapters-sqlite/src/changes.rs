@@ -1,13 +1,14 @@
 mod mail;
 mod sessions;
 
-use lp_access::{Account, AuditEntry, HandleRecord, TokenRecord};
+use lp_access::{Account, AuditEntry, HandleRecord, Plan, TokenRecord};
 use lp_core::{Revision, Role, ScopePattern};
 use lp_links::{Link, LinkState, RevisionAction};
 use lp_ports::{Change, CommitError, Guard, MailChange, StoreError};
 use sqlx::SqliteConnection;
 
 use crate::commit::Halt;
+use crate::plans;
 use crate::rows::{bind_link, json_list, link_columns};
 use crate::script::Script;
 
@@ -27,6 +28,9 @@ const SET_LINK: &str = concat!(
      position = excluded.position, redirect_status = excluded.redirect_status, query = excluded.query, \
      revision = excluded.revision, created_at = excluded.created_at, updated_at = excluded.updated_at"
 );
+
+const ADD_ACCOUNT: &str = "INSERT INTO accounts (id, email, password_hash, created_at, plan, time_zone, openanalyst) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
 const ADD_TOKEN: &str = "INSERT INTO tokens (id, handle, owner, name, scopes, secret, created_at, expires_at, \
      revoked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
@@ -56,6 +60,7 @@ pub(crate) async fn apply(
                 .await
                 .map(drop)
         }
+        Change::Terms { account, set } => plans::change(connection, *account, set).await,
         Change::SessionBegun { session, refresh } => sessions::begin(connection, session, *refresh).await,
         Change::SessionRenewed { id, used, next, at, expires_at } => {
             match sessions::renew(connection, *id, *used, *next, *at, *expires_at).await {
@@ -103,11 +108,14 @@ fn link(script: &mut Script, entry: &AuditEntry, after: &LinkState, action: Revi
 }
 
 async fn account(connection: &mut SqliteConnection, new: &Account) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO accounts (id, email, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)")
+    sqlx::query(ADD_ACCOUNT)
         .bind(new.id.uuid())
         .bind(new.email.as_str())
         .bind(&new.password_hash)
         .bind(new.created_at.micros())
+        .bind(new.terms.plan.map(Plan::as_str))
+        .bind(new.terms.time_zone.name())
+        .bind(new.terms.openanalyst)
         .execute(connection)
         .await
         .map(drop)
@@ -174,6 +182,7 @@ fn implied(change: &Change) -> Option<Guard> {
         Change::SessionRenewed { used, .. } => Some(Guard::RefreshUnused(*used)),
         Change::Token(_)
         | Change::TokenRevoked { .. }
+        | Change::Terms { .. }
         | Change::SessionBegun { .. }
         | Change::SessionEnded { .. }
         | Change::SessionsEnded { .. }
@@ -185,7 +194,7 @@ fn implied(change: &Change) -> Option<Guard> {
 fn table(change: &Change) -> &'static str {
     match change {
         Change::Link { .. } => "links",
-        Change::Account(_) | Change::PasswordSet { .. } => "accounts",
+        Change::Account(_) | Change::PasswordSet { .. } | Change::Terms { .. } => "accounts",
         Change::Handle(_) => "handles",
         Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
         Change::SessionBegun { .. }
@@ -206,6 +215,7 @@ pub(crate) fn subject(change: &Change) -> String {
         Change::Handle(new) => new.handle.to_string(),
         Change::Token(new) => new.id.to_string(),
         Change::TokenRevoked { id, .. } => id.to_string(),
+        Change::Terms { account, .. } => account.to_string(),
         Change::SessionBegun { session, .. } => session.id.to_string(),
         Change::SessionRenewed { id, .. } | Change::SessionEnded { id, .. } => id.to_string(),
         Change::SessionsEnded { user, .. } | Change::PasswordSet { user, .. } => user.to_string(),

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use crate::heads::Head;
 use crate::script::Script;
-use crate::{audit, change_log, changes, guards, outbox, replies};
+use crate::{audit, change_log, changes, guards, outbox, plans, replies};
 
 /// Why a batch goes no further.
 pub(crate) enum Halt {
@@ -49,6 +49,11 @@ async fn judge(connection: &mut SqliteConnection, batch: &Batch) -> Result<Head,
             return Err(CommitError::Stale(guard.clone()).into());
         }
     }
+    if let Some(write) = batch.counted()
+        && let Some(spent) = plans::spent(connection, &write).await?
+    {
+        return Err(CommitError::Spent(spent).into());
+    }
     let handle = &batch.audit().handle;
     for change in batch.changes() {
         own(change, handle)?;
@@ -60,6 +65,9 @@ async fn write(connection: &mut SqliteConnection, batch: &Batch, mut head: Head)
     let entry = batch.audit();
     let mut script = Script::default();
     script.say("SAVEPOINT batch");
+    if let Some(write) = batch.counted() {
+        plans::count(&mut script, &write);
+    }
     if !batch.changes().is_empty() {
         head.version += 1;
         for change in batch.changes() {

@@ -25,6 +25,7 @@ mod mail;
 mod migrations;
 mod open;
 mod outbox;
+mod plans;
 mod replies;
 mod rows;
 mod script;

@@ -2,7 +2,7 @@
 //! needs them.
 
 use lp_access::password::{self, NewPassword};
-use lp_access::{Account, AuditEntry, AuditOutcome, Email, HandleRecord, TokenRecord, mint};
+use lp_access::{Account, AuditEntry, AuditOutcome, Email, HandleRecord, Terms, TokenRecord, mint};
 use lp_core::{EventId, Handle, LinkId, Scopes, Slug, UserId, WebUrl};
 use lp_links::{Birth, Field, LinkChange, Position, Slot, Title};
 use lp_ports::{Batch, Change, CommitError, Guard, StoreError};
@@ -23,12 +23,20 @@ pub struct Bootstrap {
     pub handle: String,
     /// Whether to replace the token made by an earlier run.
     pub rotate: bool,
+    /// On what terms a new account is here.
+    pub terms: Terms,
 }
 
 impl Bootstrap {
     /// An account, its handle, and a token where it has none.
     pub fn new(email: impl Into<String>, password: impl Into<String>, handle: impl Into<String>) -> Self {
-        Self { email: email.into(), password: password.into(), handle: handle.into(), rotate: false }
+        Self {
+            email: email.into(),
+            password: password.into(),
+            handle: handle.into(),
+            rotate: false,
+            terms: Terms::default(),
+        }
     }
 }
 
@@ -89,7 +97,7 @@ pub async fn bootstrap(ports: &Ports, wanted: Bootstrap) -> Result<Bootstrapped,
     let user = account.as_ref().map_or_else(|| UserId::new(ports.ids.uuid()), |account| account.id);
     let mut batch = batch(ports, &handle);
     if account.is_none() {
-        let account = new_account(ports, user, email.clone(), &wanted.password)?;
+        let account = new_account(ports, user, email.clone(), &wanted)?;
         batch = batch.guard(Guard::EmailFree(email.clone())).change(Change::Account(account));
     }
     let complete = record.is_some();
@@ -119,12 +127,13 @@ pub async fn first_run(
     ports: &Ports,
     email: &str,
     destination: &str,
+    terms: Terms,
 ) -> Result<Option<FirstRun>, BootstrapError> {
     if !ports.access.is_empty().await? {
         return Ok(None);
     }
     let password = lp_core::base32(&ports.ids.random()[..15]);
-    let wanted = Bootstrap { email: email.to_owned(), password, handle: "hello".to_owned(), rotate: false };
+    let wanted = Bootstrap { terms, ..Bootstrap::new(email, password, "hello") };
     let (email, handle) = check(&wanted)?;
     let user = UserId::new(ports.ids.uuid());
     let (record, text) = new_token(ports, user, &handle);
@@ -133,7 +142,7 @@ pub async fn first_run(
     let link = welcome(ports, &handle, &slug, destination)?;
     let batch = batch(ports, &handle)
         .guard(Guard::StoreEmpty)
-        .change(Change::Account(new_account(ports, user, email.clone(), &wanted.password)?))
+        .change(Change::Account(new_account(ports, user, email.clone(), &wanted)?))
         .change(new_handle(ports, user, &handle))
         .change(Change::Token(record))
         .link(&link, EventId::new(ports.ids.uuid()));
@@ -175,12 +184,17 @@ fn batch(ports: &Ports, handle: &Handle) -> Batch {
     })
 }
 
-fn new_account(ports: &Ports, id: UserId, email: Email, plain: &str) -> Result<Account, BootstrapError> {
+fn new_account(
+    ports: &Ports,
+    id: UserId,
+    email: Email,
+    wanted: &Bootstrap,
+) -> Result<Account, BootstrapError> {
     let mut salt = [0; 16];
     salt.copy_from_slice(&ports.ids.random()[..16]);
-    let password_hash =
-        password::hash(plain, &salt).map_err(|error| BootstrapError::Password(error.to_string()))?;
-    Ok(Account { id, email, password_hash, created_at: ports.clock.now() })
+    let password_hash = password::hash(&wanted.password, &salt)
+        .map_err(|error| BootstrapError::Password(error.to_string()))?;
+    Ok(Account { id, email, password_hash, created_at: ports.clock.now(), terms: wanted.terms.clone() })
 }
 
 fn new_handle(ports: &Ports, owner: UserId, handle: &Handle) -> Change {
@@ -219,6 +233,8 @@ async fn commit(ports: &Ports, batch: Batch) -> Result<(), BootstrapError> {
     match ports.committer.commit(batch).await {
         Ok(_) => Ok(()),
         Err(CommitError::Store(error)) => Err(error.into()),
-        Err(CommitError::Stale(_) | CommitError::Repeated(_)) => Err(BootstrapError::Raced),
+        Err(CommitError::Stale(_) | CommitError::Repeated(_) | CommitError::Spent(_)) => {
+            Err(BootstrapError::Raced)
+        }
     }
 }

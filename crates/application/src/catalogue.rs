@@ -31,6 +31,7 @@ pub fn catalogue() -> Catalogue {
         crate::analytics::operations(),
         crate::audit::operations(),
         crate::system::operations(),
+        crate::plans::operations(),
     ];
     Catalogue::of(contexts.into_iter().flatten().collect())
 }

@@ -46,6 +46,7 @@ codes! {
     INSUFFICIENT_ROLE = "insufficient_role", 403, false, "The caller's role in the handle is below `requiredRole`.";
     SIGNUP_CLOSED = "signup_closed", 403, false, "Accounts of this installation are made by its operator.";
     HANDLE_MISMATCH = "handle_mismatch", 403, false, "The handle in the arguments is not the one of the host or path.";
+    FEATURE_LOCKED = "feature_locked", 403, false, "The plan behind the call lacks `feature`; `requiredPlan` is the least one that has it, null where none makes a difference.";
     NOT_FOUND = "not_found", 404, false, "There is no such thing, or it is not yours.";
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, false, "The path exists, but not with this method; `Allow` lists those it has.";
     REQUEST_TIMEOUT = "request_timeout", 408, true, "The body did not arrive whole in time, or came too slowly.";
@@ -53,7 +54,7 @@ codes! {
     IDEMPOTENCY_CONFLICT = "idempotency_conflict", 409, false, "The idempotency key was used before for something else.";
     PAYLOAD_TOO_LARGE = "payload_too_large", 413, false, "The body is larger than this operation takes.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415, false, "The body's content type is not one that this operation takes.";
-    RATE_LIMITED = "rate_limited", 429, true, "Too many calls; `Retry-After` says when to go on.";
+    RATE_LIMITED = "rate_limited", 429, true, "Too many calls, or as many writes today as the plan allows: then `plan`, `limits` and `usage` say so. `Retry-After` says when to go on.";
     INTERNAL = "internal_error", 500, true, "A fault of ours. It is logged under the request id.";
     UNAVAILABLE = "service_unavailable", 503, true, "The store cannot be reached or is full.";
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use std::net::IpAddr;
 
-use lp_access::{Actor, AuditEntry, AuditOutcome};
+use lp_access::{Actor, AuditEntry, AuditOutcome, PlanRules};
 use lp_core::{EventId, Handle, LinkId, MailId, SessionId, SlugKey, Timestamp, TokenId, UserId};
 use lp_links::{LinkState, Slot};
 use lp_personalization::compile;
@@ -12,7 +12,9 @@ use lp_ports::{
 };
 
 use crate::application::Inner;
+use crate::error::Exhausted;
 use crate::limits::neighbourhood;
+use crate::plans::Quota;
 use crate::repeat::Repeat;
 use crate::{Code, Error, Loaded, PublicUrls, Rate, Surface, View};
 
@@ -34,6 +36,8 @@ pub(crate) struct Call {
     pub(crate) may_write: bool,
     pub(crate) repeat: Option<Repeat>,
     pub(crate) address: Option<IpAddr>,
+    /// Against whose writes of a day it counts.
+    pub(crate) quota: Option<Quota>,
 }
 
 impl Cx {
@@ -98,10 +102,16 @@ impl Cx {
         }
         let rate = Rate { per_second: 1, burst: at_once.saturating_mul(then_each) };
         let now = self.app.ports.clock.monotonic();
-        self.app.limiter.pay(what, rate, then_each, now).await.map_err(|wait| Error {
-            retry_after: Some(wait),
-            ..Error::new(Code::RATE_LIMITED, "too many attempts; wait before the next")
+        self.app.limiter.pay(what, rate, then_each, now).await.map_err(|wait| {
+            let limit = Exhausted { name: "attempts", quota: at_once, window: rate.window(), reset: wait };
+            let limited = Error::new(Code::RATE_LIMITED, "too many attempts; wait before the next");
+            Error { retry_after: Some(wait), limit: Some(Box::new(limit)), ..limited }
         })
+    }
+
+    /// What the installation decides about plans.
+    pub(crate) fn plans(&self) -> &PlanRules {
+        &self.app.settings.plans
     }
 
     pub(crate) fn token_id(&self) -> TokenId {
@@ -210,7 +220,15 @@ impl Cx {
         let changed: Vec<_> = batch.changes().iter().filter_map(route_change).collect();
         let revoked = batch.changes().iter().any(|change| matches!(change, Change::TokenRevoked { .. }));
         let space = revoked.then(|| batch.audit().handle.clone());
-        let receipt = self.app.ports.committer.commit(batch).await?;
+        let batch = match &self.call.quota {
+            Some(quota) => quota.count(batch),
+            None => batch,
+        };
+        let committed = self.app.ports.committer.commit(batch).await;
+        let receipt = match &self.call.quota {
+            Some(quota) => quota.settle(committed, self.at())?,
+            None => committed?,
+        };
         if let Some(handle) = space {
             self.app.tokens.forget(&handle);
         }

@@ -20,6 +20,8 @@ pub struct Error {
     pub details: Map<String, Value>,
     /// When trying again makes sense.
     pub retry_after: Option<Duration>,
+    /// Which limit has nothing left.
+    pub limit: Option<Box<Exhausted>>,
     pub(crate) source: Option<Source>,
     pub(crate) cause: Cause,
 }
@@ -33,6 +35,19 @@ pub(crate) enum Cause {
     Stale,
     /// The same call was answered meanwhile.
     Repeated(Box<StoredReply>),
+}
+
+/// A limit that has nothing left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exhausted {
+    /// What replies call it.
+    pub name: &'static str,
+    /// So many at once, or in a window.
+    pub quota: u32,
+    /// In which that much comes back.
+    pub window: Duration,
+    /// Until all of it is there again.
+    pub reset: Duration,
 }
 
 /// One faulty argument.
@@ -55,6 +70,7 @@ impl Error {
             fields: Vec::new(),
             details: Map::new(),
             retry_after: None,
+            limit: None,
             source: None,
             cause: Cause::Plain,
         }
@@ -174,6 +190,8 @@ impl From<CommitError> for Error {
                     "others kept changing this while it was tried; read it and try again",
                 )
             },
+            // Whoever counts says more: see `plans::quota`.
+            CommitError::Spent(_) => Self::new(Code::RATE_LIMITED, "no more writes today"),
             CommitError::Repeated(reply) => Self {
                 cause: Cause::Repeated(Box::new(reply)),
                 ..Self::new(

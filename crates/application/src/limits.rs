@@ -9,6 +9,7 @@ use std::time::Duration;
 pub use lp_access::Rate;
 use lp_ports::{Counters, Taken};
 
+use crate::error::Exhausted;
 use crate::{Code, Error};
 
 /// Above so many callers, those that nothing needs to be known of any more are forgotten.
@@ -227,11 +228,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Refuses whoever has nothing left, and says when that will be over.
 pub(crate) fn let_through(allowance: Option<Allowance>) -> Result<(), Error> {
-    match allowance.and_then(|allowance| allowance.wait) {
-        None => Ok(()),
-        Some(wait) => {
-            let limited = Error::new(Code::RATE_LIMITED, "too many calls; wait and try again");
-            Err(Error { retry_after: Some(wait), ..limited })
-        }
-    }
+    let Some((allowance, wait)) = allowance.and_then(|allowance| Some((allowance, allowance.wait?))) else {
+        return Ok(());
+    };
+    let limit = Exhausted {
+        name: Allowance::NAME,
+        quota: allowance.rate.burst,
+        window: allowance.rate.window(),
+        reset: allowance.reset,
+    };
+    let limited = Error::new(Code::RATE_LIMITED, "too many calls; wait and try again");
+    Err(Error { retry_after: Some(wait), limit: Some(Box::new(limit)), ..limited })
+}
+
+impl Allowance {
+    /// What replies call the bucket of calls.
+    pub const NAME: &str = "default";
 }

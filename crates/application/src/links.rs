@@ -14,7 +14,7 @@ mod read;
 mod rows;
 mod view;
 
-use lp_access::Need;
+use lp_access::{Feature, Need};
 use lp_core::{Role, Scope};
 
 pub use lp_core::{Device, Slug, WebUrl};
@@ -175,6 +175,7 @@ fn streams() -> Vec<Operation> {
     vec![
         Operation::stream(EXPORT, READ, Effect::READ, table, export::export)
             .about("Export links", "Export all links of a handle as CSV or JSON lines, in a form that links_import takes.")
+            .feature(Feature::Exports)
             .at(Method::Get, "links/export"),
         Operation::stream(IMPORT, WRITE, Effect::PUBLISH, rows, import::import)
             .about(

@@ -48,8 +48,12 @@ impl Repeat {
         let mut hash = Sha256::new();
         hash.update(self.fingerprint);
         hash.update(said);
-        let key = ReplyKey { key: format!("{}#{number}", self.key.key), ..self.key.clone() };
-        Self { key, fingerprint: hash.finalize().into() }
+        Self { key: self.part_key(number), fingerprint: hash.finalize().into() }
+    }
+
+    /// Under what a part is remembered, whatever it says.
+    pub(crate) fn part_key(&self, number: u32) -> ReplyKey {
+        ReplyKey { key: format!("{}#{number}", self.key.key), ..self.key.clone() }
     }
 
     /// What is stored for the repeats of a call that was answered so at this instant.

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use lp_access::PlanRules;
 use lp_core::{Handle, Slug, is_domain};
 
 use crate::Limits;
@@ -15,6 +16,8 @@ pub struct Settings {
     pub limits: Option<Limits>,
     /// Who may have an account.
     pub sign_ups: SignUps,
+    /// What accounts start with, and what its plan allows an account.
+    pub plans: PlanRules,
     /// 256 bits that sign what leaves the installation and comes back, and key the hashes of visitors.
     pub secret: [u8; 32],
 }
@@ -134,6 +137,7 @@ impl fmt::Debug for Settings {
             .field("default_handle", &self.default_handle)
             .field("limits", &self.limits)
             .field("sign_ups", &self.sign_ups)
+            .field("plans", &self.plans)
             .finish_non_exhaustive()
     }
 }

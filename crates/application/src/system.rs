@@ -17,7 +17,7 @@ pub const HEALTH: Op<NoInput, SystemHealth> = Op::named("system_health");
 pub const PLATFORM_HEALTH: Op<NoInput, PlatformHealth> = Op::named("platform_health");
 
 /// Nothing is asked.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoInput {}
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lp_access::{Actor, Need, TokenRecord, mint};
+use lp_access::{Actor, Feature, Need, TokenRecord, mint};
 use lp_core::{Role, ScopePattern, Scopes, Timestamp, TokenId};
 use lp_ports::Change;
 use schemars::JsonSchema;
@@ -105,16 +105,19 @@ pub(crate) fn operations() -> Vec<Operation> {
             )
             .effect(Effect { idempotent: false, ..Effect::PRIVATE })
             .no_tool()
+            .feature(Feature::GrowthTools)
             .at_for_accounts(Method::Post, "tokens")
             .body(Body::Rest),
         Operation::read(LIST, NEED, list)
             .about("List tokens", "List the tokens of the handle without their secrets, revoked ones included.")
             .no_tool()
+            .feature(Feature::GrowthTools)
             .at_for_accounts(Method::Get, "tokens"),
         Operation::write(REVOKE, NEED, revoke)
             .about("Revoke a token", "Revoke a token: from the next call on it opens nothing.")
             .effect(Effect { destructive: true, ..Effect::PRIVATE })
             .no_tool()
+            .feature(Feature::GrowthTools)
             .at_for_accounts(Method::Delete, "tokens/{tokenId}")
             .fails(&[Code::NOT_FOUND]),
     ]

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use lp_access::password::NewPassword;
 use lp_access::{Email, MailCode};
 use lp_analytics::Period;
-use lp_core::{Device, Handle, ScopePattern, SessionId, Slug, Timestamp, TokenId, WebUrl};
+use lp_core::{Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp, TokenId, WebUrl};
 use lp_links::{Description, Label, Position, QueryPassThrough, RedirectStatus, Title};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -115,13 +115,16 @@ wire_text! {
         {"minLength": 1, "maxLength": 64, "description": "A scope, a family of scopes such as links.*, or * for all.", "examples": ["links.*"]};
     TokenId, "token-id", "invalid_id", |text| TokenId::parse(text).map_err(|_| "is not the id of a token".to_owned()),
         |id| id.to_string().into(),
-        {"pattern": "^[0-9a-hjkmnp-tv-z]{26}$", "description": "The part of a token between patv1_ and the dot."};
+        {"pattern": "^[0-9a-hjkmnp-tv-z]{26}$", "description": "The part of a token between patv1_ and the dot.", "examples": ["06dq5ry9v5qk1h3mzt8n2w4c7g"]};
     SessionId, "session-id", "invalid_id", |text| SessionId::parse(text).map_err(|_| "is not the id of a session".to_owned()),
         |id| id.to_string().into(),
-        {"pattern": "^ses_[0-9a-hjkmnp-tv-z]{26}$", "description": "As the list of sessions shows it."};
+        {"pattern": "^ses_[0-9a-hjkmnp-tv-z]{26}$", "description": "As the list of sessions shows it.", "examples": ["ses_06dq5ry9v5qk1h3mzt8n2w4c7g"]};
     Timestamp, "instant", "invalid_instant", |text| Timestamp::parse(text).map_err(|fault| fault.to_string()),
         |at| at.to_string().into(),
         {"description": "Instant as RFC 3339.", "examples": ["2030-01-01T00:00:00Z"]};
+    TimeZone, "time-zone", "invalid_time_zone", |text| TimeZone::parse(text).map_err(|fault| fault.to_string()),
+        |zone| zone.name().to_owned().into(),
+        {"minLength": 1, "maxLength": 64, "description": "Name of a time zone in the IANA database; case does not matter.", "examples": ["Europe/Berlin"]};
     Period, "period", "invalid_period", |text| Period::parse(text).map_err(|fault| fault.to_string()),
         |period| period.to_string().into(),
         {"pattern": "^[0-9]{1,3}[hdwm]$", "description": "How far back: hours, days, weeks or months of 30 days.", "examples": ["7d"]};

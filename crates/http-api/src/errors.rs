@@ -28,6 +28,8 @@ code; on MCP it stands in `structuredContent.body` of a result with `isError`.
 - `fields` names every faulty argument at once: `pointer` is a JSON pointer (RFC 6901) into what was sent, `code` a
   stable word. A single fault with a code of its own (such as `invalid_slug`) gives the reply that code.
 - `requiredScope` and `requiredRole` stand beside `insufficient_scope` and `insufficient_role`.
+- `feature` and `requiredPlan` stand beside `feature_locked`; `plan`, `limits` and `usage` beside `rate_limited` where an
+  account has no writes left today ([plans](plans.md)).
 - `retryAfterMs` says when trying again makes sense; on REST the header `Retry-After` says it in seconds.
 
 *Retry* in the table means that the same call may succeed later without a change. Send an `Idempotency-Key` with

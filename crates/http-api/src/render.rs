@@ -45,7 +45,10 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response {
     let headers = response.headers_mut();
     headers.extend(challenge(error).map(|value| (WWW_AUTHENTICATE, value)));
     headers.extend(error.retry_after_seconds().map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
-    response
+    match &error.limit {
+        Some(limit) => limited(response, limit.name, limit.quota, limit.window, 0, limit.reset),
+        None => response,
+    }
 }
 
 /// How to do better (RFC 6750, 3): of a 401 always, of a 403 where a wider token would help.
@@ -84,14 +87,33 @@ pub(crate) fn allowing(mut response: Response, allowed: &str) -> Response {
 }
 
 /// The same reply with what its caller has left (draft-ietf-httpapi-ratelimit-headers-11): the policy is the whole
-/// bucket and the time in which it refills.
-pub(crate) fn limits(mut response: Response, allowance: Option<Allowance>) -> Response {
+/// bucket and the time in which it refills. A refusal that names another limit keeps it beside this one.
+pub(crate) fn limits(response: Response, allowance: Option<Allowance>) -> Response {
     let Some(Allowance { rate, remaining, reset, .. }) = allowance else { return response };
-    let window = rate.burst.div_ceil(rate.per_second.max(1)).max(1);
-    let policy = format!("\"default\";q={};w={window}", rate.burst);
-    let state = format!("\"default\";r={remaining};t={}", seconds(reset));
-    for (name, text) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)] {
-        response.headers_mut().extend(HeaderValue::try_from(text).ok().map(|value| (name, value)));
+    limited(response, Allowance::NAME, rate.burst, rate.window(), remaining, reset)
+}
+
+/// Says how a limit stands, unless the reply says it already.
+fn limited(
+    mut response: Response,
+    name: &str,
+    quota: u32,
+    window: Duration,
+    remaining: u32,
+    reset: Duration,
+) -> Response {
+    let policy = format!("\"{name}\";q={quota};w={}", seconds(window));
+    let state = format!("\"{name}\";r={remaining};t={}", seconds(reset));
+    for (field, item) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)] {
+        let said = response.headers().get(&field).and_then(|said| said.to_str().ok());
+        let list = match said {
+            Some(said) if said.starts_with(&format!("\"{name}\"")) => continue,
+            Some(said) => format!("{said}, {item}"),
+            None => item,
+        };
+        if let Ok(list) = HeaderValue::try_from(list) {
+            response.headers_mut().insert(field, list);
+        }
     }
     response
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use lp_application::Error;
@@ -16,6 +16,10 @@ use crate::message::{self, BadMessage};
 /// The body of a reply, whole or streamed.
 pub(crate) type ReplyBody = BoxBody<Bytes, Infallible>;
 
+/// What is left of a limit (draft-ietf-httpapi-ratelimit-headers-11); said where nothing is.
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
 /// Longer explanations than this are not read by anybody.
 const EXPLANATION: usize = 4 * 1024;
 
@@ -25,6 +29,14 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response<ReplyBody> {
     let mut response = json(status, &error.body(request_id));
     let wait = error.retry_after_seconds().map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds)));
     response.headers_mut().extend(wait);
+    let limit = error.limit.as_deref().map(|limit| {
+        let (window, reset) = (limit.window.as_secs(), limit.reset.as_millis().div_ceil(1_000));
+        let policy = format!("\"{}\";q={};w={window}", limit.name, limit.quota);
+        [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, format!("\"{}\";r=0;t={reset}", limit.name))]
+    });
+    for (field, text) in limit.into_iter().flatten() {
+        response.headers_mut().extend(HeaderValue::try_from(text).ok().map(|value| (field, value)));
+    }
     response
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use lp_application::{Limits, PublicUrls, SignUps};
+use lp_application::{Limits, PlanRules, PublicUrls, SignUps};
 use lp_core::Handle;
 use lp_ports::{Clock, HealthProbe, Ids, Mailer};
 
@@ -32,6 +32,7 @@ pub struct Builder {
     urls: Option<PublicUrls>,
     default_handle: Option<Handle>,
     limits: Option<Limits>,
+    plans: PlanRules,
     allow_private_targets: bool,
     trusted_proxies: Vec<IpNet>,
     clock: Option<Arc<dyn Clock>>,
@@ -58,6 +59,7 @@ impl Builder {
             urls: None,
             default_handle: None,
             limits: Some(Limits::default()),
+            plans: PlanRules::default(),
             allow_private_targets: false,
             trusted_proxies: Vec::new(),
             clock: None,
@@ -131,6 +133,12 @@ impl Builder {
     /// How often an actor or address may call; `None` turns limits off.
     pub fn limits(self, limits: Option<Limits>) -> Self {
         Self { limits, ..self }
+    }
+
+    /// With which plan accounts start, and what it allows them; the greatest, and as much as they like, unless said
+    /// otherwise.
+    pub fn plans(self, plans: PlanRules) -> Self {
+        Self { plans, ..self }
     }
 
     /// Lets health checks reach loopback and private addresses: for tests and closed networks.
@@ -247,6 +255,7 @@ impl Builder {
             urls,
             default_handle: self.default_handle,
             limits: self.limits,
+            plans: self.plans,
             allow_private_targets: self.allow_private_targets,
             sign_ups: self.sign_ups,
             mail,
@@ -276,6 +285,7 @@ impl From<Config> for Builder {
             urls: Some(config.urls),
             default_handle: config.default_handle,
             limits: config.limits,
+            plans: config.plans,
             allow_private_targets: config.allow_private_targets,
             sign_ups: config.sign_ups,
             mail: Some(config.mail),

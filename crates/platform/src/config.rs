@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use lp_application::{Limits, PublicUrls, SignUps};
+use lp_application::{Limits, PlanRules, PublicUrls, SignUps};
 use lp_core::Handle;
 use thiserror::Error;
 
@@ -29,6 +29,8 @@ pub struct Config {
     pub default_handle: Option<Handle>,
     /// `None` turns rate limits off.
     pub limits: Option<Limits>,
+    /// What accounts start with, and what its plan allows an account.
+    pub plans: PlanRules,
     /// Lets health checks reach loopback and private addresses: for tests and closed networks.
     pub allow_private_targets: bool,
     /// Who may have an account.
@@ -126,6 +128,7 @@ impl Config {
             },
             default_handle: None,
             limits: Some(Limits::default()),
+            plans: PlanRules::default(),
             allow_private_targets: false,
             sign_ups: SignUps::Open,
             mail: MailRoute::Nowhere,

@@ -119,14 +119,15 @@ pub use lp_analytics::{Count, Difference};
 pub use lp_application::Body as BodyBinding;
 pub use lp_application::{
     Accepts, Answer, Application, Auth, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Caller,
-    Catalogue, Code, Country, Credential, CursorText, Effect, Error, Fault, FirstRun, Kind, Limits, Method,
-    Mount, Need, Op, Operation, Patch, PublicUrls, Query, Rate, Realm, Reply, Request, Search, Settings,
-    SignUps, Stream, StreamReply, Surface, View, Wire, Word, catalogue, parse_json, whole,
+    Catalogue, Code, Country, Credential, CursorText, Effect, Error, Fault, Feature, FirstRun, Kind, Limits,
+    Method, Mount, Need, Op, Operation, Patch, Plan, PlanRules, PublicUrls, Query, Rate, Realm, Reply,
+    Request, Search, Settings, SignUps, Stream, StreamReply, Surface, View, Wire, Word, catalogue,
+    parse_json, whole,
 };
 pub use lp_core::{Handle, HandleFault, is_domain};
 
 #[doc(inline)]
-pub use lp_application::{accounts, analytics, audit as audit_events, handles, links, system, tokens};
+pub use lp_application::{accounts, analytics, audit as audit_events, handles, links, plans, system, tokens};
 
 /// What a store, clock, prober or source of ids of your own is written against: the ports and their contracts, and the
 /// domain's values that pass through them.
@@ -134,11 +135,12 @@ pub mod adapter {
     pub use lp_ports::{
         AccessClaims, AccessReader, AccessTokens, AnalyticsReader, AuditReader, Batch, Change, ChangeLog,
         ChangeNote, ChangePosition, Changed, Changes, ClickJournal, Clock, CodeReader, CommitError,
-        Committer, Counters, CountsReader, DayCounts, Event, EventKind, EventReader, Guard, HealthProbe,
-        IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId, JournalReader, JournalStanding,
-        Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault, MailQueue, Mailer, Message, Page,
-        Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt, ReplyKey, SessionReader,
-        Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply, Stretch, Taken,
+        Committer, CountedWrite, Counters, CountsReader, DayCounts, Event, EventKind, EventReader, Guard,
+        HealthProbe, IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId, JournalReader,
+        JournalStanding, Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault, MailQueue, Mailer,
+        Message, Page, Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt, ReplyKey,
+        SessionReader, Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply, Stretch,
+        Taken,
     };
 
     /// Accounts, tokens, roles and the audit.

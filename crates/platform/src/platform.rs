@@ -1,9 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lp_access::Terms;
+use lp_application::plans::{AccountTerms, SetTerms, TermsError, account_terms};
 use lp_application::{
-    Application, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Caller, Error, FirstRun, Op, Ports,
-    RouteListener, Settings, StreamReply, View, bootstrap, catalogue, first_run,
+    Application, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Caller, Error, FirstRun, Op, PlanRules,
+    Ports, RouteListener, Settings, StreamReply, View, bootstrap, catalogue, first_run,
 };
 #[cfg(feature = "edge")]
 use lp_core::Handle;
@@ -122,6 +124,7 @@ impl Platform {
             default_handle: config.default_handle,
             limits: config.limits,
             sign_ups: config.sign_ups,
+            plans: config.plans,
             secret,
         };
         #[cfg(feature = "edge")]
@@ -264,16 +267,28 @@ impl Platform {
         &self.parts.app
     }
 
-    /// Makes what is missing of an account, its handle and its token.
+    /// Makes what is missing of an account, its handle and its token. A new account that is given no plan starts with that
+    /// of the settings.
     pub async fn bootstrap(&self, wanted: Bootstrap) -> Result<Bootstrapped, BootstrapError> {
-        bootstrap(&self.ports, wanted).await
+        let plan = wanted.terms.plan.or(Some(self.plans().start));
+        let terms = Terms { plan, ..wanted.terms };
+        bootstrap(&self.ports, Bootstrap { terms, ..wanted }).await
+    }
+
+    /// Sets what is given of the terms of an account, and says how it stands then; for whoever runs the installation.
+    pub async fn account_terms(&self, email: &str, set: SetTerms) -> Result<AccountTerms, TermsError> {
+        account_terms(&self.ports, self.plans(), email, set).await
+    }
+
+    fn plans(&self) -> &PlanRules {
+        &self.parts.app.settings().plans
     }
 
     /// Gives an empty store something to click; `None` where it has accounts already.
     pub async fn first_run(&self) -> Result<Option<FirstRun>, BootstrapError> {
         let urls = &self.parts.app.settings().urls;
         let email = format!("owner@{}", urls.domain);
-        first_run(&self.ports, &email, &format!("{}/v2/docs", urls.api)).await
+        first_run(&self.ports, &email, &format!("{}/v2/docs", urls.api), self.plans().begin()).await
     }
 
     pub(crate) fn audit(&self) -> &dyn AuditReader {

@@ -1,5 +1,7 @@
 use async_trait::async_trait;
-use lp_access::{Account, Email, HandleRecord, RefreshRecord, SecretHash, Session, TokenRecord};
+use lp_access::{
+    Account, Email, HandleRecord, RefreshRecord, SecretHash, Session, Subscription, TokenRecord,
+};
 use lp_core::{Handle, Role, SessionId, Timestamp, TokenId, UserId};
 
 use crate::StoreError;
@@ -12,6 +14,12 @@ pub trait AccessReader: Send + Sync {
 
     /// The account with this id; `None` where there is none.
     async fn account_of(&self, id: UserId) -> Result<Option<Account>, StoreError>;
+
+    /// The account's terms as they are now, and what it has written; `None` where there is no such account.
+    async fn subscription(&self, id: UserId) -> Result<Option<Subscription>, StoreError>;
+
+    /// How many members of the handle do not own it.
+    async fn collaborators(&self, handle: &Handle) -> Result<u64, StoreError>;
 
     /// The handles in which the account is a member, in name order, with its role.
     async fn handles_of(&self, user: UserId) -> Result<Vec<(HandleRecord, Role)>, StoreError>;

@@ -1,6 +1,8 @@
 use async_trait::async_trait;
-use lp_access::{Account, AuditEntry, Email, HandleRecord, SecretHash, Session, TokenRecord};
-use lp_core::{EventId, Handle, Revision, SessionId, SlugKey, Timestamp, TokenId, UserId};
+use lp_access::{
+    Account, AuditEntry, Email, HandleRecord, SecretHash, Session, TermsChange, TokenRecord, WriteDay,
+};
+use lp_core::{Day, EventId, Handle, Revision, SessionId, SlugKey, Timestamp, TokenId, UserId};
 use lp_links::{LinkState, LinkWrite, RevisionAction};
 use thiserror::Error;
 
@@ -16,6 +18,18 @@ pub struct Batch {
     events: Vec<Event>,
     audit: AuditEntry,
     reply: Option<StoredReply>,
+    counted: Option<CountedWrite>,
+}
+
+/// That a batch counts against the writes that an account may do a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountedWrite {
+    /// Whose.
+    pub account: UserId,
+    /// What day it is for the account.
+    pub day: Day,
+    /// So many a day; `None`: as many as it likes, and they are counted all the same.
+    pub most: Option<u32>,
 }
 
 /// What must hold at the moment of writing.
@@ -71,6 +85,13 @@ pub enum Change {
         id: TokenId,
         /// Since when.
         at: Timestamp,
+    },
+    /// An account is here on other terms.
+    Terms {
+        /// Whose.
+        account: UserId,
+        /// What is set; the rest is kept.
+        set: TermsChange,
     },
     /// Somebody signed in.
     SessionBegun {
@@ -135,6 +156,9 @@ pub enum CommitError {
     /// The reply's key was used before; this is what was answered then.
     #[error("this was done before")]
     Repeated(StoredReply),
+    /// The account of a counted write may write no more that day; what it has written.
+    #[error("the account has written as often as it may that day")]
+    Spent(WriteDay),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -152,7 +176,9 @@ pub enum CommitError {
 /// guard that would have found it, stated or not: a second account of a mailbox as `EmailFree`, a second revision of
 /// a number as `SlugAt`, a second use of a refresh token as `RefreshUnused`, a use or try of a mailed code
 /// that is not open as `CodeOpen`. All of a batch belongs to the handle of its
-/// audit entry. Revoking a token or ending a session again keeps the first instant.
+/// audit entry. Revoking a token or ending a session again keeps the first instant. A write that counts is judged behind
+/// the guards, by [`WriteDay::counted_on`] and [`WriteDay::has_room`], and counted in the same transaction: of racing ones
+/// no more are applied than there is room for, whatever their handles, and one that is refused or repeated is not counted.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Committer: Send + Sync {
@@ -163,7 +189,14 @@ pub trait Committer: Send + Sync {
 impl Batch {
     /// Begins with who does what: a change without an audit entry cannot be written down.
     pub fn new(audit: AuditEntry) -> Self {
-        Self { guards: Vec::new(), changes: Vec::new(), events: Vec::new(), audit, reply: None }
+        Self {
+            guards: Vec::new(),
+            changes: Vec::new(),
+            events: Vec::new(),
+            audit,
+            reply: None,
+            counted: None,
+        }
     }
 
     /// Takes a decision about a link whole: guard, change and event. One that decided nothing adds only its guard.
@@ -209,6 +242,11 @@ impl Batch {
         self
     }
 
+    /// Counts the batch as one write, if there is room for it.
+    pub fn counting(self, write: CountedWrite) -> Self {
+        Self { counted: Some(write), ..self }
+    }
+
     /// What must hold, in order.
     pub fn guards(&self) -> &[Guard] {
         &self.guards
@@ -232,5 +270,10 @@ impl Batch {
     /// What a repeat is answered.
     pub fn reply(&self) -> Option<&StoredReply> {
         self.reply.as_ref()
+    }
+
+    /// Against whose writes it counts.
+    pub fn counted(&self) -> Option<CountedWrite> {
+        self.counted
     }
 }

@@ -26,7 +26,7 @@ pub use analytics::{AnalyticsReader, CountsReader, DayCounts, Ingest};
 pub use audit::AuditReader;
 #[cfg(feature = "mock")]
 pub use batch::MockCommitter;
-pub use batch::{Batch, Change, CommitError, Committer, Guard, Receipt};
+pub use batch::{Batch, Change, CommitError, Committer, CountedWrite, Guard, Receipt};
 pub use changes::{ChangeLog, ChangeNote, ChangePosition, Changed, Changes};
 pub use counters::{Counters, Taken};
 pub use event::{Event, EventKind, EventReader, StoredEvent};

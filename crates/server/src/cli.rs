@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
-use crate::settings::SettingArgs;
+use crate::settings::{PlanName, SettingArgs};
 
 /// The version, and the commit it is built from where that is known.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("LINK_PLATFORM_BUILD"));
@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Bootstrap(BootstrapArgs),
     /// Run one operation of the catalogue, here or on a remote server
     Call(CallArgs),
+    /// Show what an account is on, or set it
+    Plan(PlanArgs),
     /// Derive the hourly counts from the clicks anew and report differences; exit code 0 only if there are none
     VerifyCounts,
     /// Prove the audit, or note where it stands
@@ -93,6 +95,25 @@ pub(crate) struct BootstrapArgs {
     /// Make a new token and revoke the one an earlier run made
     #[arg(long)]
     pub(crate) rotate_pat: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// E-mail address of the account
+    #[arg(long)]
+    pub(crate) email: String,
+    /// The plan it shall be on
+    #[arg(long)]
+    pub(crate) plan: Option<PlanName>,
+    /// Where its days shall begin, by the IANA database's name, for example Europe/Berlin
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
+    /// Whether it shall be able to use OpenAnalyst
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) openanalyst: Option<bool>,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

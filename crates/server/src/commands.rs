@@ -7,6 +7,7 @@ mod doctor;
 mod health;
 mod manual;
 mod migrate;
+mod plan;
 mod remote;
 mod serve;
 mod verify_counts;
@@ -45,6 +46,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::VerifyCounts) => verify_counts::verify(&settings).await,
         Some(Command::Audit(command)) => audit::audit(&settings, command).await,
         Some(Command::Bootstrap(args)) => bootstrap::bootstrap(&settings, args).await,
+        Some(Command::Plan(args)) => plan::plan(&settings, args).await,
         Some(Command::Call(args)) => call::call(&settings, args).await,
         Some(Command::Health(args)) => health::health(&settings, args).await,
         Some(

@@ -10,7 +10,8 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use ipnet::{IpNet, Ipv4Net};
 use link_platform::{
-    Config, Database, Durability, Handle, Journal, Limits, MailRoute, MailRouteFault, PublicUrls, SignUps,
+    Config, Database, Durability, Handle, Journal, Limits, MailRoute, MailRouteFault, Plan, PlanRules,
+    PublicUrls, SignUps,
 };
 use serde::Deserialize;
 
@@ -88,9 +89,12 @@ pub(crate) struct SettingArgs {
         value_delimiter = ','
     )]
     trusted_proxies: Option<Vec<IpNet>>,
-    /// Plan of new accounts [default: ENTERPRISE without a daily write quota]; not used yet
+    /// Plan of new accounts [default: ENTERPRISE without a daily write quota]
     #[arg(long, global = true, env = "LINK_PLATFORM_DEFAULT_PLAN", value_name = "PLAN")]
-    default_plan: Option<Plan>,
+    default_plan: Option<PlanName>,
+    /// Writes a day of accounts on ENTERPRISE [default: any number; the product's figure is 500]
+    #[arg(long, global = true, env = "LINK_PLATFORM_ENTERPRISE_WRITES_PER_DAY", value_name = "COUNT")]
+    enterprise_writes_per_day: Option<u32>,
     /// Let health checks reach loopback and private addresses [default: false]
     #[arg(long, global = true, env = "LINK_PLATFORM_ALLOW_PRIVATE_TARGETS", value_name = "BOOL")]
     allow_private_targets: Option<bool>,
@@ -153,7 +157,7 @@ enum SignupMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[value(rename_all = "UPPER")]
-enum Plan {
+pub(crate) enum PlanName {
     Free,
     Pro,
     Enterprise,
@@ -164,6 +168,16 @@ enum Plan {
 enum Scheme {
     Http,
     Https,
+}
+
+impl PlanName {
+    pub(crate) fn plan(self) -> Plan {
+        match self {
+            Self::Free => Plan::Free,
+            Self::Pro => Plan::Pro,
+            Self::Enterprise => Plan::Enterprise,
+        }
+    }
 }
 
 /// All settled, but for what depends on the port that is really listened on.
@@ -212,6 +226,9 @@ impl SettingArgs {
             let (missing, there) =
                 if given.tls_key.is_none() { ("tls-key", "tls-cert") } else { ("tls-cert", "tls-key") };
             faults.push(format!("{missing}: needed together with {there}"));
+        }
+        if given.enterprise_writes_per_day == Some(0) {
+            faults.push("enterprise-writes-per-day: at least 1; leave it out for any number".to_owned());
         }
         if given.click_journal_mb.is_some_and(|megabytes| megabytes < 64) {
             faults.push("click-journal-mb: at least 64".to_owned());
@@ -276,6 +293,7 @@ impl SettingArgs {
             default_handle: over.default_handle.or(self.default_handle),
             trusted_proxies: over.trusted_proxies.or(self.trusted_proxies),
             default_plan: over.default_plan.or(self.default_plan),
+            enterprise_writes_per_day: over.enterprise_writes_per_day.or(self.enterprise_writes_per_day),
             allow_private_targets: over.allow_private_targets.or(self.allow_private_targets),
             click_durability: over.click_durability.or(self.click_durability),
             click_journal_mb: over.click_journal_mb.or(self.click_journal_mb),
@@ -322,6 +340,10 @@ impl Settings {
             urls: PublicUrls { domain, scheme: scheme.to_owned(), port: own_port, api },
             default_handle: self.default_handle.clone(),
             limits: given.rate_limits.unwrap_or(true).then(Limits::default),
+            plans: PlanRules {
+                start: given.default_plan.map_or(PlanRules::default().start, PlanName::plan),
+                enterprise_writes: given.enterprise_writes_per_day,
+            },
             allow_private_targets: given.allow_private_targets.unwrap_or(false),
             sign_ups: match given.signup {
                 None | Some(SignupMode::Open) => SignUps::Open,

@@ -78,6 +78,7 @@ mod health;
 mod links;
 mod lists;
 mod mail;
+mod plans;
 mod race;
 mod replies;
 mod revisions;

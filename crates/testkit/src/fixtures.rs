@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use lp_access::{Account, AuditEntry, AuditOutcome, Email, HandleRecord, SecretHash, Session, TokenRecord};
+use lp_access::{
+    Account, AuditEntry, AuditOutcome, Email, HandleRecord, SecretHash, Session, Terms, TokenRecord,
+};
 use lp_analytics::Click;
 use lp_core::{
     ClickId, Device, Handle, LinkId, Scopes, SessionId, Slug, SlugKey, Timestamp, TokenId, UserId, WebUrl,
@@ -72,6 +74,7 @@ pub fn owner() -> Account {
         email: Email::parse("owner@example.com").expect("an e-mail address"),
         password_hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$none".to_owned(),
         created_at: START,
+        terms: Terms::default(),
     }
 }
 

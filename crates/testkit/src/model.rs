@@ -90,6 +90,7 @@ impl From<Result<Receipt, CommitError>> for Outcome {
             Ok(receipt) => Self::Done(receipt.version),
             Err(CommitError::Stale(guard)) => Self::Stale(guard),
             Err(CommitError::Repeated(reply)) => Self::Repeated(reply.body),
+            Err(CommitError::Spent(day)) => Self::Failed(format!("{day:?} is spent")),
             Err(CommitError::Store(fault)) => Self::Failed(fault.to_string()),
         }
     }

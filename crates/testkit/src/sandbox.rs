@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use lp_access::PlanRules;
 use lp_adapters_journal::MemoryJournal;
 use lp_adapters_signin::{BoundedPasswords, SignedTokens};
 use lp_adapters_sqlite::SqliteStore;
@@ -68,6 +69,8 @@ pub struct SandboxOptions {
     pub counters: Option<Arc<dyn Counters>>,
     /// Where it is reached; the usual place on `localhost` unless given.
     pub urls: Option<PublicUrls>,
+    /// What accounts start with; the usual unless given.
+    pub plans: PlanRules,
 }
 
 /// Answers probes from a list; what is not on it cannot be reached.
@@ -100,12 +103,8 @@ impl Sandbox {
         let observed = Arc::new(Recorder::default());
         let ports =
             Ports::over(Arc::new(store.clone()), probe.clone(), journal.clone(), clock.clone(), ids.clone());
-        let wanted = Bootstrap {
-            email: EMAIL.to_owned(),
-            password: PASSWORD.to_owned(),
-            handle: "hello".to_owned(),
-            rotate: false,
-        };
+        let terms = options.plans.begin();
+        let wanted = Bootstrap { terms, ..Bootstrap::new(EMAIL, PASSWORD, "hello") };
         let made = bootstrap(&ports, wanted).await.expect("an empty store takes its first account");
         let ports = Ports {
             committer: options.committer.unwrap_or_else(|| ports.committer.clone()),
@@ -115,13 +114,9 @@ impl Sandbox {
         };
         let listener = options.listener.unwrap_or_else(|| Arc::new(Deaf));
         let rows = options.catalogue.unwrap_or_else(catalogue);
-        let app = Application::new(
-            rows,
-            ports,
-            settings(options.limits, options.sign_ups, options.urls),
-            listener,
-            observed.clone(),
-        );
+        let usual = settings(options.limits, options.sign_ups, options.urls);
+        let settings = Settings { plans: options.plans, ..usual };
+        let app = Application::new(rows, ports, settings, listener, observed.clone());
         let pat = made.pat.expect("the first run makes a token");
         Self { app, store, clock, ids, journal, probe, observed, owner: made.user, pat }
     }
@@ -147,6 +142,7 @@ impl Sandbox {
             email: lp_access::Email::parse(&format!("{handle}@example.com")).expect("an address"),
             password_hash: "$none".to_owned(),
             created_at: at,
+            terms: lp_access::Terms::default(),
         };
         let record = lp_access::HandleRecord { handle: name.clone(), owner, created_at: at };
         let batch =
@@ -255,5 +251,5 @@ fn settings(limits: Option<lp_application::Limits>, sign_ups: SignUps, urls: Opt
         port: Some(8080),
         api: API.to_owned(),
     };
-    Settings { urls: urls.unwrap_or_else(usual), default_handle: None, limits, sign_ups, secret: SECRET }
+    Settings { urls: urls.unwrap_or_else(usual), default_handle: None, limits, sign_ups, plans: PlanRules::default(), secret: SECRET }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
-use lp_access::{Account, Email, HandleRecord, TokenRecord};
+use lp_access::{Account, Email, HandleRecord, Subscription, TokenRecord, WriteDay};
 use lp_core::{Handle, Role, Timestamp, TokenId, UserId};
 use lp_ports::{AccessReader, StoreError};
 
@@ -17,6 +17,8 @@ pub(crate) struct Access {
     pub(crate) handles: BTreeMap<Handle, HandleRecord>,
     pub(crate) members: HashMap<(Handle, UserId), Role>,
     pub(crate) tokens: HashMap<TokenId, TokenRecord>,
+    /// How much accounts wrote on the last day on which they did.
+    pub(crate) written: HashMap<UserId, WriteDay>,
 }
 
 impl Access {
@@ -33,6 +35,20 @@ impl AccessReader for MemoryStore {
 
     async fn account_of(&self, id: UserId) -> Result<Option<Account>, StoreError> {
         Ok(self.state().access.accounts.values().find(|account| account.id == id).cloned())
+    }
+
+    async fn subscription(&self, id: UserId) -> Result<Option<Subscription>, StoreError> {
+        let state = self.state();
+        let account = state.access.accounts.values().find(|account| account.id == id);
+        let written = state.access.written.get(&id).copied();
+        Ok(account.map(|account| Subscription { terms: account.terms.clone(), written }))
+    }
+
+    async fn collaborators(&self, handle: &Handle) -> Result<u64, StoreError> {
+        let state = self.state();
+        let others =
+            state.access.members.iter().filter(|((of, _), role)| of == handle && **role != Role::Owner);
+        Ok(others.count() as u64)
     }
 
     async fn handles_of(&self, user: UserId) -> Result<Vec<(HandleRecord, Role)>, StoreError> {

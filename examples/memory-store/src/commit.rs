@@ -11,10 +11,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lp_access::{Account, AuditEntry, HandleRecord, SecretHash, Session, TokenRecord};
+use lp_access::{Account, AuditEntry, HandleRecord, SecretHash, Session, TokenRecord, WriteDay};
 use lp_core::{Revision, Role, SessionId, Timestamp};
 use lp_links::{LinkRevision, LinkState, RevisionAction};
-use lp_ports::{Batch, Change, CommitError, Committer, Guard, Receipt, StoreError};
+use lp_ports::{Batch, Change, CommitError, Committer, CountedWrite, Guard, Receipt, StoreError};
 
 use crate::access::Access;
 use crate::links::Links;
@@ -53,16 +53,19 @@ fn apply(state: &mut State, batch: &Batch) -> Result<Receipt, CommitError> {
     let links = state.links.get(handle).cloned().unwrap_or_default();
     let (access, sessions) = (Arc::clone(&state.access), Arc::clone(&state.sessions));
     let mut draft = Draft { links, access, sessions, mails: Arc::clone(&state.mails) };
+    if let Some(write) = batch.counted() {
+        draft.count(&write)?;
+    }
     for change in batch.changes() {
         draft.change(entry, change)?;
     }
 
     // From here on nothing is refused.
+    state.access = draft.access;
     let version = state.versions.entry(handle.clone()).or_default();
     if !batch.changes().is_empty() {
         *version += 1;
         state.links.insert(handle.clone(), draft.links);
-        state.access = draft.access;
         state.sessions = draft.sessions;
         state.mails = draft.mails;
         state.log.append(handle, *version, batch.changes());
@@ -109,6 +112,13 @@ impl Draft {
                 }
                 Ok(())
             }
+            Change::Terms { account, set } => {
+                let accounts = &mut Arc::make_mut(&mut self.access).accounts;
+                if let Some(found) = accounts.values_mut().find(|found| found.id == *account) {
+                    found.terms = found.terms.clone().with(set.clone());
+                }
+                Ok(())
+            }
             Change::SessionBegun { session, refresh } => self.begin(session, *refresh),
             Change::SessionRenewed { id, used, next, at, expires_at } => {
                 self.renew(*id, *used, *next, *at, *expires_at)
@@ -133,6 +143,21 @@ impl Draft {
             }
             Change::Mail(about) => Arc::make_mut(&mut self.mails).change(about),
         }
+    }
+
+    /// Counts a write, where there is room for it. Here the domain's own rules judge; a store over a database says them once
+    /// more in its own language, in the statement that counts.
+    fn count(&mut self, write: &CountedWrite) -> Result<(), CommitError> {
+        if !self.access.has_user(write.account) {
+            return Err(corrupt("write_days", write.account.to_string()));
+        }
+        let written = self.access.written.get(&write.account).copied();
+        let today = WriteDay::counted_on(written, write.day);
+        if !today.has_room(write.most) {
+            return Err(CommitError::Spent(today));
+        }
+        Arc::make_mut(&mut self.access).written.insert(write.account, today.and_one());
+        Ok(())
     }
 
     /// Every state of a link is a revision of its slug, its deletion too; a live one stands for the slug besides.

@@ -12,6 +12,7 @@ mod operations;
 mod packaging;
 mod pages;
 mod parity;
+mod plans;
 mod primer;
 mod sweep;
 mod tls;

@@ -60,6 +60,8 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("analytics_get", json!({})),
         ("system_audit_events", json!({ "payload": { "limit": 2, "operation": "links_upsert" } })),
         ("system_audit_events", json!({ "payload": { "limit": 0, "cursor": "bDEuMg" } })),
+        ("system_usage_meters", json!({})),
+        ("system_usage_meters", json!({ "payload": { "surprise": 1 } })),
         ("system_health", json!({})),
         ("system_health", json!({ "surprise": 1 })),
     ]

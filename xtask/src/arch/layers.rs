@@ -30,7 +30,7 @@ impl Outside {
 
 /// Values and computation only: no clock, no randomness, no input or output.
 const PURE: &[&str] =
-    &["argon2", "compact_str", "serde", "thiserror", "time", "url", "uuid", "hmac", "sha2", "subtle"];
+    &["argon2", "compact_str", "jiff", "serde", "thiserror", "time", "url", "uuid", "hmac", "sha2", "subtle"];
 const PORTS: &[&str] = &["async-trait", "bytes", "futures-core"];
 const APPLICATION: &[&str] =
     &["base64", "csv", "futures-util", "jsonschema", "schemars", "serde_json", "siphasher", "tracing"];

@@ -45,6 +45,7 @@ const PRESENT: &[&str] = &[
     "links_route_preview",
     "analytics_get",
     "system_health",
+    "system_usage_meters",
 ];
 
 /// Where this catalogue departs from the documented one. It is a list of tools, or an object with `tools`.

@@ -14,6 +14,7 @@ fn catalogue() -> Vec<Value> {
         tool("links_route_preview", "links.read"),
         tool("analytics_get", "analytics.read"),
         tool("system_health", "mcp.connect"),
+        tool("system_usage_meters", "system.usage.read"),
         tool("links_history", "links.read"),
     ]
 }

@@ -1,12 +1,12 @@
 use futures_util::future::{join, join_all};
 use lp_ports::{
     AccessReader, AuditReader, Batch, Change, ChangeLog, ChangePosition, Changed, CommitError, Committer,
-    EventReader, Guard, IdempotencyReader, LinkQuery, LinkReader, SessionReader,
+    CountedWrite, EventReader, Guard, IdempotencyReader, LinkQuery, LinkReader, SessionReader,
 };
 use lp_testkit::Author;
 use lp_testkit::fixtures::{
-    account, at, entry, handle, handle_record, household, key, other_handle, refresh, reply, session, to,
-    token,
+    account, at, entry, handle, handle_record, household, key, other_handle, owner, refresh, reply, session,
+    to, token,
 };
 
 use crate::database::Database;
@@ -85,6 +85,32 @@ async fn of_racing_nodes_one_gets_the_handle_the_mailbox_the_session_and_the_key
     }
     for lost in race(&|n| batch(n).remember(reply("key", "{}", at(90_000)))).await {
         assert!(matches!(lost, CommitError::Repeated(_)), "{lost:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_hundred_writes_for_the_last_place_on_several_nodes_one_is_applied() {
+    let Some(database) = Database::fresh().await else { return };
+    let stores = join_all((0..3).map(|_| database.store())).await;
+    stores[0].commit(household()).await.expect("the store is empty");
+    let day = lp_core::Day::of(20_260_225).expect("a day");
+    let write = CountedWrite { account: owner().id, day, most: Some(10) };
+    let batch = |number: u64| {
+        let own = lp_core::Handle::parse(&format!("actor{number}")).expect("a handle");
+        Batch::new(entry(&own, at(number), "links_upsert")).counting(write)
+    };
+    for number in 0..9 {
+        stores[0].commit(batch(number)).await.expect("there is room");
+    }
+    let racing =
+        (0..100_u64).map(|number| stores[usize::try_from(number % 3).unwrap_or(0)].commit(batch(number)));
+    let outcomes = join_all(racing).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    for lost in outcomes.into_iter().filter_map(Result::err) {
+        assert!(
+            matches!(lost, CommitError::Spent(spent) if (spent.day, spent.writes) == (day, 10)),
+            "{lost:?}"
+        );
     }
 }
 

@@ -34,7 +34,8 @@ pub(super) async fn confirm_sign_up(cx: Cx, input: ShownCode) -> Result<SignedIn
     }
     let password_hash = code.password_hash.ok_or_else(|| Error::internal("a sign-up without a password"))?;
     let id = cx.user_id();
-    let account = Account { id, email: email.clone(), password_hash, created_at: cx.at() };
+    let terms = cx.plans().begin();
+    let account = Account { id, email: email.clone(), password_hash, created_at: cx.at(), terms };
     begin(&cx, &account, input.agent.as_ref(), |batch| {
         batch
             .guard(Guard::EmailFree(email))

@@ -1,6 +1,6 @@
 //! The rows of accounts.
 
-use lp_access::Need;
+use lp_access::{Feature, Need};
 
 use super::{
     CHANGE_PASSWORD, CONFIRM_PASSWORDLESS, CONFIRM_SIGN_UP, END_SESSION, FORGOT, LOGIN, LOGOUT, ME,
@@ -102,6 +102,7 @@ fn own() -> [Operation; 5] {
             .mount(Mount::new(Method::Get, "/v2/auth/me", Auth::Jwt)),
         Operation::read(OPENANALYST, Need::Account, sessions::openanalyst)
             .about("Check access to OpenAnalyst", "Get what the account may use of OpenAnalyst.")
+            .feature(Feature::OpenAnalyst)
             .mount(Mount::new(Method::Get, "/v2/account/openanalyst/me", Auth::Jwt)),
         Operation::write(CHANGE_PASSWORD, Need::Account, passwords::change)
             .about(
@@ -109,6 +110,8 @@ fn own() -> [Operation; 5] {
                 "Set a new password; the present one has to be told. Every other session of the account ends.",
             )
             .mount(Mount::new(Method::Post, "/v2/account/password", Auth::Jwt))
+            // Nobody waits until tomorrow with a password that somebody else knows.
+            .unmetered()
             .body(Body::Rest)
             .fails(&[Code::INVALID_CREDENTIALS]),
         Operation::read(SESSIONS, Need::Account, sessions::list)
@@ -117,6 +120,7 @@ fn own() -> [Operation; 5] {
         Operation::write(END_SESSION, Need::Account, sessions::end)
             .about("End a session", "Sign the account out somewhere else.")
             .mount(Mount::new(Method::Delete, "/v2/account/sessions/{session}", Auth::Jwt))
+            .unmetered()
             .fails(&[Code::NOT_FOUND]),
     ]
 }

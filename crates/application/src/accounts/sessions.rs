@@ -20,7 +20,7 @@ pub(super) async fn me(cx: Cx, _: NoInput) -> Result<Account, Error> {
     })
 }
 
-/// Every account may use it; what may be withheld from one comes with plans.
+/// The gate asks whether it may.
 pub(super) async fn openanalyst(cx: Cx, _: NoInput) -> Result<Product, Error> {
     let record = account(&cx).await?;
     Ok(Product {

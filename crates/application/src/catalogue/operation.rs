@@ -3,7 +3,7 @@ use std::future::Future;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jsonschema::Validator;
-use lp_access::Need;
+use lp_access::{Feature, Need};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -25,6 +25,8 @@ pub struct Operation {
     pub need: Need,
     /// Whether it acts within a handle.
     pub realm: Realm,
+    /// What the plan behind a call must have: that of the handle's owner, or of the account where there is no handle.
+    pub feature: Option<Feature>,
     /// What it may change.
     pub effect: Effect,
     /// Whether it is an MCP tool.
@@ -39,6 +41,7 @@ pub struct Operation {
     pub output: Value,
     /// The codes it may answer beside those that every operation may.
     pub codes: Vec<Code>,
+    metered: bool,
     mounts: Vec<Mount>,
     pub(crate) validator: Validator,
     pub(crate) run: Run,
@@ -202,6 +205,7 @@ impl Operation {
             about: "",
             need,
             realm,
+            feature: None,
             effect,
             tool: true,
             accepted: false,
@@ -210,6 +214,7 @@ impl Operation {
             input,
             output,
             codes: Vec::new(),
+            metered: true,
             mounts: Vec::new(),
             run,
         }
@@ -234,6 +239,30 @@ impl Operation {
     pub fn realm(mut self, realm: Realm) -> Self {
         self.realm = realm;
         self
+    }
+
+    /// Says what the plan behind a call must have.
+    #[must_use]
+    pub fn feature(mut self, feature: Feature) -> Self {
+        self.feature = Some(feature);
+        self
+    }
+
+    /// Keeps it from counting against the writes of a day.
+    #[must_use]
+    pub fn unmetered(mut self) -> Self {
+        self.metered = false;
+        self
+    }
+
+    /// Whether it counts against the writes that an account may do a day, where it is the account that calls: what
+    /// changes something in handles or about accounts does, signing in and out and paying do not.
+    pub fn is_metered(&self) -> bool {
+        let counts = |mount: &Mount| {
+            let families = ["/v2/handles", "/v2/account"];
+            mount.auth == Auth::Jwt && families.iter().any(|family| mount.path.starts_with(family))
+        };
+        self.metered && !self.effect.read_only && self.mounts.iter().any(counts)
     }
 
     /// Keeps it from being an MCP tool.
@@ -327,6 +356,9 @@ impl Operation {
                 Code::INSUFFICIENT_SCOPE,
                 Code::INSUFFICIENT_ROLE,
             ]);
+        }
+        if self.feature.is_some() {
+            codes.push(Code::FEATURE_LOCKED);
         }
         if self.realm == Realm::Handle {
             codes.extend([Code::MISSING_HANDLE, Code::HANDLE_MISMATCH, Code::NOT_FOUND]);

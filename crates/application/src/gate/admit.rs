@@ -85,17 +85,17 @@ impl Inner {
         request: &mut Request,
         actor: &Actor,
     ) -> Result<Option<Handle>, Error> {
+        let way = Way { surface: request.surface, operation: operation.name };
         if operation.realm == Realm::Platform {
             authorize(actor, operation.need, None)?;
+            let unlocked = self.unlocked(operation, actor, None).await;
+            unlocked.inspect_err(|error| self.note_refusal(way, actor, &Handle::installation(), error))?;
             return Ok(None);
         }
         let named = request.arguments.shift_remove("handle");
         let handle = self.name_handle(actor, request.bound.as_deref(), named)?;
-        if let Err(error) = self.may_here(operation, request, actor, &handle).await {
-            let way = Way { surface: request.surface, operation: operation.name };
-            self.note_refusal(way, actor, &handle, &error);
-            return Err(error);
-        }
+        let admitted = self.may_here(operation, request, actor, &handle).await;
+        admitted.inspect_err(|error| self.note_refusal(way, actor, &handle, error))?;
         Ok(Some(handle))
     }
 
@@ -110,7 +110,8 @@ impl Inner {
         if request.accepts == Accepts::Connector && operation.need != Need::Public {
             self.may(actor, handle, need_scope(Scope::MCP_CONNECT), request.surface).await?;
         }
-        self.may(actor, handle, operation.need, request.surface).await
+        self.may(actor, handle, operation.need, request.surface).await?;
+        self.unlocked(operation, actor, Some(handle)).await
     }
 
     /// Who shows this credential here. Where a way in is named, the audit of a token's handle learns when the token is

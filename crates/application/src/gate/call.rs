@@ -14,12 +14,14 @@ use serde_json::{Map, Value};
 use tracing::field::Empty;
 use tracing::{Instrument, debug, error, info_span};
 
+use super::refused::Way;
 use super::{Reply, Request};
 use crate::application::{CallRecord, Inner};
 use crate::catalogue::{Auth, Kind, Operation, Run};
 use crate::cx::{Call, Cx};
 use crate::error::Cause;
 use crate::grant::{Grant, LIFE};
+use crate::plans::Quota;
 use crate::repeat::Repeat;
 use crate::{Allowance, Application, ByteStream, Code, Error, SignedUrl, StreamReply, limits};
 
@@ -161,11 +163,13 @@ impl Entered {
                 return replay(repeat, &stored);
             }
         }
-        let mut ended = function(self.cx(operation, repeat.clone()), self.arguments.clone()).await;
+        let quota = self.quota(operation).await?;
+        let cx = || self.cx(operation, repeat.clone(), quota.clone());
+        let mut ended = function(cx(), self.arguments.clone()).await;
         for _ in 1..TRIES {
             let Err(Error { cause: Cause::Stale, .. }) = ended else { break };
             debug!("the world changed under a call; it is run again");
-            ended = function(self.cx(operation, repeat.clone()), self.arguments.clone()).await;
+            ended = function(cx(), self.arguments.clone()).await;
         }
         self.settle(ended, repeat.as_ref()).await
     }
@@ -195,8 +199,29 @@ impl Entered {
             return Err(Error::internal("JSON was called as a stream"));
         };
         let repeat = self.repeat(operation)?;
-        let cx = self.cx(operation, repeat);
+        // A long call that is said again goes on, and was counted when it began.
+        let quota = if self.has_begun(repeat.as_ref()).await? { None } else { self.quota(operation).await? };
+        let cx = self.cx(operation, repeat, quota);
         function(cx, self.arguments, bytes).await
+    }
+
+    /// Whether the first part of a call is remembered.
+    async fn has_begun(&self, repeat: Option<&Repeat>) -> Result<bool, Error> {
+        let Some(repeat) = repeat else { return Ok(false) };
+        let first = repeat.part_key(1);
+        Ok(self.app.inner.ports.replies.reply(&first, self.app.now()).await?.is_some())
+    }
+
+    /// Against whose writes the call counts, if there is room.
+    async fn quota(&self, operation: &Operation) -> Result<Option<Quota>, Error> {
+        let inner = &self.app.inner;
+        let quota = inner.quota(operation, self.request.accepts, &self.actor, self.app.now()).await;
+        if let Err(error) = &quota {
+            let space = self.handle.clone().unwrap_or_else(Handle::installation);
+            let way = Way { surface: self.request.surface, operation: operation.name };
+            inner.note_refusal(way, &self.actor, &space, error);
+        }
+        quota
     }
 
     fn sign(self, operation: &Operation) -> Result<SignedUrl, Error> {
@@ -229,7 +254,7 @@ impl Entered {
         })
     }
 
-    fn cx(&self, operation: &Operation, repeat: Option<Repeat>) -> Cx {
+    fn cx(&self, operation: &Operation, repeat: Option<Repeat>, quota: Option<Quota>) -> Cx {
         let call = Call {
             operation: operation.name,
             actor: self.actor.clone(),
@@ -240,6 +265,7 @@ impl Entered {
             may_write: !operation.effect.read_only,
             repeat,
             address: self.request.address,
+            quota,
         };
         Cx { app: self.app.inner.clone(), call: Arc::new(call) }
     }

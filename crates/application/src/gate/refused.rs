@@ -51,5 +51,14 @@ impl Inner {
 
 /// Faults of ours and arguments that do not fit are no refusals.
 fn is_refusal(code: Code) -> bool {
-    matches!(code, Code::INSUFFICIENT_SCOPE | Code::INSUFFICIENT_ROLE | Code::INVALID_TOKEN | Code::NOT_FOUND)
+    matches!(
+        code,
+        Code::INSUFFICIENT_SCOPE
+            | Code::INSUFFICIENT_ROLE
+            | Code::INVALID_TOKEN
+            | Code::NOT_FOUND
+            | Code::FEATURE_LOCKED
+            // Of an account that has no writes left; who calls too often is not told here.
+            | Code::RATE_LIMITED
+    )
 }

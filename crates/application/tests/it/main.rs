@@ -11,6 +11,7 @@ mod import;
 mod json;
 mod limits;
 mod links;
+mod plans;
 mod rows;
 mod typed;
 

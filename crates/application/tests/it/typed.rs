@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use lp_application::links::{self, LinkFields, OneLink, PreviewRoute, Slug, Title, UpsertLink, WebUrl};
 use lp_application::{
     Caller, Catalogue, Code, Op, Patch, StreamReply, View, accounts, analytics, audit, catalogue, handles,
-    system, tokens, whole,
+    plans, system, tokens, whole,
 };
 use lp_core::Handle;
 use lp_testkit::Sandbox;
@@ -85,6 +85,9 @@ fn every_row_has_a_key_with_its_types() {
     seen.key(tokens::CREATE);
     seen.key(tokens::LIST);
     seen.key(tokens::REVOKE);
+    seen.key(plans::USAGE);
+    seen.key(plans::SUMMARY);
+    seen.key(plans::SET_TIME_ZONE);
     let rows: HashSet<_> = catalogue().operations().iter().map(|row| row.name).collect();
     assert_eq!(seen.names, rows);
 }

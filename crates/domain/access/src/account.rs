@@ -3,6 +3,8 @@ use std::fmt;
 use lp_core::{Handle, Timestamp, UserId};
 use thiserror::Error;
 
+use crate::Terms;
+
 /// Somebody who can sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -11,6 +13,7 @@ pub struct Account {
     /// PHC string of the password; never shown.
     pub password_hash: String,
     pub created_at: Timestamp,
+    pub terms: Terms,
 }
 
 /// A handle and who owns it.

@@ -1,7 +1,7 @@
 //! Who somebody is and what they may do.
 //!
-//! This crate decides what a token looks like, whether an actor may use an operation, what a mailed code is good for, and how
-//! audit entries chain.
+//! This crate decides what a token looks like, whether an actor may use an operation, what its plan allows, what a mailed
+//! code is good for, and how audit entries chain.
 //! It does not know operations, transports or stores: secrets arrive as random bytes, time as instants, and what an
 //! operation needs as a [`Need`].
 
@@ -12,6 +12,7 @@ mod authorize;
 mod mail;
 mod mailbox;
 pub mod password;
+mod plan;
 mod rate;
 mod session;
 mod token;
@@ -24,6 +25,7 @@ pub use audit::{
 pub use authorize::{Denied, Need, authorize};
 pub use mail::{Mail, MailKind};
 pub use mailbox::{CodePurpose, CodeRecord, CodeVerdict, MailCode, MailCodeFault};
+pub use plan::{Feature, Locked, Plan, PlanRules, Subscription, Terms, TermsChange, WriteDay, WriteUse};
 pub use rate::Rate;
 pub use session::{RefreshRecord, RefreshToken, Renewal, Session, SessionRefused};
 pub use token::{Minted, Pat, PatFault, SecretHash, TokenRecord, TokenRefused, mint};

@@ -36,6 +36,12 @@ impl Rate {
         (full_in + self.each()).saturating_sub(self.whole())
     }
 
+    /// In how long an empty bucket is full again, in whole seconds, rounded up.
+    #[must_use]
+    pub fn window(self) -> Duration {
+        Duration::from_secs(u64::from(self.burst.div_ceil(self.per_second.max(1)).max(1)))
+    }
+
     /// How long one call takes to come back.
     fn each(self) -> Duration {
         Duration::from_secs(1) / self.per_second.clamp(1, 1_000_000)

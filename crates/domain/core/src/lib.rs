@@ -1,6 +1,6 @@
 //! The words every context shares.
 //!
-//! This crate decides what a well-formed handle, slug, id, scope, instant, web address and host is, and nothing else.
+//! This crate decides what a well-formed handle, slug, id, scope, instant, time zone, web address and host is, and nothing else.
 //! It does not know links, accounts or any other context, and it knows no clock, randomness, storage, HTTP or JSON:
 //! values come in as text and numbers and leave the same way.
 
@@ -13,6 +13,7 @@ mod role;
 mod scope;
 mod slug;
 pub mod text;
+mod time_zone;
 mod timestamp;
 mod web_url;
 
@@ -24,6 +25,7 @@ pub use id::{ClickId, EventId, IdFault, LinkId, MailId, SessionId, TokenId, User
 pub use role::Role;
 pub use scope::{Scope, ScopeFault, ScopePattern, Scopes};
 pub use slug::{Slug, SlugFault, SlugKey};
+pub use time_zone::{Day, TimeZone, TimeZoneFault};
 pub use timestamp::{Timestamp, TimestampFault};
 pub use web_url::{WebUrl, WebUrlFault};
 

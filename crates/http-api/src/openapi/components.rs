@@ -83,6 +83,22 @@ fn error() -> Value {
             },
             "requiredScope": { "type": "string", "description": "Beside insufficient_scope." },
             "requiredRole": { "type": "string", "description": "Beside insufficient_role." },
+            "feature": { "type": "string", "description": "Beside feature_locked." },
+            "requiredPlan": {
+                "type": ["string", "null"],
+                "description": "Beside feature_locked: the least plan that has it; null where none makes a difference.",
+            },
+            "plan": { "type": "string", "description": "Beside rate_limited where no writes are left today." },
+            "limits": {
+                "type": "object",
+                "properties": { "writesPerDay": { "type": ["integer", "null"] } },
+                "description": "What the plan allows.",
+            },
+            "usage": {
+                "type": "object",
+                "properties": { "writesToday": { "type": "integer" }, "writesDay": { "type": "string" } },
+                "description": "What was written today, and which day that is by the account's time zone.",
+            },
         },
         "required": ["error", "message", "requestId"],
     })
@@ -125,7 +141,7 @@ fn headers() -> Value {
         "RequestId": text("The request's name in logs and audit: the caller's own if it sent a valid one."),
         "RateLimitPolicy": text(
             "The caller's bucket (draft-ietf-httpapi-ratelimit-headers-11): q calls at once, refilled in w seconds. \
-             Absent where no limit applies."
+             Absent where no limit applies. Where another limit refuses, it stands first."
         ),
         "RateLimit": text("What is left of it: r calls now, the whole of it in t seconds."),
         "RetryAfter": {

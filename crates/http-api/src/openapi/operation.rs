@@ -15,6 +15,12 @@ pub(super) fn describe(row: &Operation, mount: &Mount, id: &str, components: &mu
     say("security", security(row, mount));
     say("x-link-platform-operation", json!(row.name));
     say("x-link-platform-tool", json!(row.tool));
+    if let Some(feature) = row.feature {
+        say("x-link-platform-feature", json!(feature.as_str()));
+    }
+    if row.is_metered() && mount.auth == Auth::Jwt {
+        say("x-link-platform-metered", json!(true));
+    }
     match (row.need, mount.auth) {
         (Need::Role(role) | Need::Member { role, .. }, Auth::Jwt) => {
             say("x-link-platform-role", json!(role.as_str()));

@@ -44,6 +44,8 @@ fn good() -> Vec<(&'static str, Value)> {
         ("links_export", json!({})),
         ("links_import", json!({})),
         ("analytics_get", json!({})),
+        ("system_audit_events", json!({})),
+        ("system_usage_meters", json!({})),
         ("system_health", json!({})),
     ]
 }

@@ -6,6 +6,7 @@ mod client;
 mod credentials;
 mod lists;
 mod origins;
+mod plans;
 mod protocol;
 mod public;
 mod scopes;

@@ -12,12 +12,8 @@ use sqlx::{ConnectOptions, Connection};
 async fn platform(folder: &Path) -> Platform {
     let platform = Builder::from(Config::local(folder, 80)).open().await.expect("the store opens");
     for turn in 0..5 {
-        let wanted = Bootstrap {
-            email: "owner@example.com".to_owned(),
-            password: "correct horse".to_owned(),
-            handle: "hello".to_owned(),
-            rotate: turn > 0,
-        };
+        let wanted =
+            Bootstrap { rotate: turn > 0, ..Bootstrap::new("owner@example.com", "correct horse", "hello") };
         platform.bootstrap(wanted).await.expect("it is made");
     }
     platform

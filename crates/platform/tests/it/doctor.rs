@@ -9,12 +9,7 @@ async fn audit_after(folder: &Path, statement: &'static str) -> Result<String, S
     let config = Config::local(folder, 80);
     let platform = Builder::from(config).open().await.expect("the store opens");
     for rotate in [false, true] {
-        let wanted = Bootstrap {
-            email: "owner@example.com".to_owned(),
-            password: "correct horse".to_owned(),
-            handle: "hello".to_owned(),
-            rotate,
-        };
+        let wanted = Bootstrap { rotate, ..Bootstrap::new("owner@example.com", "correct horse", "hello") };
         platform.bootstrap(wanted).await.expect("it is made");
     }
     let options = SqliteConnectOptions::new().filename(folder.join("link-platform.db"));

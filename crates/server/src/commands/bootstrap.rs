@@ -10,12 +10,8 @@ use crate::settings::Settings;
 /// Makes what is missing of account, handle and token.
 pub(super) async fn bootstrap(settings: &Settings, args: BootstrapArgs) -> anyhow::Result<ExitCode> {
     let platform = Builder::from(settings.config(settings.listen.port())).open().await?;
-    let wanted = Bootstrap {
-        email: args.email,
-        password: args.password,
-        handle: args.handle,
-        rotate: args.rotate_pat,
-    };
+    let wanted =
+        Bootstrap { rotate: args.rotate_pat, ..Bootstrap::new(args.email, args.password, args.handle) };
     let made = platform.bootstrap(wanted).await;
     platform.stop().await;
     let made = made?;

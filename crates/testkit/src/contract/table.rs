@@ -174,6 +174,29 @@ macro_rules! __store_cases {
             /// `AccessReader::handles_of`: the handles in which an account is a member, with its role; by name, compared
             /// byte by byte.
             handles_of_an_account_are_read_by_name;
+        plans:
+            /// `AccessReader::subscription`: an account's terms read back as they were committed, with what it wrote; `None`
+            /// where there is no such account.
+            terms_read_back,
+            /// `Change::Terms`: what is set is set, and the rest is kept.
+            what_is_not_set_of_terms_is_kept,
+            /// `CountedWrite`: a batch is counted where it is applied, whether it changes something or not.
+            a_write_is_counted_with_its_batch,
+            /// `Committer`: a write for which there is no room is refused, told what was written, and leaves nothing.
+            a_write_without_room_is_refused_and_leaves_nothing,
+            /// `Committer`: a batch that is refused for anything else, or repeated, is not counted; guards and repeats are
+            /// judged before.
+            what_is_refused_or_repeated_is_not_counted,
+            /// `WriteDay::counted_on`: a later day begins with nothing; what comes for an earlier one counts on the later.
+            days_only_go_on,
+            /// `CountedWrite::account`: each account has a count of its own, and who is not there has none.
+            accounts_have_days_of_their_own,
+            /// `Committer`: of a hundred racing writes for the last place of an account, in as many handles, one is applied.
+            of_a_hundred_racing_writes_for_one_place_one_wins,
+            /// `Committer`: racing writes of an account take every place and no more.
+            racing_writes_take_no_more_than_there_is_room,
+            /// `AccessReader::collaborators`: members who do not own the handle.
+            the_owner_is_no_collaborator;
         sessions:
             /// `SessionReader::session`: every field reads back as it was committed; `None` where there never was one.
             a_session_reads_back_as_it_was_begun,

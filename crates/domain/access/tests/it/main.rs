@@ -1,6 +1,7 @@
 //! Tokens, permissions and the audit chain.
 
 mod mailbox;
+mod plans;
 mod rate;
 mod sessions;
 
