@@ -108,8 +108,8 @@ impl Mailer for SmtpMailer {
         let letter = self.letter(message)?;
         match self.transport.send(letter).await {
             Ok(_) => Ok(()),
-            // What the server says is final; that it cannot be reached or breaks off is not.
-            Err(fault) if fault.is_permanent() || fault.is_client() => Err(MailFault::Never(fault.into())),
+            // A server that says no means it; that it cannot be reached, or not safely, is none of the mail's fault.
+            Err(fault) if fault.is_permanent() => Err(MailFault::Never(fault.into())),
             Err(fault) => Err(MailFault::Later(fault.into())),
         }
     }

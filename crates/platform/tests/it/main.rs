@@ -5,4 +5,5 @@ mod builder;
 mod doctor;
 mod examples;
 mod heads;
+mod mail;
 mod metrics;
