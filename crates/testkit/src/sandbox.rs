@@ -251,5 +251,12 @@ fn settings(limits: Option<lp_application::Limits>, sign_ups: SignUps, urls: Opt
         port: Some(8080),
         api: API.to_owned(),
     };
-    Settings { urls: urls.unwrap_or_else(usual), default_handle: None, limits, sign_ups, plans: PlanRules::default(), secret: SECRET }
+    Settings {
+        urls: urls.unwrap_or_else(usual),
+        default_handle: None,
+        limits,
+        sign_ups,
+        plans: PlanRules::default(),
+        secret: SECRET,
+    }
 }
