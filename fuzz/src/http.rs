@@ -65,12 +65,7 @@ async fn platform() -> Platform {
     config.limits = None;
     config.trusted_proxies = vec!["10.0.0.0/8".parse().expect("a network")];
     let platform = Builder::from(config).open().await.expect("a platform in memory");
-    let wanted = Bootstrap {
-        email: "owner@example.com".to_owned(),
-        password: "correct horse".to_owned(),
-        handle: "hello".to_owned(),
-        rotate: false,
-    };
+    let wanted = Bootstrap::new("owner@example.com", "correct horse", "hello");
     let made = platform.bootstrap(wanted).await.expect("an account");
     for (slug, mode, enabled) in
         [("launch", "append", true), ("over", "override", true), ("off", "off", false)]
