@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
-use lp_access::TokenRefused;
+use lp_access::{Secret, TokenRefused};
 use lp_core::{SessionId, Timestamp, UserId};
 use lp_ports::{AccessClaims, AccessTokens, PublishedKey, Source};
 use serde::{Deserialize, Serialize};
@@ -21,11 +21,18 @@ const LONGEST: usize = 2_048;
 /// There is one algorithm, and keys are those of this installation: what a token's header says of either is only
 /// compared.
 pub struct SignedTokens {
-    secret: [u8; 32],
+    secret: Secret,
     /// Who issues, and for whom: the API's origin.
     issuer: String,
     /// Of the terms that were used last, so that a token is checked without deriving a key.
-    keys: Mutex<Vec<(i64, Arc<Key>)>>,
+    keys: Mutex<Vec<(Which, Arc<Key>)>>,
+}
+
+/// Which key: of which term, and whether of the secret before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Which {
+    term: i64,
+    before: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -41,27 +48,30 @@ struct Body {
 
 impl SignedTokens {
     /// `issuer` is the API's origin.
-    pub fn new(secret: [u8; 32], issuer: impl Into<String>) -> Self {
+    pub fn new(secret: Secret, issuer: impl Into<String>) -> Self {
         Self { secret, issuer: issuer.into(), keys: Mutex::default() }
     }
 
-    fn key(&self, term: i64) -> Option<Arc<Key>> {
+    fn key(&self, which: Which) -> Option<Arc<Key>> {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, key)) = keys.iter().find(|(of, _)| *of == term) {
+        if let Some((_, key)) = keys.iter().find(|(of, _)| *of == which) {
             return Some(key.clone());
         }
-        let key = Arc::new(derive(&self.secret, term)?);
-        // The term before, this one, the next.
-        keys.truncate(2);
-        keys.insert(0, (term, key.clone()));
+        let secret = if which.before { self.secret.before()? } else { self.secret.now() };
+        let key = Arc::new(derive(secret, which.term)?);
+        // The term before, this one, the next, of two secrets.
+        keys.truncate(5);
+        keys.insert(0, (which, key.clone()));
         Some(key)
     }
 
     /// The keys that may have signed something that is still good: this term's, the one before, and that of a node whose
-    /// clock is ahead.
+    /// clock is ahead; of the secret, and of the one before it.
     fn current(&self, now: Timestamp) -> impl Iterator<Item = Arc<Key>> {
         let term = term(now);
-        [term, term - 1, term + 1].into_iter().filter_map(|term| self.key(term))
+        let terms = [term, term - 1, term + 1];
+        let of = move |before| terms.into_iter().map(move |term| Which { term, before });
+        of(false).chain(of(true)).filter_map(|which| self.key(which))
     }
 
     fn claims(&self, text: &str, now: Timestamp) -> Option<AccessClaims> {
@@ -106,7 +116,8 @@ impl SignedTokens {
 
 impl AccessTokens for SignedTokens {
     fn issue(&self, claims: &AccessClaims) -> Result<String, Source> {
-        let key = self.key(term(claims.issued_at)).ok_or("no key could be derived")?;
+        let which = Which { term: term(claims.issued_at), before: false };
+        let key = self.key(which).ok_or("no key could be derived")?;
         let seconds = |at: Timestamp| at.micros().div_euclid(1_000_000);
         let header =
             Header { typ: Some(TYPE.to_owned()), kid: Some(key.id.clone()), ..Header::new(Algorithm::EdDSA) };

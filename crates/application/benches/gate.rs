@@ -43,7 +43,7 @@ async fn measure() {
     for _ in 0..CALLS {
         std::hint::black_box(Sha256::digest(std::hint::black_box(&secret)));
     }
-    tell("one SHA-256 of a token (floor)", processor() - began);
+    tell("one SHA-256 of a token (floor)", processor().saturating_sub(began));
 
     let began = processor();
     for _ in 0..CALLS {
@@ -54,7 +54,7 @@ async fn measure() {
             sandbox.app.admit_connector(&credential, Some("hello"), Scope::MCP_CONNECT, None, true);
         admitted.await.expect("the token opens it");
     }
-    tell("who it is, its limit, whether it may", processor() - began);
+    tell("who it is, its limit, whether it may", processor().saturating_sub(began));
 
     let began = processor();
     for _ in 0..CALLS {
@@ -65,5 +65,5 @@ async fn measure() {
         let answer = sandbox.app.call(Request { accepts: Accepts::Pat, ..request }).await;
         std::hint::black_box(&answer);
     }
-    tell("a whole call that its schema refuses", processor() - began);
+    tell("a whole call that its schema refuses", processor().saturating_sub(began));
 }

@@ -194,7 +194,7 @@ impl Application {
             ports.journal.clone(),
             ports.clock.clone(),
             ports.ids.clone(),
-            self.inner.settings.secret,
+            self.inner.settings.secret.now(),
         )
     }
 

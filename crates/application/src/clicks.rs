@@ -45,9 +45,9 @@ impl ClickSink {
         journal: Arc<dyn ClickJournal>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
-        secret: [u8; 32],
+        secret: &[u8; 32],
     ) -> Self {
-        Self { journal, clock, ids, keyed: SipHasher24::new_with_key(&visitor_key(&secret)) }
+        Self { journal, clock, ids, keyed: SipHasher24::new_with_key(&visitor_key(secret)) }
     }
 
     /// Notes a visit; an error where the journal is full and the visit goes uncounted. Never waits; what was kept may

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use std::net::IpAddr;
 
-use lp_access::{Actor, AuditEntry, AuditOutcome, PlanRules};
+use lp_access::{Actor, AuditEntry, AuditOutcome, PlanRules, Secret};
 use lp_core::{EventId, Handle, LinkId, MailId, SessionId, SlugKey, Timestamp, TokenId, UserId};
 use lp_links::{LinkState, Slot};
 use lp_personalization::compile;
@@ -78,7 +78,7 @@ impl Cx {
         self.app.ports.sign_in.as_ref().ok_or_else(none)
     }
 
-    pub(crate) fn secret(&self) -> &[u8; 32] {
+    pub(crate) fn secret(&self) -> &Secret {
         &self.app.settings.secret
     }
 

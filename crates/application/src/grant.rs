@@ -6,6 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
+use lp_access::Secret;
 use lp_core::{Handle, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -87,7 +88,7 @@ impl Grant {
     /// Opens what [`Grant::seal`] made, if it is for this operation and handle and not too old.
     pub(crate) fn open(
         text: &str,
-        secret: &[u8; 32],
+        secret: &Secret,
         operation: &str,
         handle: Option<&str>,
         now: Timestamp,
@@ -95,7 +96,10 @@ impl Grant {
         let (payload, sent) =
             text.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.')).ok_or_else(invalid)?;
         let sent = URL_SAFE_NO_PAD.decode(sent).map_err(|_| invalid())?;
-        mac(secret, payload)?.verify_slice(&sent).map_err(|_| invalid())?;
+        let signed_with = |secret| mac(secret, payload).is_ok_and(|mac| mac.verify_slice(&sent).is_ok());
+        if !secret.believed().any(signed_with) {
+            return Err(invalid());
+        }
         let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| invalid())?;
         let grant: Self = serde_json::from_slice(&payload).map_err(|_| invalid())?;
         if grant.operation != operation || handle.is_some_and(|handle| handle != grant.handle) {

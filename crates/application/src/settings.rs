@@ -1,6 +1,6 @@
 use std::fmt;
 
-use lp_access::PlanRules;
+use lp_access::{PlanRules, Secret};
 use lp_core::{Handle, Slug, is_domain};
 
 use crate::Limits;
@@ -18,8 +18,8 @@ pub struct Settings {
     pub sign_ups: SignUps,
     /// What accounts start with, and what its plan allows an account.
     pub plans: PlanRules,
-    /// 256 bits that sign what leaves the installation and comes back, and key the hashes of visitors.
-    pub secret: [u8; 32],
+    /// Signs what leaves the installation and comes back, and keys the hashes of visitors.
+    pub secret: Secret,
 }
 
 /// Who may have an account.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lp_access::Secret;
 use lp_adapters_journal::{DEFAULT_CAPACITY, FileJournal, JournalOptions, MemoryJournal};
 #[cfg(feature = "postgres")]
 use lp_adapters_postgres::{PgOptions, PgStore};
@@ -167,7 +168,7 @@ impl Clicks {
 /// What signing in takes, where there is a surface on which somebody can.
 #[cfg(feature = "http")]
 #[expect(clippy::unnecessary_wraps, reason = "without that surface there is none")]
-pub(crate) fn sign_in(secret: [u8; 32], issuer: &str) -> Option<SignIn> {
+pub(crate) fn sign_in(secret: Secret, issuer: &str) -> Option<SignIn> {
     use lp_adapters_signin::{BoundedPasswords, SignedTokens};
     // One core stays for everybody else.
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

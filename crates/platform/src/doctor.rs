@@ -6,6 +6,7 @@ use lp_adapters_journal::{JournalOptions, inspect};
 use lp_core::Timestamp;
 use lp_core::text::with_causes;
 
+use crate::agreement::{Standing, standing};
 use crate::audit::{AuditWanted, verify_audit};
 use crate::{Journal, Platform};
 
@@ -53,16 +54,20 @@ async fn writes(platform: &Platform) -> Result<String, String> {
 /// is the same one to both.
 async fn secret(platform: &Platform) -> Result<String, String> {
     let ephemeral = platform.parts.secret_is_fresh;
-    match platform.shares_secret().await {
-        Ok(false) if ephemeral => {
-            Err("its file is not there: copy it from another node or a backup".to_owned())
+    let standing = standing(platform.store.health.as_ref(), &platform.parts.app.settings().secret).await;
+    match standing.map_err(|error| with_causes(&error))? {
+        Standing::Unmarked if ephemeral => Ok("not there yet; serve makes it".to_owned()),
+        _ if ephemeral => Err("its file is not there: copy it from another node or a backup".to_owned()),
+        Standing::Unmarked | Standing::Shared => Ok("the one of this installation".to_owned()),
+        Standing::Next => {
+            Ok("the next one of this installation; nodes use it from their start on".to_owned())
         }
-        Ok(true) if ephemeral => Ok("not there yet; serve makes it".to_owned()),
-        Ok(true) => Ok("the one of this installation".to_owned()),
-        Ok(false) => {
+        Standing::Behind => {
+            Err("it was rotated: give this node the new secret key file and start it again".to_owned())
+        }
+        Standing::Foreign => {
             Err("another one than the installation's: give every node the same secret key file".to_owned())
         }
-        Err(error) => Err(with_causes(&error)),
     }
 }
 

@@ -77,6 +77,7 @@
 
 #![warn(missing_docs)]
 
+mod agreement;
 mod audit;
 mod backing;
 mod builder;
@@ -99,6 +100,7 @@ mod secret;
 mod serve;
 mod store;
 
+pub use agreement::{RotateError, rotate_secret};
 pub use audit::{AuditChecked, AuditFault, AuditHead, AuditWanted, AuditWrong, audit_heads, verify_audit};
 pub use builder::Builder;
 pub use client::Peer;

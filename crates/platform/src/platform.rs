@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lp_access::Terms;
+use lp_access::{Secret, Terms};
 use lp_application::plans::{AccountTerms, SetTerms, TermsError, account_terms};
 use lp_application::{
     Application, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Caller, Error, FirstRun, Op, PlanRules,
@@ -11,7 +11,7 @@ use lp_application::{
 use lp_core::Handle;
 #[cfg(feature = "edge")]
 use lp_edge::{Edge, RouteTable};
-use lp_ports::{AuditReader, ChangePosition, Clock, HealthProbe, Ids, JournalReader, Mailer, StoreError};
+use lp_ports::{AuditReader, ChangePosition, Clock, HealthProbe, Ids, JournalReader, Mailer};
 #[cfg(feature = "edge")]
 use lp_worker::follow_changes;
 use lp_worker::{Drain, House, Post, drain_clicks, keep_house, send_mails};
@@ -24,6 +24,7 @@ use tracing::warn;
 
 #[cfg(feature = "edge")]
 use crate::Redirects;
+use crate::agreement;
 use crate::backing::{self, Clicks};
 use crate::client::TrustedProxies;
 #[cfg(feature = "edge")]
@@ -95,7 +96,7 @@ impl Platform {
         let position = platform.store.log.position().await;
         let fault = |source| StartError::Store { database: platform.database.clone(), source };
         let position = position.map_err(fault)?;
-        platform.compare_secret().await;
+        agreement::compare(platform.store.health.as_ref(), &platform.parts.app.settings().secret).await;
         platform.start_loops(position)?;
         Ok(platform)
     }
@@ -113,9 +114,9 @@ impl Platform {
         };
         let secret = match &config.secret_file {
             Some(path) => secret::load(path, ids.as_ref())?,
-            None => ids.random(),
+            None => Secret::new(ids.random()),
         };
-        let sign_in = backing::sign_in(secret, &config.urls.api);
+        let sign_in = backing::sign_in(secret.clone(), &config.urls.api);
         let outside = Outside { probe, journal: clicks.journal, clock: clock.clone(), ids, sign_in };
         let ports = store.ports(outside);
         let metrics = Arc::new(Metrics::new(metrics)?);
@@ -200,32 +201,6 @@ impl Platform {
         self.tasks.spawn(keep_house(house, self.cancelled.clone()));
         self.tasks.spawn(keep_metrics(self.parts.metrics.clone(), self.cancelled.clone()));
         Ok(())
-    }
-
-    /// Whether this node has the secret that the first one to serve on this store had.
-    pub(crate) async fn shares_secret(&self) -> Result<bool, StoreError> {
-        let first = self.store.health.agreed("secret").await?;
-        Ok(first.is_none_or(|first| first == self.secret_mark()))
-    }
-
-    fn secret_mark(&self) -> String {
-        secret::mark(&self.parts.app.settings().secret)
-    }
-
-    async fn compare_secret(&self) {
-        let mark = self.secret_mark();
-        match self.store.health.agree("secret", &mark).await {
-            Ok(first) if first == mark => {}
-            Ok(_) => {
-                warn!(
-                    "this node's secret differs from that of the installation: addresses signed by other nodes are \
-                     refused here, and their visitors are counted as others; give every node the same secret key file"
-                );
-            }
-            Err(error) => {
-                warn!(error.source = %error, "the secret could not be compared with the installation's");
-            }
-        }
     }
 
     /// Every surface of this build as one service, by host and path: REST, MCP, redirects, health and metrics.

@@ -37,6 +37,12 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Derive the hourly counts from the clicks anew and report differences; exit code 0 only if there are none
     VerifyCounts,
+    /// Put a new secret into the secret key file; nodes use it from their next start on
+    RotateKey {
+        /// Nothing that the secret before has signed stays good: for after a leak
+        #[arg(long)]
+        leaked: bool,
+    },
     /// Prove the audit, or note where it stands
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -9,6 +9,7 @@ mod manual;
 mod migrate;
 mod plan;
 mod remote;
+mod rotate_key;
 mod serve;
 mod verify_counts;
 
@@ -44,6 +45,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         None | Some(Command::Serve) => serve::serve(settings).await,
         Some(Command::Migrate) => migrate::migrate(&settings).await,
         Some(Command::VerifyCounts) => verify_counts::verify(&settings).await,
+        Some(Command::RotateKey { leaked }) => rotate_key::rotate(&settings, leaked).await,
         Some(Command::Audit(command)) => audit::audit(&settings, command).await,
         Some(Command::Bootstrap(args)) => bootstrap::bootstrap(&settings, args).await,
         Some(Command::Plan(args)) => plan::plan(&settings, args).await,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use lp_access::PlanRules;
+use lp_access::{PlanRules, Secret};
 use lp_adapters_journal::MemoryJournal;
 use lp_adapters_signin::{BoundedPasswords, SignedTokens};
 use lp_adapters_sqlite::SqliteStore;
@@ -241,7 +241,10 @@ impl RouteListener for Deaf {
 
 /// What signing in takes, with the secret and the origin of [`settings`].
 fn sign_in() -> SignIn {
-    SignIn { tokens: Arc::new(SignedTokens::new(SECRET, API)), passwords: Arc::new(BoundedPasswords::new(1)) }
+    SignIn {
+        tokens: Arc::new(SignedTokens::new(Secret::new(SECRET), API)),
+        passwords: Arc::new(BoundedPasswords::new(1)),
+    }
 }
 
 fn settings(limits: Option<lp_application::Limits>, sign_ups: SignUps, urls: Option<PublicUrls>) -> Settings {
@@ -257,6 +260,6 @@ fn settings(limits: Option<lp_application::Limits>, sign_ups: SignUps, urls: Opt
         limits,
         sign_ups,
         plans: PlanRules::default(),
-        secret: SECRET,
+        secret: Secret::new(SECRET),
     }
 }

@@ -173,3 +173,34 @@ async fn the_audit_is_proved_from_the_command_line_and_an_altered_line_is_named(
     assert!(named[0].contains(&format!("hello: entry {entry}: it is not what was written")), "{said}");
     assert!(workspace.run(&["audit", "verify", "--handle", "_"]).await.status.success());
 }
+
+#[tokio::test]
+async fn a_rotated_secret_keeps_people_signed_in_and_a_leaked_one_does_not() {
+    let (workspace, _) = Workspace::bootstrapped().await;
+    let server = workspace.serve().await;
+    // Its origin is in what it signs, and the port in its origin.
+    let port = server.port;
+    let login = server.api("POST", "/v2/auth/login").header("content-type", "application/json");
+    let login = login.body(r#"{"email":"hello@example.com","password":"correct horse"}"#);
+    let signed_in = login.send().await.expect("a reply").text().await.expect("text");
+    let signed_in: Value = serde_json::from_str(&signed_in).expect("JSON");
+    let token = signed_in["accessToken"].as_str().expect("a token").to_owned();
+    let me = async |server: &e2e::Server| {
+        let reply = server.api("GET", "/v2/auth/me").bearer_auth(&token).send().await.expect("a reply");
+        reply.status().as_u16()
+    };
+    assert_eq!(me(&server).await, 200);
+    let rotated = workspace.run(&["rotate-key"]).await;
+    assert!(rotated.status.success(), "{}", String::from_utf8_lossy(&rotated.stderr));
+    server.terminate().await;
+    let server = workspace.serve_at(port).await;
+    assert_eq!(me(&server).await, 200, "what the secret before signed is good");
+    server.terminate().await;
+    assert!(workspace.run(&["rotate-key", "--leaked"]).await.status.success());
+    let server = workspace.serve_at(port).await;
+    assert_eq!(me(&server).await, 401);
+    let refresh = server.api("POST", "/v2/auth/refresh").header("content-type", "application/json");
+    let refresh = refresh.body(serde_json::json!({ "refreshToken": signed_in["refreshToken"] }).to_string());
+    assert_eq!(refresh.send().await.expect("a reply").status(), 200, "the session itself goes on");
+    assert!(workspace.run(&["doctor"]).await.status.success());
+}

@@ -29,8 +29,20 @@ impl Outside {
 }
 
 /// Values and computation only: no clock, no randomness, no input or output.
-const PURE: &[&str] =
-    &["argon2", "compact_str", "jiff", "serde", "thiserror", "time", "url", "uuid", "hmac", "sha2", "subtle"];
+const PURE: &[&str] = &[
+    "argon2",
+    "compact_str",
+    "jiff",
+    "serde",
+    "thiserror",
+    "time",
+    "url",
+    "uuid",
+    "hmac",
+    "sha2",
+    "subtle",
+    "zeroize",
+];
 const PORTS: &[&str] = &["async-trait", "bytes", "futures-core"];
 const APPLICATION: &[&str] =
     &["base64", "csv", "futures-util", "jsonschema", "schemars", "serde_json", "siphasher", "tracing"];

@@ -3,7 +3,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use lp_access::TokenRefused;
+use lp_access::{Secret, TokenRefused};
 use lp_adapters_signin::SignedTokens;
 use lp_core::{SessionId, Timestamp, UserId};
 use lp_ports::{AccessClaims, AccessTokens};
@@ -27,7 +27,7 @@ fn claims(at: Timestamp) -> AccessClaims {
 }
 
 fn tokens() -> SignedTokens {
-    SignedTokens::new([7; 32], ISSUER)
+    SignedTokens::new(Secret::new([7; 32]), ISSUER)
 }
 
 fn issued() -> String {
@@ -82,9 +82,10 @@ fn keys_change_by_themselves_and_those_before_and_after_are_published() {
 
 #[test]
 fn one_of_another_installation_another_address_or_the_future_is_refused() {
-    let foreign = SignedTokens::new([8; 32], ISSUER).issue(&claims(now())).expect("signed");
-    let elsewhere =
-        SignedTokens::new([7; 32], "https://ai.example.org").issue(&claims(now())).expect("signed");
+    let foreign = SignedTokens::new(Secret::new([8; 32]), ISSUER).issue(&claims(now())).expect("signed");
+    let elsewhere = SignedTokens::new(Secret::new([7; 32]), "https://ai.example.org")
+        .issue(&claims(now()))
+        .expect("signed");
     let early = tokens().issue(&claims(now().plus(Duration::from_mins(5)))).expect("signed");
     for token in [foreign, elsewhere, early] {
         assert_eq!(tokens().check(&token, now()), Err(TokenRefused::Unknown));
@@ -157,4 +158,27 @@ fn what_the_header_asks_for_is_never_done() {
     for attack in attacks {
         assert_eq!(tokens().check(&attack, now()), Err(TokenRefused::Unknown), "{attack}");
     }
+}
+
+#[test]
+fn what_the_secret_before_signed_is_good_and_the_one_now_signs() {
+    let first = Secret::new([7; 32]);
+    let second = Secret::following(&first, [8; 32]);
+    let old = issued();
+    let rotated = SignedTokens::new(second.clone(), ISSUER);
+    assert_eq!(rotated.check(&old, now()), Ok(claims(now())));
+    let new = rotated.issue(&claims(now())).expect("signed");
+    assert_eq!(rotated.check(&new, now()), Ok(claims(now())));
+    assert_eq!(
+        tokens().check(&new, now()),
+        Err(TokenRefused::Unknown),
+        "the one before knows nothing of the next"
+    );
+    let published: Vec<_> = rotated.published(now()).into_iter().map(|key| key.id).collect();
+    assert_eq!(published.len(), 6);
+    assert!(tokens().published(now()).iter().all(|key| published.contains(&key.id)));
+    let twice = SignedTokens::new(Secret::following(&second, [9; 32]), ISSUER);
+    assert_eq!(twice.check(&old, now()), Err(TokenRefused::Unknown));
+    let leaked = SignedTokens::new(Secret::new([8; 32]), ISSUER);
+    assert_eq!(leaked.check(&old, now()), Err(TokenRefused::Unknown));
 }

@@ -43,9 +43,9 @@ pub(super) async fn ask(
     password_hash: Option<String>,
 ) -> Result<Mailed, Error> {
     let seed = cx.random();
-    let code = MailCode::derive(cx.secret(), purpose, &email, &seed);
+    let code = MailCode::derive(cx.secret().now(), purpose, &email, &seed);
     let hash = match kind {
-        MailKind::Code(_) => code.hash(cx.secret(), purpose, &email),
+        MailKind::Code(_) => code.hash(cx.secret().now(), purpose, &email),
         _ => SecretHash(cx.random()),
     };
     let record = CodeRecord { password_hash, ..CodeRecord::issue(purpose, email.clone(), hash, cx.at()) };

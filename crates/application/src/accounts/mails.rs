@@ -12,7 +12,7 @@ impl Application {
         let (subject, text) = match mail.kind {
             MailKind::Decoy => return None,
             MailKind::Code(purpose) => {
-                let code = MailCode::derive(&settings.secret, purpose, &mail.to, &mail.seed);
+                let code = MailCode::derive(settings.secret.now(), purpose, &mail.to, &mail.seed);
                 with_code(purpose, code, &settings.urls)
             }
             MailKind::HasAccount => has_account(&settings.urls),

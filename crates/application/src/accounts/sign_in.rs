@@ -64,7 +64,7 @@ pub(super) async fn refresh(cx: Cx, input: Refresh) -> Result<SignedIn, Error> {
     let record = cx.sessions().refresh(shown.hash()).await?.ok_or(SessionRefused::Unknown)?;
     let (id, at) = (record.session.id, cx.at());
     let account = cx.access().account_of(record.session.user).await?.ok_or(SessionRefused::Unknown)?;
-    let next = shown.next(cx.secret());
+    let next = shown.next(cx.secret().now());
     match record.judge(at) {
         Ok(Renewal::Repeat) => signed_in(&cx, &account, id, &next),
         Ok(Renewal::Renew) => {

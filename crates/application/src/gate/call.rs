@@ -246,7 +246,7 @@ impl Entered {
         let grant = Grant::new(operation.name, &handle, id, arguments, key, self.app.now());
         let path = address(&mount.path, &handle, &grant.arguments);
         Ok(SignedUrl {
-            url: format!("{}{path}?grant={}", settings.urls.api, grant.seal(&settings.secret)?),
+            url: format!("{}{path}?grant={}", settings.urls.api, grant.seal(settings.secret.now())?),
             method: mount.method.as_str(),
             consumes: stream.consumes,
             expires_at: grant.expires_at(),

@@ -14,6 +14,7 @@ mod mailbox;
 pub mod password;
 mod plan;
 mod rate;
+mod secret;
 mod session;
 mod token;
 
@@ -27,5 +28,6 @@ pub use mail::{Mail, MailKind};
 pub use mailbox::{CodePurpose, CodeRecord, CodeVerdict, MailCode, MailCodeFault};
 pub use plan::{Feature, Locked, Plan, PlanRules, Subscription, Terms, TermsChange, WriteDay, WriteUse};
 pub use rate::Rate;
+pub use secret::Secret;
 pub use session::{RefreshRecord, RefreshToken, Renewal, Session, SessionRefused};
 pub use token::{Minted, Pat, PatFault, SecretHash, TokenRecord, TokenRefused, mint};

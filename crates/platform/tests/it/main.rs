@@ -7,3 +7,4 @@ mod examples;
 mod heads;
 mod mail;
 mod metrics;
+mod rotation;

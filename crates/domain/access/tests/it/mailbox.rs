@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lp_access::{CodePurpose, CodeRecord, CodeVerdict, Email, Mail, MailCode, MailKind};
+use lp_access::{CodePurpose, CodeRecord, CodeVerdict, Email, Mail, MailCode, MailKind, Secret};
 use lp_core::{MailId, Timestamp};
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
@@ -27,7 +27,7 @@ proptest! {
         prop_assert_eq!(MailCode::parse(&text), Ok(code));
         let shown = format!("{code:?}");
         prop_assert!(!shown.contains(&text));
-        prop_assert_eq!(record(code, CodePurpose::Reset, &to).judge(code, &SECRET, NOW), CodeVerdict::Right);
+        prop_assert_eq!(record(code, CodePurpose::Reset, &to).judge(code, &Secret::new(SECRET), NOW), CodeVerdict::Right);
     }
 
     #[test]
@@ -55,12 +55,12 @@ fn a_code_is_right_until_it_expires_or_was_guessed_at_too_often() {
         (MailCode::parse("012345").expect("a code"), MailCode::parse("543210").expect("a code"));
     let fresh = record(code, CodePurpose::SignIn, &to);
     let last = NOW.plus(CodeRecord::LIFE).minus(Duration::from_millis(1));
-    assert_eq!(fresh.judge(code, &SECRET, last), CodeVerdict::Right);
-    assert_eq!(fresh.judge(wrong, &SECRET, last), CodeVerdict::Wrong);
+    assert_eq!(fresh.judge(code, &Secret::new(SECRET), last), CodeVerdict::Right);
+    assert_eq!(fresh.judge(wrong, &Secret::new(SECRET), last), CodeVerdict::Wrong);
     let late = NOW.plus(CodeRecord::LIFE);
-    assert_eq!(fresh.judge(code, &SECRET, late), CodeVerdict::Void);
+    assert_eq!(fresh.judge(code, &Secret::new(SECRET), late), CodeVerdict::Void);
     let spent = CodeRecord { tries_left: 0, ..fresh };
-    assert_eq!(spent.judge(code, &SECRET, NOW), CodeVerdict::Void);
+    assert_eq!(spent.judge(code, &Secret::new(SECRET), NOW), CodeVerdict::Void);
 }
 
 #[test]
@@ -88,4 +88,14 @@ fn a_mail_is_tried_again_at_growing_distances_until_it_is_of_no_use() {
     assert!(now < mail.expires_at);
     let notice = Mail { attempts: 90, ..Mail::new(id, mail.to, MailKind::PasswordChanged, [0; 32], NOW) };
     assert_eq!(notice.again_at(NOW), Some(NOW.plus(Duration::from_mins(5))));
+}
+
+#[test]
+fn a_code_of_the_secret_before_is_believed_until_that_is_two_back() {
+    let (to, code) = (email("me@example.com"), MailCode::parse("012345").expect("a code"));
+    let issued = record(code, CodePurpose::Reset, &to);
+    let next = Secret::following(&Secret::new(SECRET), [8; 32]);
+    assert_eq!(issued.judge(code, &next, NOW), CodeVerdict::Right);
+    assert_eq!(issued.judge(code, &Secret::following(&next, [9; 32]), NOW), CodeVerdict::Wrong);
+    assert_eq!(issued.judge(code, &Secret::new([8; 32]), NOW), CodeVerdict::Wrong);
 }
