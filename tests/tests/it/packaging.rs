@@ -13,6 +13,7 @@ const COMMANDS: &[&str] = &[
     "call",
     "plan",
     "verify-counts",
+    "rotate-key",
     "audit",
     "doctor",
     "health",
