@@ -4,6 +4,7 @@ use lp_core::{Handle, Role, Scopes, Timestamp, TokenId, UserId};
 use lp_ports::{AccessReader, StoreError};
 use sqlx::postgres::PgRow;
 
+use crate::handles::{handle_columns, handle_record};
 use crate::plans;
 use crate::rows::{Broken, bytes, count, field, instant, instant_or_none, parse_json_list, text, whole};
 use crate::store::PgStore;
@@ -24,8 +25,13 @@ const ACCOUNT_OF: &str = accounts!("id = $1");
 
 const COLLABORATORS: &str = "SELECT count(*) AS others FROM members WHERE handle = $1 AND role <> $2";
 
-const HANDLES_OF: &str = "SELECT handles.handle, owner, created_at, role FROM members \
-     JOIN handles ON handles.handle = members.handle WHERE account = $1 ORDER BY members.handle";
+const HANDLES_OF: &str = concat!(
+    "SELECT role, ",
+    handle_columns!(),
+    " FROM members JOIN handles ON handles.handle = members.handle WHERE account = $1 ORDER BY name"
+);
+
+const HANDLE: &str = concat!("SELECT ", handle_columns!(), " FROM handles WHERE handle = $1");
 
 macro_rules! tokens {
     ($which:literal) => {
@@ -84,8 +90,7 @@ impl AccessReader for PgStore {
     }
 
     async fn handle(&self, handle: &Handle) -> Result<Option<HandleRecord>, StoreError> {
-        let query = sqlx::query("SELECT handle, owner, created_at FROM handles WHERE handle = $1")
-            .bind(handle.as_str());
+        let query = sqlx::query(HANDLE).bind(handle.as_str());
         let row = self.read("db.access.handle", query.fetch_optional(self.pool())).await?;
         row.map(|row| whole(handle_record(&row), "handles", || handle.to_string())).transpose()
     }
@@ -130,14 +135,6 @@ fn account(row: &PgRow) -> Result<Account, Broken> {
         password_hash: text(row, "password_hash")?,
         created_at: instant(row, "created_at")?,
         terms: plans::terms(row)?,
-    })
-}
-
-fn handle_record(row: &PgRow) -> Result<HandleRecord, Broken> {
-    Ok(HandleRecord {
-        handle: Handle::parse(field(row, "handle")?)?,
-        owner: UserId::new(field(row, "owner")?),
-        created_at: instant(row, "created_at")?,
     })
 }
 

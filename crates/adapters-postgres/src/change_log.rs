@@ -115,6 +115,7 @@ fn what(change: &Change) -> Option<String> {
         Change::Link { after, .. } => Some(link_of(after).parts().slug.key().as_str().to_owned()),
         Change::Account(_)
         | Change::Handle(_)
+        | Change::HandleWritten(_)
         | Change::Token(_)
         | Change::TokenRevoked { .. }
         | Change::Terms { .. }

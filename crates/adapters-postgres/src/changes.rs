@@ -1,9 +1,10 @@
+mod handles;
 mod links;
 mod mail;
 mod sessions;
 
-use lp_access::{Account, AuditEntry, HandleRecord, Plan, TokenRecord};
-use lp_core::{Revision, Role, ScopePattern, Timestamp};
+use lp_access::{Account, AuditEntry, Plan, TokenRecord};
+use lp_core::{Revision, ScopePattern, Timestamp};
 use lp_links::{Link, LinkState, RevisionAction};
 use lp_ports::{Change, CommitError, Guard, MailChange, StoreError};
 use sqlx::PgConnection;
@@ -15,10 +16,6 @@ use crate::text::stored;
 
 const ADD_ACCOUNT: &str = "INSERT INTO accounts (id, email, password_hash, created_at, plan, time_zone, openanalyst) \
      VALUES ($1, $2, $3, $4, $5, $6, $7)";
-
-const ADD_HANDLE: &str = "WITH made AS ( \
-         INSERT INTO handles (handle, owner, created_at) VALUES ($1, $2, $3)) \
-     INSERT INTO members (handle, account, role) VALUES ($1, $2, $4)";
 
 const ADD_TOKEN: &str = "INSERT INTO tokens (id, handle, owner, name, scopes, secret, created_at, expires_at, \
      revoked_at) VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9)";
@@ -38,9 +35,13 @@ pub(crate) async fn apply(
     while let Some(change) = rest.first() {
         let run: Vec<LinkChange<'_>> = rest.iter().map_while(LinkChange::of).collect();
         if run.is_empty() {
+            // Another handle would be noted and audited where nobody looks for it.
+            if matches!(change, Change::HandleWritten(write) if write.record.handle != entry.handle) {
+                return Err(corrupt(change));
+            }
             let written = one(connection, change).await.map_err(|fault| refused(fault, change))?;
-            if !written {
-                return Err(taken(change));
+            if let Err(stale) = written {
+                return Err(CommitError::Stale(stale).into());
             }
         } else {
             links::write(connection, entry, &run).await?;
@@ -70,6 +71,7 @@ impl<'b> LinkChange<'b> {
             Change::Link { after, action } => Some(Self { after, action: *action, change }),
             Change::Account(_)
             | Change::Handle(_)
+            | Change::HandleWritten(_)
             | Change::Token(_)
             | Change::TokenRevoked { .. }
             | Change::Terms { .. }
@@ -83,13 +85,16 @@ impl<'b> LinkChange<'b> {
     }
 }
 
-/// Whether it could be written: what it takes up may be used up.
-async fn one(connection: &mut PgConnection, change: &Change) -> Result<bool, sqlx::Error> {
+/// Writes it, unless what it takes up is used up, or is another's: then the inner error is the guard that does not hold.
+async fn one(connection: &mut PgConnection, change: &Change) -> Result<Result<(), Guard>, sqlx::Error> {
     let written = match change {
         // These go together, elsewhere.
         Change::Link { .. } => Ok(()),
         Change::Account(new) => account(connection, new).await,
-        Change::Handle(new) => handle(connection, new).await,
+        Change::Handle(new) => handles::add(connection, new).await,
+        Change::HandleWritten(write) => {
+            return Ok(handles::set(connection, write).await?.map_or(Ok(()), Err));
+        }
         Change::Token(new) => token(connection, new).await,
         Change::TokenRevoked { id, at } => {
             let query = sqlx::query(REVOKE_TOKEN).bind(id.uuid()).bind(at.micros());
@@ -98,7 +103,8 @@ async fn one(connection: &mut PgConnection, change: &Change) -> Result<bool, sql
         Change::Terms { account, set } => plans::change(connection, *account, set).await,
         Change::SessionBegun { session, refresh } => sessions::begin(connection, session, *refresh).await,
         Change::SessionRenewed { id, used, next, at, expires_at } => {
-            return sessions::renew(connection, *id, *used, *next, *at, *expires_at).await;
+            let renewed = sessions::renew(connection, *id, *used, *next, *at, *expires_at).await?;
+            return Ok(if renewed { Ok(()) } else { Err(Guard::RefreshUnused(*used)) });
         }
         Change::SessionEnded { id, at } => sessions::end(connection, *id, *at).await,
         Change::SessionsEnded { user, except, at } => {
@@ -108,9 +114,12 @@ async fn one(connection: &mut PgConnection, change: &Change) -> Result<bool, sql
             let query = sqlx::query(SET_PASSWORD).bind(user.uuid()).bind(stored(hash));
             query.execute(connection).await.map(drop)
         }
-        Change::Mail(about) => return mail::apply(connection, about).await,
+        Change::Mail(about) => {
+            let written = mail::apply(connection, about).await?;
+            return Ok(implied(change).filter(|_| !written).map_or(Ok(()), Err));
+        }
     };
-    written.map(|()| true)
+    written.map(Ok)
 }
 
 async fn account(connection: &mut PgConnection, new: &Account) -> Result<(), sqlx::Error> {
@@ -122,17 +131,6 @@ async fn account(connection: &mut PgConnection, new: &Account) -> Result<(), sql
         .bind(new.terms.plan.map(Plan::as_str))
         .bind(new.terms.time_zone.name())
         .bind(new.terms.openanalyst)
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
-async fn handle(connection: &mut PgConnection, new: &HandleRecord) -> Result<(), sqlx::Error> {
-    sqlx::query(ADD_HANDLE)
-        .bind(new.handle.as_str())
-        .bind(new.owner.uuid())
-        .bind(new.created_at.micros())
-        .bind(Role::Owner.as_str())
         .execute(connection)
         .await
         .map(drop)
@@ -191,7 +189,8 @@ fn implied(change: &Change) -> Option<Guard> {
         Change::Handle(new) => Some(Guard::HandleFree(new.handle.clone())),
         Change::SessionRenewed { used, .. } => Some(Guard::RefreshUnused(*used)),
         Change::Mail(MailChange::Tried(hash) | MailChange::Used(hash)) => Some(Guard::CodeOpen(*hash)),
-        Change::Token(_)
+        Change::HandleWritten(_)
+        | Change::Token(_)
         | Change::TokenRevoked { .. }
         | Change::Terms { .. }
         | Change::SessionBegun { .. }
@@ -206,7 +205,7 @@ fn table(change: &Change) -> &'static str {
     match change {
         Change::Link { .. } => "links",
         Change::Account(_) | Change::PasswordSet { .. } | Change::Terms { .. } => "accounts",
-        Change::Handle(_) => "handles",
+        Change::Handle(_) | Change::HandleWritten(_) => "handles",
         Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
         Change::SessionBegun { .. }
         | Change::SessionRenewed { .. }
@@ -224,6 +223,7 @@ fn subject(change: &Change) -> String {
         }
         Change::Account(new) => new.id.to_string(),
         Change::Handle(new) => new.handle.to_string(),
+        Change::HandleWritten(write) => write.record.handle.to_string(),
         Change::Token(new) => new.id.to_string(),
         Change::TokenRevoked { id, .. } => id.to_string(),
         Change::Terms { account, .. } => account.to_string(),

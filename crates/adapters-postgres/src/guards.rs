@@ -5,11 +5,13 @@ use sqlx::PgConnection;
 use crate::store::int;
 
 /// What each guard asks about, all at one moment: the greatest revision of a slug, or how many there are of the rest (of
-/// refresh tokens: unused ones; of codes: open ones).
+/// refresh tokens: unused ones; of codes: open ones; of a handle that should be there: its revision).
 const FOUND: &str = "SELECT CASE asked.kind \
          WHEN 'slug' THEN (SELECT max(revision) FROM link_revisions \
                       WHERE handle = asked.name AND slug_key = asked.slug) \
-         WHEN 'handle' THEN (SELECT count(*) FROM handles WHERE handle = asked.name) \
+         WHEN 'handle' THEN (SELECT count(*) FROM handle_names WHERE name = asked.name) \
+             + (SELECT count(*) FROM handles WHERE handle = asked.name) \
+         WHEN 'handle_at' THEN (SELECT revision FROM handles WHERE handle = asked.name) \
          WHEN 'email' THEN (SELECT count(*) FROM accounts WHERE email = asked.name) \
          WHEN 'password' THEN (SELECT count(*) FROM accounts \
                           WHERE email = asked.name AND password_hash = asked.slug) \
@@ -53,6 +55,7 @@ fn question(guard: &Guard) -> Question<'_> {
         Guard::SlugAt { handle, slug, .. } => {
             Question { kind: "slug", name: handle.as_str(), slug: slug.as_str(), ..nothing }
         }
+        Guard::HandleAt { handle, .. } => Question { kind: "handle_at", name: handle.as_str(), ..nothing },
         Guard::HandleFree(handle) => Question { kind: "handle", name: handle.as_str(), ..nothing },
         Guard::EmailFree(email) => Question { kind: "email", name: email.as_str(), ..nothing },
         Guard::RefreshUnused(hash) => Question { kind: "refresh", hash: &hash.0, ..nothing },
@@ -67,6 +70,7 @@ fn question(guard: &Guard) -> Question<'_> {
 fn wanted(guard: &Guard) -> Option<i64> {
     match guard {
         Guard::SlugAt { latest, .. } => latest.map(|Revision(latest)| int(latest)),
+        Guard::HandleAt { revision: Revision(revision), .. } => Some(int(*revision)),
         Guard::RefreshUnused(_) | Guard::PasswordIs { .. } | Guard::CodeOpen(_) => Some(1),
         Guard::HandleFree(_) | Guard::EmailFree(_) | Guard::StoreEmpty => Some(0),
     }

@@ -18,6 +18,7 @@ mod deadline;
 mod expire;
 mod fault;
 mod guards;
+mod handles;
 mod heads;
 mod hints;
 mod ingest;

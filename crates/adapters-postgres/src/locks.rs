@@ -18,7 +18,7 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
     keys.extend(batch.reply().map(|reply| of_reply(&reply.key)));
     for guard in batch.guards() {
         match guard {
-            Guard::SlugAt { .. } => {}
+            Guard::SlugAt { .. } | Guard::HandleAt { .. } => {}
             Guard::HandleFree(handle) => keys.push(of_handle(handle)),
             Guard::EmailFree(email) | Guard::PasswordIs { email, .. } => {
                 keys.push(of(&["email", email.as_str()]));
@@ -31,6 +31,7 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
         match change {
             Change::Account(new) => keys.extend([of(&["accounts"]), of(&["email", new.email.as_str()])]),
             Change::Handle(new) => keys.push(of_handle(&new.handle)),
+            Change::HandleWritten(write) => keys.push(of_handle(&write.record.name)),
             Change::SessionRenewed { used: hash, .. }
             | Change::Mail(MailChange::Tried(hash) | MailChange::Used(hash)) => keys.push(of_secret(hash)),
             Change::Mail(MailChange::Issued(code)) => {

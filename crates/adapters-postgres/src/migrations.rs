@@ -22,6 +22,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (1, "init", include_str!("../migrations/0001_init.sql")),
     (2, "sessions", include_str!("../migrations/0002_sessions.sql")),
     (3, "mail-codes", include_str!("../migrations/0003_mail_codes.sql")),
+    (4, "handles", include_str!("../migrations/0004_handles.sql")),
     (5, "plans", include_str!("../migrations/0005_plans.sql")),
     (6, "token_use", include_str!("../migrations/0006_token_use.sql")),
 ];

@@ -5,12 +5,18 @@ use lp_ports::{AccessReader, StoreError};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
+use crate::handles::{handle_columns, handle_record};
 use crate::plans;
 use crate::rows::{Broken, bytes, count, field, instant, instant_or_none, parse_json_list, whole};
 use crate::store::{SqliteStore, read};
 
-const HANDLES_OF: &str = "SELECT handles.*, role FROM members JOIN handles ON handles.handle = members.handle \
-     WHERE user = ?1 ORDER BY members.handle";
+const HANDLES_OF: &str = concat!(
+    "SELECT role, ",
+    handle_columns!(),
+    " FROM members JOIN handles ON handles.handle = members.handle WHERE user = ?1 ORDER BY name"
+);
+
+const HANDLE: &str = concat!("SELECT ", handle_columns!(), " FROM handles WHERE handle = ?1");
 
 const COLLABORATORS: &str = "SELECT count(*) AS others FROM members WHERE handle = ?1 AND role <> ?2";
 
@@ -64,7 +70,7 @@ impl AccessReader for SqliteStore {
     }
 
     async fn handle(&self, handle: &Handle) -> Result<Option<HandleRecord>, StoreError> {
-        let query = sqlx::query("SELECT * FROM handles WHERE handle = ?1").bind(handle.as_str());
+        let query = sqlx::query(HANDLE).bind(handle.as_str());
         let row = read("db.access.handle", query.fetch_optional(&self.reads)).await?;
         row.map(|row| whole(handle_record(&row), "handles", || handle.to_string())).transpose()
     }
@@ -107,14 +113,6 @@ fn account(row: &SqliteRow) -> Result<Account, Broken> {
         password_hash: field(row, "password_hash")?,
         created_at: instant(row, "created_at")?,
         terms: plans::terms(row)?,
-    })
-}
-
-fn handle_record(row: &SqliteRow) -> Result<HandleRecord, Broken> {
-    Ok(HandleRecord {
-        handle: Handle::parse(field(row, "handle")?)?,
-        owner: UserId::new(field(row, "owner")?),
-        created_at: instant(row, "created_at")?,
     })
 }
 

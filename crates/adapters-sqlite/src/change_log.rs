@@ -98,6 +98,7 @@ fn what(change: &Change) -> Changed {
         Change::Link { after, .. } => Changed::Link(link_of(after).parts().slug.key()),
         Change::Account(_)
         | Change::Handle(_)
+        | Change::HandleWritten(_)
         | Change::Token(_)
         | Change::TokenRevoked { .. }
         | Change::Terms { .. }

@@ -1,8 +1,9 @@
+mod handles;
 mod mail;
 mod sessions;
 
-use lp_access::{Account, AuditEntry, HandleRecord, Plan, TokenRecord};
-use lp_core::{Revision, Role, ScopePattern};
+use lp_access::{Account, AuditEntry, Plan, TokenRecord};
+use lp_core::{Revision, ScopePattern};
 use lp_links::{Link, LinkState, RevisionAction};
 use lp_ports::{Change, CommitError, Guard, MailChange, StoreError};
 use sqlx::SqliteConnection;
@@ -50,7 +51,11 @@ pub(crate) async fn apply(
     let written = match change {
         Change::Link { .. } => Ok(()),
         Change::Account(new) => account(connection, new).await,
-        Change::Handle(new) => handle(connection, new).await,
+        Change::Handle(new) => handles::add(connection, new).await,
+        Change::HandleWritten(write) => match handles::set(connection, write).await {
+            Ok(Some(stale)) => return Err(CommitError::Stale(stale).into()),
+            set => set.map(drop),
+        },
         Change::Token(new) => token(connection, new).await,
         Change::TokenRevoked { id, at } => {
             sqlx::query("UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL")
@@ -121,22 +126,6 @@ async fn account(connection: &mut SqliteConnection, new: &Account) -> Result<(),
         .map(drop)
 }
 
-async fn handle(connection: &mut SqliteConnection, new: &HandleRecord) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO handles (handle, owner, created_at) VALUES (?1, ?2, ?3)")
-        .bind(new.handle.as_str())
-        .bind(new.owner.uuid())
-        .bind(new.created_at.micros())
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("INSERT INTO members (handle, user, role) VALUES (?1, ?2, ?3)")
-        .bind(new.handle.as_str())
-        .bind(new.owner.uuid())
-        .bind(Role::Owner.as_str())
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
 async fn token(connection: &mut SqliteConnection, new: &TokenRecord) -> Result<(), sqlx::Error> {
     sqlx::query(ADD_TOKEN)
         .bind(new.id.uuid())
@@ -180,7 +169,8 @@ fn implied(change: &Change) -> Option<Guard> {
         Change::Account(new) => Some(Guard::EmailFree(new.email.clone())),
         Change::Handle(new) => Some(Guard::HandleFree(new.handle.clone())),
         Change::SessionRenewed { used, .. } => Some(Guard::RefreshUnused(*used)),
-        Change::Token(_)
+        Change::HandleWritten(_)
+        | Change::Token(_)
         | Change::TokenRevoked { .. }
         | Change::Terms { .. }
         | Change::SessionBegun { .. }
@@ -195,7 +185,7 @@ fn table(change: &Change) -> &'static str {
     match change {
         Change::Link { .. } => "links",
         Change::Account(_) | Change::PasswordSet { .. } | Change::Terms { .. } => "accounts",
-        Change::Handle(_) => "handles",
+        Change::Handle(_) | Change::HandleWritten(_) => "handles",
         Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
         Change::SessionBegun { .. }
         | Change::SessionRenewed { .. }
@@ -213,6 +203,7 @@ pub(crate) fn subject(change: &Change) -> String {
         }
         Change::Account(new) => new.id.to_string(),
         Change::Handle(new) => new.handle.to_string(),
+        Change::HandleWritten(write) => write.record.handle.to_string(),
         Change::Token(new) => new.id.to_string(),
         Change::TokenRevoked { id, .. } => id.to_string(),
         Change::Terms { account, .. } => account.to_string(),

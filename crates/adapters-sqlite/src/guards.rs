@@ -15,8 +15,14 @@ pub(crate) async fn holds(connection: &mut SqliteConnection, guard: &Guard) -> R
             Ok(found == latest.map(|revision| int(revision.0)))
         }
         Guard::HandleFree(handle) => {
-            let query = sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM handles WHERE handle = ?1)");
+            let query = sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM handle_names WHERE name = ?1)");
             query.bind(handle.as_str()).fetch_one(connection).await
+        }
+        Guard::HandleAt { handle, revision } => {
+            let query = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM handles WHERE handle = ?1 AND revision = ?2)",
+            );
+            query.bind(handle.as_str()).bind(int(revision.0)).fetch_one(connection).await
         }
         Guard::EmailFree(email) => {
             let query = sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM accounts WHERE email = ?1)");

@@ -17,6 +17,7 @@ mod counts;
 mod expire;
 mod fault;
 mod guards;
+mod handles;
 mod heads;
 mod ingest;
 mod installation;

@@ -7,6 +7,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (2, "counts", include_str!("../migrations/0002_counts.sql")),
     (3, "sessions", include_str!("../migrations/0003_sessions.sql")),
     (4, "mail-codes", include_str!("../migrations/0004_mail_codes.sql")),
+    (5, "handles", include_str!("../migrations/0005_handles.sql")),
     (6, "plans", include_str!("../migrations/0006_plans.sql")),
     (7, "token_use", include_str!("../migrations/0007_token_use.sql")),
 ];

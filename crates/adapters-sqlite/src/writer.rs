@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lp_core::{Timestamp, TokenId};
+use lp_core::{Handle, Timestamp, TokenId};
 use lp_ports::{Batch, CommitError, Committer, Receipt, StoreError};
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
@@ -10,6 +10,7 @@ use tracing::Instrument;
 
 use crate::expire::{self, HandleDay};
 use crate::fault::unavailable;
+use crate::handles::{self, Purged};
 use crate::ingest::{self, Intake};
 use crate::mail::{MailWork, MailsDone};
 use crate::sessions::Forgotten;
@@ -39,6 +40,7 @@ enum Job {
     ForgetSessions(Call<Timestamp, Forgotten, StoreError>),
     NoteUses(Call<Vec<(TokenId, Timestamp)>, (), StoreError>),
     Mail(Call<MailWork, MailsDone, StoreError>),
+    PurgeSome(Call<Handle, Purged, StoreError>),
     Trim(Call<u64, u64, StoreError>),
     Stop,
 }
@@ -93,6 +95,11 @@ impl Writer {
     /// Does something for the queue of mails.
     pub(crate) async fn mail(&self, work: MailWork) -> Result<MailsDone, StoreError> {
         self.ask(work, Job::Mail).await
+    }
+
+    /// Takes away some of a handle that is to be purged.
+    pub(crate) async fn purge_some(&self, handle: Handle) -> Result<Purged, StoreError> {
+        self.ask(handle, Job::PurgeSome).await
     }
 
     pub(crate) async fn trim(&self, keep: u64) -> Result<u64, StoreError> {
@@ -179,6 +186,9 @@ impl Job {
                 call.outcome = Some(Ok(access::note_token_uses(connection, &call.work).await?));
             }
             Self::Mail(call) => call.outcome = Some(Ok(mail::work(connection, call.work).await?)),
+            Self::PurgeSome(call) => {
+                call.outcome = Some(Ok(handles::purge_some(connection, &call.work).await?));
+            }
             Self::Trim(call) => call.outcome = Some(Ok(change_log::trim(connection, call.work).await?)),
             Self::Stop => {}
         }
@@ -195,6 +205,7 @@ impl Job {
             Self::Forget(call) => call.answer(fault),
             Self::ForgetSessions(call) => call.answer(fault),
             Self::Mail(call) => call.answer(fault),
+            Self::PurgeSome(call) => call.answer(fault),
             Self::Trim(call) => call.answer(fault),
             Self::Stop => {}
         }

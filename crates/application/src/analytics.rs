@@ -96,7 +96,7 @@ async fn get(cx: Cx, input: GetAnalytics) -> Result<AnalyticsView, Error> {
     let totals = cx.analytics().totals(handle, period.ending(cx.at()), slug.as_ref()).await?;
     let freshness = Freshness::of(cx.ingested_at(), cx.at());
     Ok(AnalyticsView {
-        handle: handle.to_string(),
+        handle: cx.name()?.to_string(),
         period: period.to_string(),
         clicks: totals.clicks,
         qualified_clicks: totals.qualified_clicks(),

@@ -6,11 +6,13 @@ use lp_access::{CodeRecord, Session};
 use lp_core::{Handle, SlugKey, Timestamp};
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, Clock, CodeReader, Committer, Counters,
-    HealthProbe, IdempotencyReader, Ids, LinkReader, PublishedKey, SessionReader, SignIn, StoreHealth,
+    HandleReader, HealthProbe, IdempotencyReader, Ids, LinkReader, PublishedKey, SessionReader, SignIn,
+    StoreHealth,
 };
 
 use crate::gate::HeldTokens;
 use crate::limits::Limiter;
+use crate::names::Names;
 use crate::refusals::Refusals;
 use crate::{Catalogue, ClickSink, Error, Loaded, RouteSource, Settings, Surface};
 
@@ -21,6 +23,8 @@ pub struct Ports {
     pub links: Arc<dyn LinkReader>,
     /// Reads accounts, handles and tokens.
     pub access: Arc<dyn AccessReader>,
+    /// Reads members, profiles and names of handles.
+    pub handles: Arc<dyn HandleReader>,
     /// Reads who is signed in.
     pub sessions: Arc<dyn SessionReader>,
     /// Reads codes that were mailed.
@@ -61,6 +65,7 @@ impl Ports {
     where
         S: LinkReader
             + AccessReader
+            + HandleReader
             + SessionReader
             + CodeReader
             + AnalyticsReader
@@ -73,6 +78,7 @@ impl Ports {
         Self {
             links: store.clone(),
             access: store.clone(),
+            handles: store.clone(),
             sessions: store.clone(),
             codes: store.clone(),
             sign_in: None,
@@ -132,6 +138,7 @@ pub(crate) struct Inner {
     pub(crate) limiter: Limiter,
     pub(crate) refusals: Refusals,
     pub(crate) tokens: HeldTokens,
+    pub(crate) names: Names,
     ingested_at: AtomicI64,
 }
 
@@ -153,6 +160,7 @@ impl Application {
         observer: Arc<dyn Observer>,
     ) -> Self {
         let limiter = Limiter::new(ports.counters.clone());
+        let names = Names::new(ports.clock.clone());
         let inner = Inner {
             catalogue,
             ports,
@@ -162,6 +170,7 @@ impl Application {
             limiter,
             refusals: Refusals::default(),
             tokens: HeldTokens::default(),
+            names,
             ingested_at: AtomicI64::new(i64::MIN),
         };
         Self { inner: Arc::new(inner) }

@@ -129,7 +129,7 @@ async fn list(cx: Cx, input: ListAudit) -> Result<AuditList, Error> {
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     Ok(AuditList {
-        handle: handle.to_string(),
+        handle: cx.name()?.to_string(),
         next_cursor: found.last().filter(|_| more).map(|last| cursor::of_audit(last.seq)),
         events: found.into_iter().map(AuditView::of).collect(),
     })

@@ -88,12 +88,17 @@ pub enum BootstrapError {
 pub async fn bootstrap(ports: &Ports, wanted: Bootstrap) -> Result<Bootstrapped, BootstrapError> {
     let (email, handle) = check(&wanted)?;
     let account = ports.access.account(&email).await?;
-    let record = ports.access.handle(&handle).await?;
-    if let Some(record) = &record
-        && account.as_ref().is_none_or(|account| account.id != record.owner)
-    {
+    // The name may be one that a handle came to have later, or had before; what is made for it is kept under its key.
+    let key = ports.handles.named(&handle).await?;
+    let record = match &key {
+        Some(key) => ports.access.handle(key).await?,
+        None => None,
+    };
+    let own = |record: &HandleRecord| account.as_ref().is_some_and(|account| account.id == record.owner);
+    if key.is_some() && !record.as_ref().is_some_and(own) {
         return Err(BootstrapError::HandleTaken(handle));
     }
+    let handle = key.unwrap_or(handle);
     let user = account.as_ref().map_or_else(|| UserId::new(ports.ids.uuid()), |account| account.id);
     let mut batch = batch(ports, &handle);
     if account.is_none() {
@@ -111,13 +116,14 @@ pub async fn bootstrap(ports: &Ports, wanted: Bootstrap) -> Result<Bootstrapped,
                 batch = batch.change(Change::TokenRevoked { id: old.id, at: ports.clock.now() });
             }
         }
-        let (record, text) = new_token(ports, user, &handle);
-        batch = batch.change(Change::Token(record));
+        let (token, text) = new_token(ports, user, &handle);
+        batch = batch.change(Change::Token(token));
         pat = Some(text);
     }
     if pat.is_some() {
         commit(ports, batch).await?;
     }
+    let handle = record.map_or(handle, |record| record.name);
     Ok(Bootstrapped { email, handle, user, pat })
 }
 
@@ -198,7 +204,7 @@ fn new_account(
 }
 
 fn new_handle(ports: &Ports, owner: UserId, handle: &Handle) -> Change {
-    Change::Handle(HandleRecord { handle: handle.clone(), owner, created_at: ports.clock.now() })
+    Change::Handle(HandleRecord::new(handle.clone(), owner, ports.clock.now()))
 }
 
 fn new_token(ports: &Ports, owner: UserId, handle: &Handle) -> (TokenRecord, String) {

@@ -34,6 +34,8 @@ codes! {
     INVALID_SLUG = "invalid_slug", 400, false, "The slug has other characters than letters, digits, `_` and `-`, is too long, or is reserved.";
     INVALID_DESTINATION_URL = "invalid_destination_url", 400, false, "The destination is not an absolute http or https address without credentials.";
     INVALID_CURSOR = "invalid_cursor", 400, false, "The cursor is not one that a list of this kind gave out.";
+    INVALID_COLLABORATORS = "invalid_collaborators", 400, false, "The list of collaborators names unknown accounts or roles, one account twice, or more than 100; `fields` names each.";
+    NEW_OWNER_REQUIRED = "new_owner_required", 400, false, "The account that shall own the handle is missing or unknown.";
     MISSING_HANDLE = "missing_handle", 400, false, "No handle was named by the host, the path, the arguments or the settings.";
     INVALID_CREDENTIALS = "invalid_credentials", 401, false, "No account has this e-mail address with this password.";
     INVALID_CODE = "invalid_code", 401, false, "The code is wrong, expired, used, or was guessed at too often, or nobody asked for one.";

@@ -7,16 +7,18 @@ use lp_core::{EventId, Handle, LinkId, MailId, SessionId, SlugKey, Timestamp, To
 use lp_links::{LinkState, Slot};
 use lp_personalization::compile;
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, Batch, Change, CodeReader, HealthProbe, LinkReader, Receipt,
-    SessionReader, SignIn, StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, Batch, Change, CodeReader, HandleReader, HealthProbe,
+    LinkReader, Receipt, SessionReader, SignIn, StoreHealth,
 };
 
 use crate::application::Inner;
 use crate::error::Exhausted;
 use crate::limits::neighbourhood;
+use crate::names::{Named, Names};
 use crate::plans::Quota;
 use crate::repeat::Repeat;
-use crate::{Code, Error, Loaded, PublicUrls, Rate, Surface, View};
+use crate::settings::Home;
+use crate::{Code, Error, Loaded, PublicUrls, Rate, Surface, View, names};
 
 /// One call: who acts, where, since when, and what of the world it may use. Cheap to clone.
 #[derive(Clone)]
@@ -29,7 +31,7 @@ pub struct Cx {
 pub(crate) struct Call {
     pub(crate) operation: &'static str,
     pub(crate) actor: Actor,
-    pub(crate) handle: Option<Handle>,
+    pub(crate) handle: Option<Named>,
     pub(crate) surface: Surface,
     pub(crate) request_id: String,
     pub(crate) at: Timestamp,
@@ -41,11 +43,26 @@ pub(crate) struct Call {
 }
 
 impl Cx {
+    /// The key of the handle: what readers and batches know it by.
     pub(crate) fn handle(&self) -> Result<&Handle, Error> {
+        Ok(&self.named()?.key)
+    }
+
+    /// What the handle is called now: what callers are shown.
+    pub(crate) fn name(&self) -> Result<&Handle, Error> {
+        Ok(&self.named()?.name)
+    }
+
+    fn named(&self) -> Result<&Named, Error> {
         self.call
             .handle
             .as_ref()
             .ok_or_else(|| Error::internal("an operation without a handle asked for one"))
+    }
+
+    /// Where visitors find what belongs to the handle.
+    pub(crate) fn home(&self) -> Result<Home<'_>, Error> {
+        Ok(Home { urls: self.urls(), name: self.name()? })
     }
 
     /// The instant of the call: one for everything it does.
@@ -63,6 +80,14 @@ impl Cx {
 
     pub(crate) fn access(&self) -> &dyn AccessReader {
         self.app.ports.access.as_ref()
+    }
+
+    pub(crate) fn handles(&self) -> &dyn HandleReader {
+        self.app.ports.handles.as_ref()
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.app.names
     }
 
     pub(crate) fn sessions(&self) -> &dyn SessionReader {
@@ -212,12 +237,13 @@ impl Cx {
         })
     }
 
-    /// Commits, and shows the edge of this node what changed before anybody is answered.
+    /// Commits, and shows the edge and the gate of this node what changed before anybody is answered.
     pub(crate) async fn commit(&self, batch: Batch) -> Result<Receipt, Error> {
         if !self.call.may_write {
             return Err(Error::internal(format!("{} is a read and tried to write", self.call.operation)));
         }
         let changed: Vec<_> = batch.changes().iter().filter_map(route_change).collect();
+        let renamed: Vec<_> = batch.changes().iter().filter_map(names::learnt).collect();
         let revoked = batch.changes().iter().any(|change| matches!(change, Change::TokenRevoked { .. }));
         let space = revoked.then(|| batch.audit().handle.clone());
         let batch = match &self.call.quota {
@@ -231,6 +257,9 @@ impl Cx {
         };
         if let Some(handle) = space {
             self.app.tokens.forget(&handle);
+        }
+        for record in renamed {
+            self.app.names.learn(record);
         }
         for (handle, slug, loaded) in changed {
             self.app.listener.link_changed(&handle, &slug, loaded);

@@ -34,7 +34,7 @@ pub struct SignedUrl {
     pub expires_in: Duration,
 }
 
-/// What a grant allows: this operation, with these arguments, as this token, until then.
+/// What a grant allows: this operation, with these arguments, as this token, until then. The handle is its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Grant {
     #[serde(rename = "o")]

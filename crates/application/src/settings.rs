@@ -45,6 +45,14 @@ pub struct PublicUrls {
     pub api: String,
 }
 
+/// Where visitors find one handle.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Home<'h> {
+    pub(crate) urls: &'h PublicUrls,
+    /// What it is called now.
+    pub(crate) name: &'h Handle,
+}
+
 impl PublicUrls {
     /// The usual ones below a domain: plain HTTP and a port of its own on `localhost`, HTTPS with the API at `ai.{domain}`
     /// anywhere else.
@@ -122,6 +130,13 @@ impl PublicUrls {
 
     fn origin(&self, labels: &str) -> String {
         format!("{}://{labels}.{}{}", self.scheme, self.domain, written(self.port))
+    }
+}
+
+impl Home<'_> {
+    /// The short link of a slug.
+    pub(crate) fn short(self, slug: &Slug) -> String {
+        self.urls.short(self.name, slug)
     }
 }
 

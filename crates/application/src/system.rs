@@ -65,7 +65,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 async fn health(cx: Cx, _: NoInput) -> Result<SystemHealth, Error> {
     let handle = cx.handle()?;
     let links = cx.links().count(handle).await?;
-    Ok(SystemHealth { handle: handle.to_string(), healthy: true, links })
+    Ok(SystemHealth { handle: cx.name()?.to_string(), healthy: true, links })
 }
 
 async fn platform_health(cx: Cx, _: NoInput) -> Result<PlatformHealth, Error> {

@@ -156,7 +156,7 @@ async fn list(cx: Cx, _: NoInput) -> Result<TokenList, Error> {
     let handle = cx.handle()?;
     let tokens = cx.access().tokens(handle).await?;
     Ok(TokenList {
-        handle: handle.to_string(),
+        handle: cx.name()?.to_string(),
         tokens: tokens.iter().map(|record| TokenView::of(record, cx.last_use(record.id))).collect(),
     })
 }

@@ -6,7 +6,7 @@ mod words;
 use std::borrow::Cow;
 
 use lp_access::password::NewPassword;
-use lp_access::{Email, MailCode};
+use lp_access::{Bio, DisplayName, Email, MailCode};
 use lp_analytics::Period;
 use lp_core::{Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp, TokenId, WebUrl};
 use lp_links::{Description, Label, Position, QueryPassThrough, RedirectStatus, Title};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 pub use patch::Patch;
-pub use words::{Country, CursorText, Search, Word};
+pub use words::{Country, CursorText, Search, SiteUrl, Word};
 
 /// A named format of strings: how schemas refer to a domain rule.
 pub(crate) struct Format {
@@ -110,6 +110,15 @@ wire_text! {
     Handle, "handle", "invalid_handle", |text| Handle::parse(text).map_err(|fault| fault.to_string()),
         |handle| handle.as_str().into(),
         {"minLength": 2, "maxLength": 32, "pattern": "^[a-z0-9][a-z0-9-]*[a-z0-9]$", "description": "Name of a space of links, and first label of its host.", "examples": ["hello"]};
+    DisplayName, "display-name", "invalid_text", |text| DisplayName::parse(text).map_err(|fault| fault.to_string()),
+        |name| name.as_str().into(),
+        {"minLength": 1, "maxLength": 100, "description": "One line."};
+    Bio, "bio", "invalid_text", |text| Bio::parse(text).map_err(|fault| fault.to_string()),
+        |bio| bio.as_str().into(),
+        {"minLength": 1, "maxLength": 500};
+    SiteUrl, "site-url", "invalid_url", SiteUrl::parse,
+        |url| url.0.as_str().into(),
+        {"maxLength": 4096, "pattern": "^[Hh][Tt][Tt][Pp][Ss]?:", "description": "Absolute web address.", "examples": ["https://example.com/about"]};
     ScopePattern, "scope", "unknown_scope", |text| ScopePattern::parse(text).map_err(|fault| fault.to_string()),
         |scope| scope.as_str().into(),
         {"minLength": 1, "maxLength": 64, "description": "A scope, a family of scopes such as links.*, or * for all.", "examples": ["links.*"]};

@@ -3,6 +3,7 @@ mod fields;
 mod page;
 mod reply;
 mod request_id;
+mod signs;
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -21,6 +22,7 @@ use self::devices::Devices;
 use self::fields::{Fields, text};
 use self::reply::Asked;
 use self::request_id::RequestIds;
+use self::signs::{Host, Signs};
 use crate::{LiveRoutes, RouteKey, RouteTable, TableStats};
 
 /// Where clicks go. [`ClickSink`] is the one in use.
@@ -45,6 +47,8 @@ pub struct EdgeStats {
 pub enum Entrance<'e> {
     /// At the host of a handle, whose label is given as the visitor wrote it.
     Host(&'e str),
+    /// At a place that a program gave the links of this handle for good, whatever the handle is called later.
+    Mounted(&'e str),
     /// At the API's host, below `/_edge/`.
     Api,
 }
@@ -87,6 +91,8 @@ pub struct Edge {
 
 struct Inner {
     routes: LiveRoutes,
+    /// `None`: every name is its handle's key.
+    signs: Option<Signs>,
     clicks: Arc<dyn RecordClicks>,
     request_ids: RequestIds,
     devices: Devices,
@@ -116,14 +122,21 @@ impl Edge {
     /// The edge of an application. The table has to be the one that hears of the application's commits.
     pub fn new(app: &Application, table: Arc<RouteTable>) -> Self {
         let routes = LiveRoutes::new(table, Arc::new(app.routes()));
-        Self::of(routes, Arc::new(app.clicks()), &app.request_id())
+        let signs = Signs { names: app.names(), urls: app.settings().urls.clone() };
+        Self::with(routes, Some(signs), Arc::new(app.clicks()), &app.request_id())
     }
 
-    /// Puts an edge together. `node` begins the ids of requests that bring none, so it is another at each start.
+    /// Puts an edge together whose handles are called by their keys. `node` begins the ids of requests that bring none, so
+    /// it is another at each start.
     pub fn of(routes: LiveRoutes, clicks: Arc<dyn RecordClicks>, node: &str) -> Self {
+        Self::with(routes, None, clicks, node)
+    }
+
+    fn with(routes: LiveRoutes, signs: Option<Signs>, clicks: Arc<dyn RecordClicks>, node: &str) -> Self {
         Self {
             inner: Arc::new(Inner {
                 routes,
+                signs,
                 clicks,
                 request_ids: RequestIds::new(node),
                 devices: Devices::default(),
@@ -192,7 +205,17 @@ impl Edge {
     fn begin<'r>(&self, entrance: Entrance<'_>, head: Head<'r>, address: IpAddr) -> Begun<'r> {
         let fields = Fields::of(head.headers);
         let asked = Asked { head, request_id: self.inner.request_ids.of(fields.request_id) };
-        let Some((handle, slug)) = entrance.wanted(head.uri.path()) else {
+        let host = match self.inner.signs.as_ref().map_or(Host::Plain, |signs| signs.host(entrance)) {
+            Host::Moved(origin) => return Begun::Answered(reply::moved(asked, &origin)),
+            host => host,
+        };
+        let wanted = entrance.wanted(head.uri.path());
+        let signs = self.inner.signs.as_ref();
+        let foreign = wanted.filter(|(handle, _)| entrance.label() != Some(*handle));
+        let named = foreign.and_then(|(handle, _)| signs?.meant(handle));
+        let Some((handle, slug)) =
+            wanted.and_then(|(handle, slug)| Some((host.key(entrance, handle, named.as_ref())?, slug)))
+        else {
             return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
         };
         match *head.method {
@@ -271,14 +294,19 @@ impl Edge {
 }
 
 impl<'e> Entrance<'e> {
+    /// What stands for the handle beside the path.
+    fn label(self) -> Option<&'e str> {
+        match self {
+            Self::Host(label) | Self::Mounted(label) => Some(label),
+            Self::Api => None,
+        }
+    }
+
     /// The handle and the slug that a path asks for; `None` where it cannot be a link's.
     fn wanted(self, path: &'e str) -> Option<(&'e str, &'e str)> {
         let (handle, slug) = match (self, path.strip_prefix("/_edge/")) {
-            (Self::Host(label), None) => (label, path.strip_prefix('/')?),
-            (Self::Host(label), Some(rest)) => {
-                redirect_path(rest).filter(|(handle, _)| label.eq_ignore_ascii_case(handle))?
-            }
-            (Self::Api, Some(rest)) => redirect_path(rest)?,
+            (Self::Host(label) | Self::Mounted(label), None) => (label, path.strip_prefix('/')?),
+            (_, Some(rest)) => redirect_path(rest)?,
             (Self::Api, None) => return None,
         };
         is_segment(slug).then_some((handle, slug))

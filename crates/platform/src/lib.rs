@@ -88,7 +88,6 @@ mod counts;
 mod doctor;
 pub mod documents;
 mod error;
-#[cfg(feature = "edge")]
 mod follow;
 mod ids;
 mod metrics;
@@ -138,11 +137,11 @@ pub mod adapter {
         AccessClaims, AccessReader, AccessTokens, AnalyticsReader, AuditReader, Batch, Change, ChangeLog,
         ChangeNote, ChangePosition, Changed, Changes, ClickJournal, Clock, CodeReader, CommitError,
         Committer, CountedWrite, Counters, CountsReader, DayCounts, Event, EventKind, EventReader, Guard,
-        HealthProbe, IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId, JournalReader,
-        JournalStanding, Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault, MailQueue, Mailer,
-        Message, Page, Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt, ReplyKey,
-        SessionReader, Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply, Stretch,
-        Taken,
+        HandleReader, HealthProbe, IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId,
+        JournalReader, JournalStanding, Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault,
+        MailQueue, Mailer, Message, Page, Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt,
+        ReplyKey, SessionReader, Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply,
+        Stretch, Taken,
     };
 
     /// Accounts, tokens, roles and the audit.

@@ -12,9 +12,7 @@ use lp_core::Handle;
 #[cfg(feature = "edge")]
 use lp_edge::{Edge, RouteTable};
 use lp_ports::{AuditReader, ChangePosition, Clock, HealthProbe, Ids, JournalReader, Mailer};
-#[cfg(feature = "edge")]
-use lp_worker::follow_changes;
-use lp_worker::{Drain, House, Post, drain_clicks, keep_house, send_mails};
+use lp_worker::{Drain, House, Post, drain_clicks, follow_changes, keep_house, send_mails};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -27,7 +25,6 @@ use crate::Redirects;
 use crate::agreement;
 use crate::backing::{self, Clicks};
 use crate::client::TrustedProxies;
-#[cfg(feature = "edge")]
 use crate::follow::{Followed, Holdings};
 use crate::metrics::{Lines, Metrics, Standing, keep_metrics};
 use crate::secret;
@@ -67,7 +64,6 @@ pub(crate) struct Parts {
     /// It has no file: nobody has had it before.
     pub(crate) secret_is_fresh: bool,
     clock: Arc<dyn Clock>,
-    #[cfg(feature = "edge")]
     followed: Arc<Followed>,
 }
 
@@ -96,6 +92,7 @@ impl Platform {
         let position = platform.store.log.position().await;
         let fault = |source| StartError::Store { database: platform.database.clone(), source };
         let position = position.map_err(fault)?;
+        platform.load_names().await?;
         agreement::compare(platform.store.health.as_ref(), &platform.parts.app.settings().secret).await;
         platform.start_loops(position)?;
         Ok(platform)
@@ -103,7 +100,17 @@ impl Platform {
 
     pub(crate) async fn open(start: Start, looking: bool) -> Result<Self, StartError> {
         let clicks = Clicks::memory(start.ids.as_ref());
-        Self::assemble(start, clicks, looking).await
+        let platform = Self::assemble(start, clicks, looking).await?;
+        // What is only looked at may have a schema that knows no names yet.
+        if !looking {
+            platform.load_names().await?;
+        }
+        Ok(platform)
+    }
+
+    async fn load_names(&self) -> Result<(), StartError> {
+        let fault = |source| StartError::Store { database: self.database.clone(), source };
+        self.parts.app.load_names().await.map_err(fault)
     }
 
     async fn assemble(start: Start, clicks: Clicks, looking: bool) -> Result<Self, StartError> {
@@ -145,7 +152,6 @@ impl Platform {
             requests: TaskTracker::new(),
             secret_is_fresh: config.secret_file.is_none(),
             clock,
-            #[cfg(feature = "edge")]
             followed: Arc::new(Followed::default()),
         };
         Ok(Self {
@@ -161,24 +167,17 @@ impl Platform {
         })
     }
 
-    #[cfg_attr(
-        not(feature = "edge"),
-        expect(unused_variables, reason = "only what has an edge follows others")
-    )]
     fn start_loops(&self, position: ChangePosition) -> Result<(), StartError> {
         let app = &self.parts.app;
-        #[cfg(feature = "edge")]
-        {
-            let keeper = Arc::new(Holdings {
-                app: app.clone(),
-                routes: self.parts.edge.routes().clone(),
-                clock: self.parts.clock.clone(),
-                followed: self.parts.followed.clone(),
-            });
-            let log = self.store.log.clone();
-            let clock = self.parts.clock.clone();
-            self.tasks.spawn(follow_changes(log, position, keeper, clock, self.cancelled.clone()));
-        }
+        let keeper = Arc::new(Holdings {
+            app: app.clone(),
+            #[cfg(feature = "edge")]
+            routes: self.parts.edge.routes().clone(),
+            clock: self.parts.clock.clone(),
+            followed: self.parts.followed.clone(),
+        });
+        let (log, clock) = (self.store.log.clone(), self.parts.clock.clone());
+        self.tasks.spawn(follow_changes(log, position, keeper, clock, self.cancelled.clone()));
         let house = House {
             app: app.clone(),
             log: self.store.log.clone(),

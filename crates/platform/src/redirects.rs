@@ -14,7 +14,7 @@ use crate::platform::Parts;
 
 /// The short links of one handle as a tower service; [`Platform::redirects`](crate::Platform::redirects) gives it.
 ///
-/// `GET /{slug}` redirects and is counted, anything else is refused as on the handle's own host. Mount it below a path
+/// It stays that handle's, whatever that is called later. `GET /{slug}` redirects and is counted, anything else is refused as on the handle's own host. Mount it below a path
 /// whose prefix the router strips. Put [`Peer`](crate::Peer) into each request's extensions: visitors are told apart by their
 /// address.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ impl Redirects {
 
     async fn answer(self, request: http::request::Parts) -> Response<Body> {
         let client = self.parts.proxies.client(peer_in(&request.extensions), &request.headers);
-        let entrance = Entrance::Host(self.handle.as_str());
+        let entrance = Entrance::Mounted(self.handle.as_str());
         self.parts.edge.visit(entrance, &request, client).await.map(Body::new)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lp_application::Ports;
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickJournal, Clock, CodeReader, Committer,
-    Counters, CountsReader, HealthProbe, IdempotencyReader, Ids, Ingest, LinkReader, MailQueue,
+    Counters, CountsReader, HandleReader, HealthProbe, IdempotencyReader, Ids, Ingest, LinkReader, MailQueue,
     SessionReader, SignIn, StoreHealth,
 };
 
@@ -19,6 +19,8 @@ pub struct Store {
     pub links: Arc<dyn LinkReader>,
     /// Reads accounts, handles and tokens.
     pub access: Arc<dyn AccessReader>,
+    /// Reads members, profiles and names of handles.
+    pub handles: Arc<dyn HandleReader>,
     /// Reads who is signed in.
     pub sessions: Arc<dyn SessionReader>,
     /// Reads codes that were mailed.
@@ -63,6 +65,7 @@ impl Store {
     where
         S: LinkReader
             + AccessReader
+            + HandleReader
             + SessionReader
             + CodeReader
             + MailQueue
@@ -79,6 +82,7 @@ impl Store {
         Self {
             links: store.clone(),
             access: store.clone(),
+            handles: store.clone(),
             sessions: store.clone(),
             codes: store.clone(),
             mails: store.clone(),
@@ -121,6 +125,7 @@ impl Store {
         Ports {
             links: self.links.clone(),
             access: self.access.clone(),
+            handles: self.handles.clone(),
             sessions: self.sessions.clone(),
             codes: self.codes.clone(),
             sign_in,

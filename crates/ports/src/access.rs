@@ -21,10 +21,10 @@ pub trait AccessReader: Send + Sync {
     /// How many members of the handle do not own it.
     async fn collaborators(&self, handle: &Handle) -> Result<u64, StoreError>;
 
-    /// The handles in which the account is a member, in name order, with its role.
+    /// The handles in which the account is a member, in order of their present names, with its role.
     async fn handles_of(&self, user: UserId) -> Result<Vec<(HandleRecord, Role)>, StoreError>;
 
-    /// The handle's record; `None` where nobody has it.
+    /// The record of the handle with this key; `None` where there is none.
     async fn handle(&self, handle: &Handle) -> Result<Option<HandleRecord>, StoreError>;
 
     /// The token, revoked or expired ones included; `None` where the id was never given out.

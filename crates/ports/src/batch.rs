@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use lp_access::{
-    Account, AuditEntry, Email, HandleRecord, SecretHash, Session, TermsChange, TokenRecord, WriteDay,
+    Account, AuditEntry, Email, HandleRecord, HandleWrite, SecretHash, Session, TermsChange, TokenRecord,
+    WriteDay,
 };
 use lp_core::{Day, EventId, Handle, Revision, SessionId, SlugKey, Timestamp, TokenId, UserId};
 use lp_links::{LinkState, LinkWrite, RevisionAction};
@@ -44,8 +45,15 @@ pub enum Guard {
         /// Its greatest revision, that of a deletion included.
         latest: Option<Revision>,
     },
-    /// Nobody has the handle.
+    /// Nobody has, or ever had, a handle of this name.
     HandleFree(Handle),
+    /// The handle is there, at this revision.
+    HandleAt {
+        /// Its key.
+        handle: Handle,
+        /// How often it has been changed.
+        revision: Revision,
+    },
     /// The mailbox has no account.
     EmailFree(Email),
     /// The refresh token is there, and was not used yet.
@@ -75,8 +83,10 @@ pub enum Change {
     },
     /// A new account.
     Account(Account),
-    /// A new handle; its owner becomes a member with role owner.
+    /// A new handle, called by its key; its owner becomes a member with role owner.
     Handle(HandleRecord),
+    /// A handle as it is from now on. Each name that it has is its own for ever.
+    HandleWritten(Box<HandleWrite>),
     /// A new token.
     Token(TokenRecord),
     /// A token that opens nothing any more.
@@ -174,7 +184,8 @@ pub enum CommitError {
 /// a batch with changes raises the handle's version by one and appends to the change log, where each thing it changed
 /// is noted once; a batch without changes leaves both. A change that contradicts what is stored is answered as the
 /// guard that would have found it, stated or not: a second account of a mailbox as `EmailFree`, a second revision of
-/// a number as `SlugAt`, a second use of a refresh token as `RefreshUnused`, a use or try of a mailed code
+/// a number as `SlugAt` or `HandleAt`, a name of somebody else as `HandleFree`, a second use of a refresh token as
+/// `RefreshUnused`, a use or try of a mailed code
 /// that is not open as `CodeOpen`. All of a batch belongs to the handle of its
 /// audit entry. Revoking a token or ending a session again keeps the first instant. A write that counts is judged behind
 /// the guards, by [`WriteDay::counted_on`] and [`WriteDay::has_room`], and counted in the same transaction: of racing ones
@@ -208,6 +219,14 @@ impl Batch {
             self.changes.push(Change::Link { after: write.after.clone(), action: write.action });
             self = self.event(event, EventKind::Link(happened.clone()));
         }
+        self
+    }
+
+    /// Takes a decision about a handle whole: guard and change.
+    pub fn handle(mut self, write: HandleWrite) -> Self {
+        let handle = write.record.handle.clone();
+        self.guards.push(Guard::HandleAt { handle, revision: write.before() });
+        self.changes.push(Change::HandleWritten(Box::new(write)));
         self
     }
 

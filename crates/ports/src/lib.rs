@@ -14,6 +14,7 @@ mod batch;
 mod changes;
 mod counters;
 mod event;
+mod handles;
 mod idempotency;
 mod journal;
 mod links;
@@ -30,6 +31,7 @@ pub use batch::{Batch, Change, CommitError, Committer, CountedWrite, Guard, Rece
 pub use changes::{ChangeLog, ChangeNote, ChangePosition, Changed, Changes};
 pub use counters::{Counters, Taken};
 pub use event::{Event, EventKind, EventReader, StoredEvent};
+pub use handles::HandleReader;
 pub use idempotency::{IdempotencyReader, ReplyKey, StoredReply};
 pub use journal::{
     ClickJournal, JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, Settling,

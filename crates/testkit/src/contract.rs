@@ -74,6 +74,7 @@ mod changes;
 mod counters;
 mod counts;
 mod events;
+mod handles;
 mod health;
 mod links;
 mod lists;

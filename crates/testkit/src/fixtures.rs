@@ -85,7 +85,7 @@ pub fn account(number: u64) -> Account {
 }
 
 pub fn handle_record() -> HandleRecord {
-    HandleRecord { handle: handle(), owner: owner().id, created_at: START }
+    HandleRecord::new(handle(), owner().id, START)
 }
 
 /// A token of `hello` that may do everything.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use lp_access::{PlanRules, Secret};
+use lp_access::{Actor, PlanRules, Secret};
 use lp_adapters_journal::MemoryJournal;
 use lp_adapters_signin::{BoundedPasswords, SignedTokens};
 use lp_adapters_sqlite::SqliteStore;
@@ -144,7 +144,7 @@ impl Sandbox {
             created_at: at,
             terms: lp_access::Terms::default(),
         };
-        let record = lp_access::HandleRecord { handle: name.clone(), owner, created_at: at };
+        let record = lp_access::HandleRecord::new(name.clone(), owner, at);
         let batch =
             Batch::new(entry(name, at)).change(Change::Account(account)).change(Change::Handle(record));
         self.store.commit(batch).await.expect("a handle is stored");
@@ -178,6 +178,20 @@ impl Sandbox {
         self.app
             .call(Request { accepts: Accepts::Jwt, ..self.request(operation, arguments, credential) })
             .await
+    }
+
+    /// Calls as an account that a program vouches for, in any handle.
+    pub async fn call_by(
+        &self,
+        user: UserId,
+        handle: &str,
+        operation: &str,
+        arguments: Value,
+    ) -> Answer<Reply> {
+        let credential = Credential::Known(Actor::User { id: user, session: None });
+        let request = self.request(operation, arguments, credential);
+        let request = Request { accepts: Accepts::Trusted, bound: Some(handle.to_owned()), ..request };
+        self.app.call(request).await
     }
 
     /// Signs the owner of `hello` in; what auth_login answers.

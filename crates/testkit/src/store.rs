@@ -5,13 +5,14 @@ use std::sync::Arc;
 use lp_adapters_sqlite::SqliteStore;
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, ChangeLog, CodeReader, Committer, CountsReader, EventReader,
-    IdempotencyReader, Ingest, LinkReader, MailQueue, SessionReader, StoreHealth,
+    HandleReader, IdempotencyReader, Ingest, LinkReader, MailQueue, SessionReader, StoreHealth,
 };
 
 /// Everything a store must be, in one word.
 pub trait Store:
     LinkReader
     + AccessReader
+    + HandleReader
     + SessionReader
     + CodeReader
     + MailQueue
@@ -30,6 +31,7 @@ pub trait Store:
 impl<T> Store for T where
     T: LinkReader
         + AccessReader
+        + HandleReader
         + SessionReader
         + CodeReader
         + MailQueue

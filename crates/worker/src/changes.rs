@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How many notes are taken at a time.
 const BATCH: u32 = 1_000;
 
-/// Who holds routes that have to be kept as new as the store.
+/// Who holds routes, and what names mean, that have to be kept as new as the store.
 pub trait RouteKeeper: Send + Sync {
     /// Loads anew what a slug holds, if it is held.
     fn refresh(
@@ -24,11 +24,12 @@ pub trait RouteKeeper: Send + Sync {
         slug: SlugKey,
     ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>>;
 
-    /// What is held may be old, and nothing says which of it: all has to be loaded anew.
-    fn lost_track(&self);
+    /// Accounts, tokens or members of a handle changed, or what it is called: what is held of it beside its routes is
+    /// given up, or read again.
+    fn access_changed(&self, handle: Handle) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>>;
 
-    /// Accounts, tokens or members of a handle changed.
-    fn access_changed(&self, handle: &Handle);
+    /// What is held may be old, and nothing says which of it: all has to be loaded anew.
+    fn lost_track(&self) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>>;
 
     /// Everything up to this position of the change log is held as it is. Said after every reading that succeeded,
     /// those that found nothing new included.
@@ -73,6 +74,14 @@ pub async fn follow_changes(
     }
 }
 
+/// One damaged row, which its reader has logged, must not hold up the others; a store that is away does.
+fn unless_away(read: Result<(), Error>) -> Result<(), StoreError> {
+    match read {
+        Err(error) if error.code == Code::UNAVAILABLE => Err(StoreError::Unavailable(error.message.into())),
+        _ => Ok(()),
+    }
+}
+
 async fn follow_once(
     log: &dyn ChangeLog,
     from: ChangePosition,
@@ -85,19 +94,13 @@ async fn follow_once(
         let changes = log.changes(position, BATCH).await?;
         if changes.missed {
             warn!("this node was away for longer than changes are noted; every route is loaded anew");
-            keeper.lost_track();
+            unless_away(keeper.lost_track().await)?;
         }
         for note in changes.notes {
-            match note.changed {
-                Changed::Access => keeper.access_changed(&note.handle),
-                // One damaged row, which the edge has logged, must not hold up the others; a store that is away does.
-                Changed::Link(slug) => match keeper.refresh(note.handle, slug).await {
-                    Err(error) if error.code == Code::UNAVAILABLE => {
-                        return Err(StoreError::Unavailable(error.message.into()));
-                    }
-                    _ => {}
-                },
-            }
+            unless_away(match note.changed {
+                Changed::Link(slug) => keeper.refresh(note.handle, slug).await,
+                Changed::Access => keeper.access_changed(note.handle).await,
+            })?;
         }
         keeper.caught_up(changes.position);
         if changes.position == position {

@@ -12,7 +12,7 @@ use tracing::{info, warn};
 const MINUTE: Duration = Duration::from_mins(1);
 /// Replies are kept for a day; forgetting them can be late by minutes.
 const FORGET_EVERY: u32 = 15;
-/// Clicks are forgotten by whole days.
+/// Clicks are forgotten by whole days, and handles are deleted after 30.
 const EXPIRE_EVERY: u32 = 60;
 /// Minutes after the start.
 const FIRST_EXPIRY: u32 = 5;
@@ -42,8 +42,8 @@ pub struct House {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Every minute writes refusals to the audit and when tokens were used, now and then forgets old replies, changes, buckets and clicks, until
-/// cancelled; then writes the last of both.
+/// Every minute writes refusals to the audit and when tokens were used, now and then forgets old replies, changes, buckets
+/// and clicks, and deletes handles that were given up, until cancelled; then writes the last of both.
 pub async fn keep_house(house: House, cancelled: CancellationToken) {
     let mut minutes = interval(MINUTE);
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -100,9 +100,17 @@ impl House {
         }
     }
 
+    /// Takes away what is due for good.
     async fn expire(&self) {
-        let Some(retention) = self.retention else { return };
         let Some(now) = self.agreed_time().await else { return };
+        match self.app.purge_handles(now).await {
+            Ok(0) => {}
+            Ok(rows) => info!(rows.count = rows, "handles that were given up are deleted"),
+            Err(error) => {
+                warn!(error.code = error.code.name(), "handles that were given up could not be deleted");
+            }
+        }
+        let Some(retention) = self.retention else { return };
         match self.ingest.expire(now.minus(retention)).await {
             Ok(0) => {}
             Ok(count) => info!(clicks.count = count, "old clicks were forgotten; their counts are kept"),
@@ -118,11 +126,11 @@ impl House {
             Ok(None) => Some(now),
             Ok(Some(theirs)) if now.until(theirs).max(theirs.until(now)) <= APART => Some(now.min(theirs)),
             Ok(Some(theirs)) => {
-                warn!(clock.shows = %now, clock.store = %theirs, "node and store disagree about the time; no clicks are forgotten");
+                warn!(clock.shows = %now, clock.store = %theirs, "node and store disagree about the time; nothing is forgotten");
                 None
             }
             Err(error) => {
-                warn!(error.source = %with_causes(&error), "old clicks could not be forgotten");
+                warn!(error.source = %with_causes(&error), "nothing old could be forgotten");
                 None
             }
         }

@@ -1,7 +1,7 @@
 //! The loops behind the surfaces.
 //!
 //! This crate decides when things happen that no caller waits for: counting clicks, following other nodes' changes, sending mails,
-//! writing refusals to the audit, forgetting old replies, notes of changes and clicks, noticing that the clock was set. It does not know how any of them is
+//! writing refusals to the audit, forgetting old replies, notes of changes and clicks, deleting handles that were given up, noticing that the clock was set. It does not know how any of them is
 //! done: that is behind ports and the application. Every loop ends when its token is cancelled, and finishes what it
 //! has begun.
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
-use lp_access::{Account, Email, HandleRecord, Subscription, TokenRecord, WriteDay};
+use lp_access::{Account, Email, HandleRecord, Members, Profile, Subscription, TokenRecord, WriteDay};
 use lp_core::{Handle, Role, Timestamp, TokenId, UserId};
 use lp_ports::{AccessReader, StoreError};
 
@@ -14,8 +14,12 @@ use crate::MemoryStore;
 pub(crate) struct Access {
     /// An [`Email`] is lower case already: one mailbox is one account.
     pub(crate) accounts: BTreeMap<Email, Account>,
+    /// By key.
     pub(crate) handles: BTreeMap<Handle, HandleRecord>,
-    pub(crate) members: HashMap<(Handle, UserId), Role>,
+    /// Every name that was ever had, and the key of the handle that has or had it. Nothing is ever taken out.
+    pub(crate) names: HashMap<Handle, Handle>,
+    pub(crate) members: HashMap<Handle, Members>,
+    pub(crate) profiles: HashMap<Handle, Profile>,
     pub(crate) tokens: HashMap<TokenId, TokenRecord>,
     /// How much accounts wrote on the last day on which they did.
     pub(crate) written: HashMap<UserId, WriteDay>,
@@ -24,6 +28,11 @@ pub(crate) struct Access {
 impl Access {
     pub(crate) fn has_user(&self, id: UserId) -> bool {
         self.accounts.values().any(|account| account.id == id)
+    }
+
+    fn role(&self, handle: &Handle, user: UserId) -> Option<Role> {
+        let members = self.members.get(handle)?;
+        members.all().find(|(member, _)| *member == user).map(|(_, role)| role)
     }
 }
 
@@ -46,17 +55,18 @@ impl AccessReader for MemoryStore {
 
     async fn collaborators(&self, handle: &Handle) -> Result<u64, StoreError> {
         let state = self.state();
-        let others =
-            state.access.members.iter().filter(|((of, _), role)| of == handle && **role != Role::Owner);
-        Ok(others.count() as u64)
+        let members = state.access.members.get(handle);
+        Ok(members.map_or(0, |members| members.collaborators().count()) as u64)
     }
 
     async fn handles_of(&self, user: UserId) -> Result<Vec<(HandleRecord, Role)>, StoreError> {
         let state = self.state();
-        let Access { handles, members, .. } = &*state.access;
-        let role = |handle: &Handle| members.get(&(handle.clone(), user)).copied();
-        let of_user = handles.values().filter_map(|record| Some((record.clone(), role(&record.handle)?)));
-        Ok(of_user.collect())
+        let role = |handle: &Handle| state.access.role(handle, user);
+        let handles = state.access.handles.values();
+        let of_user = handles.filter_map(|record| Some((record.clone(), role(&record.handle)?)));
+        let mut of_user: Vec<_> = of_user.collect();
+        of_user.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+        Ok(of_user)
     }
 
     async fn handle(&self, handle: &Handle) -> Result<Option<HandleRecord>, StoreError> {
@@ -89,7 +99,7 @@ impl AccessReader for MemoryStore {
     }
 
     async fn role(&self, user: UserId, handle: &Handle) -> Result<Option<Role>, StoreError> {
-        Ok(self.state().access.members.get(&(handle.clone(), user)).copied())
+        Ok(self.state().access.role(handle, user))
     }
 
     async fn is_empty(&self) -> Result<bool, StoreError> {

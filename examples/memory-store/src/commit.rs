@@ -11,8 +11,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lp_access::{Account, AuditEntry, HandleRecord, SecretHash, Session, TokenRecord, WriteDay};
-use lp_core::{Revision, Role, SessionId, Timestamp};
+use lp_access::{
+    Account, AuditEntry, HandleRecord, HandleWrite, Members, SecretHash, Session, TokenRecord, WriteDay,
+};
+use lp_core::{Revision, SessionId, Timestamp};
 use lp_links::{LinkRevision, LinkState, RevisionAction};
 use lp_ports::{Batch, Change, CommitError, Committer, CountedWrite, Guard, Receipt, StoreError};
 
@@ -85,7 +87,10 @@ fn holds(state: &State, guard: &Guard) -> bool {
         Guard::SlugAt { handle, slug, latest } => {
             state.links.get(handle).and_then(|links| links.latest(slug)) == *latest
         }
-        Guard::HandleFree(handle) => !state.access.handles.contains_key(handle),
+        Guard::HandleFree(name) => !state.access.names.contains_key(name),
+        Guard::HandleAt { handle, revision } => {
+            state.access.handles.get(handle).is_some_and(|record| record.revision == *revision)
+        }
         Guard::EmailFree(email) => !state.access.accounts.contains_key(email),
         Guard::RefreshUnused(hash) => state.sessions.is_unused(*hash),
         Guard::PasswordIs { email, hash } => {
@@ -104,6 +109,7 @@ impl Draft {
             Change::Link { after, action } => self.link(entry, after, *action),
             Change::Account(new) => self.account(new),
             Change::Handle(new) => self.handle(new),
+            Change::HandleWritten(write) => self.handle_written(entry, write),
             Change::Token(new) => self.token(new),
             Change::TokenRevoked { id, at } => {
                 if let Some(token) = Arc::make_mut(&mut self.access).tokens.get_mut(id) {
@@ -196,15 +202,47 @@ impl Draft {
     }
 
     fn handle(&mut self, new: &HandleRecord) -> Result<(), CommitError> {
-        if self.access.handles.contains_key(&new.handle) {
+        if self.access.names.contains_key(&new.handle) {
             return Err(CommitError::Stale(Guard::HandleFree(new.handle.clone())));
         }
         if !self.access.has_user(new.owner) {
             return Err(corrupt("handles", new.handle.to_string()));
         }
         let access = Arc::make_mut(&mut self.access);
+        access.names.insert(new.handle.clone(), new.handle.clone());
         access.handles.insert(new.handle.clone(), new.clone());
-        access.members.insert((new.handle.clone(), new.owner), Role::Owner);
+        access.members.insert(new.handle.clone(), Members::of(new.owner));
+        Ok(())
+    }
+
+    /// A handle as it is from now on, on the revision before. A name is its own for ever, once it was had.
+    fn handle_written(&mut self, entry: &AuditEntry, write: &HandleWrite) -> Result<(), CommitError> {
+        let HandleWrite { record, members, profile } = write;
+        let key = &record.handle;
+        if *key != entry.handle {
+            return Err(corrupt("handles", key.to_string()));
+        }
+        if self.access.handles.get(key).is_none_or(|known| known.revision != write.before()) {
+            let (handle, revision) = (key.clone(), write.before());
+            return Err(CommitError::Stale(Guard::HandleAt { handle, revision }));
+        }
+        let taken = |name: &&lp_core::Handle| self.access.names.get(*name).is_some_and(|owner| owner != key);
+        if let Some(name) = record.names().find(taken) {
+            return Err(CommitError::Stale(Guard::HandleFree(name.clone())));
+        }
+        let mut known = members.iter().flat_map(Members::all);
+        if known.any(|(user, _)| !self.access.has_user(user)) {
+            return Err(corrupt("handles", key.to_string()));
+        }
+        let access = Arc::make_mut(&mut self.access);
+        access.names.extend(record.names().map(|name| (name.clone(), key.clone())));
+        access.handles.insert(key.clone(), record.clone());
+        if let Some(members) = members {
+            access.members.insert(key.clone(), members.clone());
+        }
+        if let Some(profile) = profile {
+            access.profiles.insert(key.clone(), profile.clone());
+        }
         Ok(())
     }
 

@@ -16,6 +16,7 @@ mod commit;
 mod counters;
 mod counts;
 mod events;
+mod handles;
 mod health;
 mod links;
 mod log;

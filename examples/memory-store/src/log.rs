@@ -76,6 +76,7 @@ fn what(change: &Change) -> Changed {
         }
         Change::Account(_)
         | Change::Handle(_)
+        | Change::HandleWritten(_)
         | Change::Token(_)
         | Change::TokenRevoked { .. }
         | Change::Terms { .. }

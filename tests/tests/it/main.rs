@@ -5,6 +5,7 @@ mod by_mail;
 mod crashes;
 mod edge;
 mod first_run;
+mod handles;
 mod isolation;
 mod limits;
 mod nodes;

@@ -139,7 +139,7 @@ async fn over_rest_every_row_refuses_every_wrong_credential() {
 }
 
 /// Signs the owner of a handle in; the harness bootstraps each with a mailbox of its name.
-async fn sign_in(server: &Server, handle: &str) -> String {
+pub(crate) async fn sign_in(server: &Server, handle: &str) -> String {
     let login = json!({ "email": format!("{handle}@example.com"), "password": "correct horse" });
     let request = server.api("POST", "/v2/auth/login").header("content-type", "application/json");
     let reply = request.body(login.to_string()).send().await.expect("a reply");

@@ -72,7 +72,8 @@ async fn of_racing_nodes_one_gets_the_handle_the_mailbox_the_session_and_the_key
         assert!(matches!(lost, CommitError::Stale(ref stale) if *stale == guard), "{lost:?}");
     }
     let guard = Guard::HandleFree(other_handle());
-    let wanted = lp_access::HandleRecord { handle: other_handle(), ..handle_record() };
+    let wanted =
+        lp_access::HandleRecord::new(other_handle(), handle_record().owner, handle_record().created_at);
     for lost in race(&|n| batch(n).guard(guard.clone()).change(Change::Handle(wanted.clone()))).await {
         assert!(matches!(lost, CommitError::Stale(ref stale) if *stale == guard), "{lost:?}");
     }

@@ -5,7 +5,7 @@ use lp_adapters_sqlite::SqliteStore;
 use lp_core::Revision;
 use lp_ports::{
     AccessReader, AuditReader, Batch, Change, ChangeLog, ChangePosition, CommitError, Committer, EventReader,
-    IdempotencyReader, LinkQuery, LinkReader, SessionReader, StoreError, StoreHealth,
+    HandleReader, IdempotencyReader, LinkQuery, LinkReader, SessionReader, StoreError, StoreHealth,
 };
 use lp_testkit::Author;
 use lp_testkit::fixtures::{at, handle, household, key, owner, refresh, reply, session, to, token};
@@ -38,6 +38,10 @@ async fn first_corrupt(store: &SqliteStore) -> Option<(&'static str, String)> {
         store.account(&owner().email).await.map(drop),
         store.handle(&handle).await.map(drop),
         store.role(owner().id, &handle).await.map(drop),
+        store.members(&handle).await.map(drop),
+        store.profile(&handle).await.map(drop),
+        store.named(&handle).await.map(drop),
+        store.handles_apart().await.map(drop),
         store.session(session(5).id).await.map(drop),
         store.sessions(owner().id).await.map(drop),
         store.refresh(refresh(5)).await.map(drop),
@@ -83,6 +87,12 @@ async fn a_row_that_breaks_a_rule_is_reported_with_its_table() {
         ("accounts", "owner@example.com", "UPDATE accounts SET id = x'0102'"),
         ("handles", "hello", "UPDATE handles SET owner = x'01'"),
         ("members", "", "UPDATE members SET role = 'KING'"),
+        ("members", "hello", "UPDATE members SET role = 'CREATOR'"),
+        ("handles", "hello", "UPDATE handles SET closed_until = 1"),
+        ("handles", "hello", "UPDATE handle_names SET name = 'Not A Handle'"),
+        ("handles", "hello", "INSERT INTO handle_names VALUES ('a b', 'hello', 0)"),
+        ("handle_names", "hello", "UPDATE handle_names SET handle = 'Not A Handle'"),
+        ("handle_profiles", "hello", "INSERT INTO handle_profiles (handle, bio) VALUES ('hello', '')"),
         ("tokens", "", "UPDATE tokens SET scopes = '[\"everything\"]'"),
         ("tokens", "", "UPDATE tokens SET secret = x'00'"),
         ("sessions", "", "UPDATE sessions SET renewed_at = 1"),

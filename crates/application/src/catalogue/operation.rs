@@ -33,6 +33,8 @@ pub struct Operation {
     pub tool: bool,
     /// Whether what it answers is only that it will be done: 202 on REST.
     pub accepted: bool,
+    /// Whether it may be called in a handle that was given up.
+    pub on_closed: bool,
     /// What goes in and out beside JSON.
     pub kind: Kind,
     /// The schema of its arguments, the handle apart.
@@ -209,6 +211,7 @@ impl Operation {
             effect,
             tool: true,
             accepted: false,
+            on_closed: false,
             kind,
             validator: schema::validator(&input),
             input,
@@ -276,6 +279,13 @@ impl Operation {
     #[must_use]
     pub fn accepts(mut self) -> Self {
         self.accepted = true;
+        self
+    }
+
+    /// Lets its owner call it in a handle that was given up.
+    #[must_use]
+    pub fn on_closed(mut self) -> Self {
+        self.on_closed = true;
         self
     }
 

@@ -12,6 +12,7 @@ use super::{Accepts, Credential, Request, Surface};
 use crate::application::Inner;
 use crate::catalogue::{Operation, Realm};
 use crate::grant::Grant;
+use crate::names::Named;
 use crate::{Application, Code, Error, limits};
 
 /// What the audit calls opening a handle's MCP server.
@@ -46,8 +47,12 @@ impl Application {
         }
         let actor = identified?;
         let handle = self.inner.name_handle(&actor, bound, None)?;
-        let admitted = self.inner.may(&actor, &handle, need, Surface::Mcp).await;
-        admitted.inspect_err(|error| self.inner.note_refusal(way, &actor, &handle, error))
+        let admitted = if handle.active {
+            self.inner.may(&actor, &handle.key, need, Surface::Mcp).await
+        } else {
+            Err(Denied::Stranger.into())
+        };
+        admitted.inspect_err(|error| self.inner.note_refusal(way, &actor, &handle.key, error))
     }
 }
 
@@ -67,7 +72,8 @@ impl Inner {
             return self.authenticate(&request.credential, request.accepts, operation.need, Some(way)).await;
         };
         let now = self.ports.clock.now();
-        let grant = Grant::open(text, &self.settings.secret, operation.name, request.bound.as_deref(), now)?;
+        let bound = request.bound.as_deref().map(|bound| self.key_of(bound));
+        let grant = Grant::open(text, &self.settings.secret, operation.name, bound.as_deref(), now)?;
         let actor = self.granted(&grant).await?;
         // The grant binds every argument; how the bytes are written is known only now.
         let content_type = request.arguments.remove_entry("contentType");
@@ -84,7 +90,7 @@ impl Inner {
         operation: &Operation,
         request: &mut Request,
         actor: &Actor,
-    ) -> Result<Option<Handle>, Error> {
+    ) -> Result<Option<Named>, Error> {
         let way = Way { surface: request.surface, operation: operation.name };
         if operation.realm == Realm::Platform {
             authorize(actor, operation.need, None)?;
@@ -94,8 +100,14 @@ impl Inner {
         }
         let named = request.arguments.shift_remove("handle");
         let handle = self.name_handle(actor, request.bound.as_deref(), named)?;
-        let admitted = self.may_here(operation, request, actor, &handle).await;
-        admitted.inspect_err(|error| self.note_refusal(way, actor, &handle, error))?;
+        if !handle.active && !operation.on_closed {
+            return Err(Denied::Stranger.into());
+        }
+        if let Err(error) = self.may_here(operation, request, actor, &handle.key).await {
+            self.note_refusal(way, actor, &handle.key, &error);
+            // A handle that was given up is there for its owner only.
+            return Err(if handle.active { error } else { Denied::Stranger.into() });
+        }
         Ok(Some(handle))
     }
 
@@ -190,14 +202,14 @@ impl Inner {
         actor: &Actor,
         bound: Option<&str>,
         argument: Option<Value>,
-    ) -> Result<Handle, Error> {
+    ) -> Result<Named, Error> {
         let argument = match argument {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(text),
             Some(_) => return Err(Error::field("/handle", "wrong_type", "must be of type string")),
         };
         let named = match (bound, &argument) {
-            (Some(bound), Some(argument)) if bound != argument => {
+            (Some(bound), Some(argument)) if self.key_of(bound) != self.key_of(argument) => {
                 let message = "the argument names another handle than the address; leave it out";
                 return Err(Error::new(Code::HANDLE_MISMATCH, message));
             }
@@ -206,15 +218,23 @@ impl Inner {
             (None, None) => None,
         };
         if let Some(text) = named {
-            return Handle::parse(text).map_err(|_| Error::not_found("the handle"));
+            let named = Handle::parse(text).ok().and_then(|name| self.names.resolve(&name));
+            return named.ok_or_else(|| Error::not_found("the handle"));
         }
         if let Some(handle) = &self.settings.default_handle {
-            return Ok(handle.clone());
+            return Ok(self.names.resolve_ever(handle));
         }
         match actor {
-            Actor::Token { handle, .. } => Ok(handle.clone()),
+            Actor::Token { handle, .. } => Ok(self.names.resolve_ever(handle)),
             _ => Err(Error::new(Code::MISSING_HANDLE, "name a handle in the argument 'handle'")),
         }
+    }
+
+    /// The key of a handle by what it is called: two names that mean one handle are no contradiction. A text that names
+    /// none stands for itself.
+    fn key_of(&self, name: &str) -> String {
+        let named = Handle::parse(name).ok().and_then(|name| self.names.resolve(&name));
+        named.map_or_else(|| name.to_owned(), |named| named.key.to_string())
     }
 
     async fn may(&self, actor: &Actor, handle: &Handle, need: Need, surface: Surface) -> Result<(), Error> {

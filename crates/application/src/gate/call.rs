@@ -21,6 +21,7 @@ use crate::catalogue::{Auth, Kind, Operation, Run};
 use crate::cx::{Call, Cx};
 use crate::error::Cause;
 use crate::grant::{Grant, LIFE};
+use crate::names::Named;
 use crate::plans::Quota;
 use crate::repeat::Repeat;
 use crate::{Allowance, Application, ByteStream, Code, Error, SignedUrl, StreamReply, limits};
@@ -44,7 +45,7 @@ struct Entered {
     request: Request,
     arguments: Value,
     actor: Actor,
-    handle: Option<Handle>,
+    handle: Option<Named>,
 }
 
 /// What is known of a call however it ends.
@@ -217,7 +218,7 @@ impl Entered {
         let inner = &self.app.inner;
         let quota = inner.quota(operation, self.request.accepts, &self.actor, self.app.now()).await;
         if let Err(error) = &quota {
-            let space = self.handle.clone().unwrap_or_else(Handle::installation);
+            let space = self.handle.as_ref().map_or_else(Handle::installation, |handle| handle.key.clone());
             let way = Way { surface: self.request.surface, operation: operation.name };
             inner.note_refusal(way, &self.actor, &space, error);
         }
@@ -243,8 +244,8 @@ impl Entered {
         let Value::Object(arguments) = self.arguments else {
             return Err(Error::internal("arguments are an object"));
         };
-        let grant = Grant::new(operation.name, &handle, id, arguments, key, self.app.now());
-        let path = address(&mount.path, &handle, &grant.arguments);
+        let grant = Grant::new(operation.name, &handle.key, id, arguments, key, self.app.now());
+        let path = address(&mount.path, &handle.name, &grant.arguments);
         Ok(SignedUrl {
             url: format!("{}{path}?grant={}", settings.urls.api, grant.seal(settings.secret.now())?),
             method: mount.method.as_str(),
@@ -274,7 +275,8 @@ impl Entered {
     fn repeat(&self, operation: &Operation) -> Result<Option<Repeat>, Error> {
         let key = self.request.idempotency_key.as_ref().filter(|_| !operation.effect.read_only);
         let repeat = |key: &String| {
-            Repeat::of(key, operation.name, &self.actor, self.handle.as_ref(), &self.arguments)
+            let handle = self.handle.as_ref().map(|handle| &handle.key);
+            Repeat::of(key, operation.name, &self.actor, handle, &self.arguments)
         };
         key.map(repeat).transpose()
     }

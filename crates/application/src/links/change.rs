@@ -1,4 +1,4 @@
-use lp_core::Slug;
+use lp_core::{Handle, Slug};
 use lp_links::{Birth, LinkRefused, LinkWrite, Mode, Position, Slot, generated_slug};
 
 use super::input::{CreateLink, OneLink, UpdateLink, UpsertLink};
@@ -70,17 +70,20 @@ pub(super) fn birth_at(cx: &Cx, slug: Slug, position: Position) -> Result<Birth,
 
 pub(super) async fn commit(cx: &Cx, write: &LinkWrite) -> Result<LinkView, Error> {
     leads_elsewhere(cx, write)?;
-    let view = LinkView::of(write.link(), cx.urls()).with_created(write.created());
+    let view = LinkView::of(write.link(), cx.home()?).with_created(write.created());
     let batch = cx.batch(write.link().parts().slug.as_str())?.link(write, cx.event_id());
     cx.finish(batch, view).await
 }
 
-/// Refuses a link that leads to its own short address: visitors would go round for ever.
+/// Refuses a link that leads to its own short address, under whatever name of its handle: visitors would go round for
+/// ever.
 pub(super) fn leads_elsewhere(cx: &Cx, write: &LinkWrite) -> Result<(), Error> {
     let parts = write.link().parts();
-    let own = cx.urls().short(&parts.handle, &parts.slug);
     let bare = parts.destination.as_str().split(['?', '#']).next().unwrap_or_default();
-    if bare.trim_end_matches('/').eq_ignore_ascii_case(&own) {
+    let bare = bare.trim_end_matches('/');
+    let own = |name: &Handle| bare.eq_ignore_ascii_case(&cx.urls().short(name, &parts.slug));
+    let meant = cx.names().meant(parts.handle.as_str());
+    if own(cx.name()?) || meant.is_some_and(|meant| meant.names().any(own)) {
         let message = "leads back to this link itself";
         return Err(Error::field("/payload/destinationUrl", Code::INVALID_DESTINATION_URL.name(), message));
     }

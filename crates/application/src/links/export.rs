@@ -26,7 +26,7 @@ pub(super) async fn export(cx: Cx, input: ExportLinks, _: ByteStream) -> Result<
         Format::Csv => (CSV, "csv"),
         Format::Ndjson => (LINES, "ndjson"),
     };
-    let file_name = Some(format!("links-{}.{ending}", cx.handle()?));
+    let file_name = Some(format!("links-{}.{ending}", cx.name()?));
     let header = match format {
         Format::Csv => rows::csv_header(),
         Format::Ndjson => Vec::new(),
@@ -57,8 +57,9 @@ async fn page(
 ) -> Result<(Bytes, Option<LinkCursor>), Error> {
     let query = LinkQuery { after, limit: PAGE, tag: None, text: None };
     let page = cx.links().list(cx.handle()?, &query).await?;
+    let home = cx.home()?;
     let bytes = page.items.iter().flat_map(|link| {
-        let view = LinkView::of(link, cx.urls());
+        let view = LinkView::of(link, home);
         match format {
             Format::Csv => rows::to_csv(&view),
             Format::Ndjson => rows::to_line(&view),

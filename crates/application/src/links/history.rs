@@ -21,9 +21,10 @@ pub(super) async fn list(cx: Cx, input: ListRevisions) -> Result<RevisionList, E
     let more = revisions.len() > limit as usize;
     revisions.truncate(limit as usize);
     let last = revisions.last().map(|revision| revision.link.parts().revision);
+    let home = cx.home()?;
     Ok(RevisionList {
         slug: revisions.first().map_or(slug.to_string(), |newest| newest.link.parts().slug.to_string()),
-        revisions: revisions.iter().map(|revision| RevisionView::of(revision, cx.urls())).collect(),
+        revisions: revisions.iter().map(|revision| RevisionView::of(revision, home)).collect(),
         next_cursor: last.filter(|_| more).map(cursor::of_revisions),
     })
 }

@@ -20,9 +20,10 @@ pub(super) async fn list(cx: Cx, input: ListLinks) -> Result<LinkList, Error> {
         text: input.q.map(|text| text.0.as_str().to_owned()),
     };
     let page = cx.links().list(handle, &query).await?;
+    let home = cx.home()?;
     Ok(LinkList {
-        handle: handle.to_string(),
-        links: page.items.iter().map(|link| LinkView::of(link, cx.urls())).collect(),
+        handle: home.name.to_string(),
+        links: page.items.iter().map(|link| LinkView::of(link, home)).collect(),
         next_cursor: page.next.map(cursor::of_links),
     })
 }
@@ -30,7 +31,8 @@ pub(super) async fn list(cx: Cx, input: ListLinks) -> Result<LinkList, Error> {
 /// Gets one link.
 pub(super) async fn get(cx: Cx, input: OneLink) -> Result<LinkView, Error> {
     let slot = cx.slot(&input.slug.0.key()).await?;
-    slot.live.map(|link| LinkView::of(&link, cx.urls())).ok_or_else(|| missing(&input.slug.0))
+    let home = cx.home()?;
+    slot.live.map(|link| LinkView::of(&link, home)).ok_or_else(|| missing(&input.slug.0))
 }
 
 pub(super) fn missing(slug: &lp_core::Slug) -> Error {

@@ -12,8 +12,8 @@ use lp_links::{Description, Link, LinkRevision, Title};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::PublicUrls;
 use crate::catalogue::View;
+use crate::settings::Home;
 
 /// A link.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -102,7 +102,7 @@ impl View for DeletedLink {}
 impl View for RevisionList {}
 
 impl LinkView {
-    pub(super) fn of(link: &Link, urls: &PublicUrls) -> Self {
+    pub(super) fn of(link: &Link, home: Home<'_>) -> Self {
         let parts = link.parts();
         Self {
             slug: parts.slug.to_string(),
@@ -116,7 +116,7 @@ impl LinkView {
             redirect_status: parts.redirect_status.code(),
             query_pass_through: parts.query.as_str().into(),
             revision: parts.revision.0,
-            short_url: urls.short(&parts.handle, &parts.slug),
+            short_url: home.short(&parts.slug),
             created_at: parts.created_at.to_string(),
             updated_at: parts.updated_at.to_string(),
             created: false,
@@ -125,13 +125,13 @@ impl LinkView {
 }
 
 impl RevisionView {
-    pub(super) fn of(revision: &LinkRevision, urls: &PublicUrls) -> Self {
+    pub(super) fn of(revision: &LinkRevision, home: Home<'_>) -> Self {
         Self {
             revision: revision.link.parts().revision.0,
             action: revision.action.as_str().into(),
             at: Timestamp::to_string(&revision.at),
             actor: revision.actor.clone(),
-            link: LinkView::of(&revision.link, urls),
+            link: LinkView::of(&revision.link, home),
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) async fn read(cx: Cx, _: UsageQuery) -> Result<UsageMeters, Error> {
         Meter::new("writes", writes.into(), standing.most.map(u64::from), "day"),
     ];
     Ok(UsageMeters {
-        handle: handle.to_string(),
+        handle: cx.name()?.to_string(),
         plan: standing.plan.as_str().to_owned(),
         writes_day: standing.today.day.to_string(),
         limits: WriteLimits::of(&standing),

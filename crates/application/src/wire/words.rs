@@ -1,5 +1,7 @@
 //! Text that is of no domain, but has a rule all the same.
 
+use lp_core::WebUrl;
+
 /// Text to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search(String);
@@ -15,6 +17,20 @@ pub struct Word(String);
 /// Something that could be a cursor; which list it belongs to shows when it is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CursorText(String);
+
+/// A web address that is shown, and leads no visitor of a link anywhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteUrl(
+    /// The address.
+    pub WebUrl,
+);
+
+impl SiteUrl {
+    /// Reads one; the error says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        WebUrl::parse(text).map(Self).map_err(|fault| fault.to_string())
+    }
+}
 
 impl Search {
     /// Reads one; the error says what is wrong with the text.

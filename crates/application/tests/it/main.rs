@@ -5,6 +5,7 @@ mod audit;
 mod by_mail;
 mod faults;
 mod gate;
+mod handles;
 mod hard_cases;
 mod held_tokens;
 mod import;

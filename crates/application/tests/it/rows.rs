@@ -61,11 +61,12 @@ fn writes_are_said_to_write_and_destroy_nothing_that_cannot_come_back() {
     for operation in catalogue().operations() {
         let writes = [
             "create", "upsert", "update", "delete", "rollback", "import", "login", "refresh", "logout",
-            "end", "revoke", "signup", "forgot", "start", "confirm", "change",
+            "end", "revoke", "signup", "forgot", "start", "confirm", "change", "replace", "transfer",
+            "rename", "restore",
         ];
         let name = operation.name.rsplit('_').next().unwrap_or_default();
         assert_eq!(!operation.effect.read_only, writes.contains(&name), "{}", operation.name);
-        let gone = operation.name == "tokens_revoke";
+        let gone = ["tokens_revoke", "handles_transfer", "handles_delete"].contains(&operation.name);
         assert_eq!(operation.effect.destructive, gone, "{}: every link keeps its revisions", operation.name);
     }
 }

@@ -82,6 +82,14 @@ fn every_row_has_a_key_with_its_types() {
     seen.key(accounts::CHANGE_PASSWORD);
     seen.key(handles::LIST);
     seen.key(handles::CREATE);
+    seen.key(handles::COLLABORATORS);
+    seen.key(handles::REPLACE_COLLABORATORS);
+    seen.key(handles::TRANSFER);
+    seen.key(handles::PROFILE);
+    seen.key(handles::UPDATE_PROFILE);
+    seen.key(handles::RENAME);
+    seen.key(handles::DELETE);
+    seen.key(handles::RESTORE);
     seen.key(tokens::CREATE);
     seen.key(tokens::LIST);
     seen.key(tokens::REVOKE);

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use lp_core::{Handle, Timestamp, UserId};
+use lp_core::{Timestamp, UserId};
 use thiserror::Error;
 
 use crate::Terms;
@@ -14,14 +14,6 @@ pub struct Account {
     pub password_hash: String,
     pub created_at: Timestamp,
     pub terms: Terms,
-}
-
-/// A handle and who owns it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandleRecord {
-    pub handle: Handle,
-    pub owner: UserId,
-    pub created_at: Timestamp,
 }
 
 /// An e-mail address, lower-cased, so that one mailbox has one account.

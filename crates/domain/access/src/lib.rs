@@ -1,7 +1,7 @@
 //! Who somebody is and what they may do.
 //!
-//! This crate decides what a token looks like, whether an actor may use an operation, what its plan allows, what a mailed
-//! code is good for, and how audit entries chain.
+//! This crate decides what a token looks like, whether an actor may use an operation, who a handle's members are and what
+//! it is called, what a plan allows, what a mailed code is good for, and how audit entries chain.
 //! It does not know operations, transports or stores: secrets arrive as random bytes, time as instants, and what an
 //! operation needs as a [`Need`].
 
@@ -9,24 +9,30 @@ mod account;
 mod actor;
 mod audit;
 mod authorize;
+mod handle;
 mod mail;
 mod mailbox;
+mod members;
 pub mod password;
 mod plan;
+mod profile;
 mod rate;
 mod secret;
 mod session;
 mod token;
 
-pub use account::{Account, Email, EmailFault, HandleRecord};
+pub use account::{Account, Email, EmailFault};
 pub use actor::Actor;
 pub use audit::{
     AuditEntry, AuditFilter, AuditHash, AuditOutcome, AuditRecord, BrokenChain, Flaw, chain, flaw, verify,
 };
 pub use authorize::{Denied, Need, authorize};
+pub use handle::{Called, FormerName, HandleRecord, HandleRefused, HandleState, HandleWrite};
 pub use mail::{Mail, MailKind};
 pub use mailbox::{CodePurpose, CodeRecord, CodeVerdict, MailCode, MailCodeFault};
+pub use members::{Members, MembersFault};
 pub use plan::{Feature, Locked, Plan, PlanRules, Subscription, Terms, TermsChange, WriteDay, WriteUse};
+pub use profile::{Bio, DisplayName, Profile};
 pub use rate::Rate;
 pub use secret::Secret;
 pub use session::{RefreshRecord, RefreshToken, Renewal, Session, SessionRefused};

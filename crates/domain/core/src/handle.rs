@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::fmt;
 
 use compact_str::CompactString;
@@ -68,6 +69,13 @@ impl Handle {
     }
 
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// So that maps are looked up by texts that are not parsed yet: equality and hash are the text's.
+impl Borrow<str> for Handle {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

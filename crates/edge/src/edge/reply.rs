@@ -38,6 +38,24 @@ pub(super) fn redirect(asked: Asked<'_>, redirect: &Redirect<'_>) -> Response<Fu
     reply
 }
 
+/// Sends the visitor to the same path at another origin, for good.
+pub(super) fn moved(asked: Asked<'_>, origin: &str) -> Response<Full<Bytes>> {
+    let target = asked.head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let target = if target.starts_with('/') { target } else { "/" };
+    let Ok(location) = HeaderValue::try_from(format!("{origin}{target}")) else {
+        tracing::error!("the address of a handle cannot stand in a header");
+        return refused(asked, Code::INTERNAL);
+    };
+    let mut reply = Response::new(Full::default());
+    *reply.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    let headers = reply.headers_mut();
+    headers.insert(header::LOCATION, location);
+    headers.insert(header::CACHE_CONTROL, PERMANENT);
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    headers.insert(X_REQUEST_ID, asked.request_id);
+    reply
+}
+
 /// Says which methods there are.
 pub(super) fn options(asked: Asked<'_>) -> Response<Full<Bytes>> {
     let mut reply = Response::new(Full::default());

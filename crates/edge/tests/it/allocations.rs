@@ -6,10 +6,12 @@ use std::cell::Cell;
 use std::hint::black_box;
 
 use lp_core::Device;
-use lp_edge::RouteKey;
+use lp_edge::{Edge, Entrance, RouteKey};
 use lp_personalization::{Decision, Visitor};
+use lp_testkit::{Sandbox, SandboxOptions};
+use serde_json::json;
 
-use crate::fixture::{Rig, linked};
+use crate::fixture::{Rig, VISITOR, asked, linked};
 
 /// The system's allocator, counting for each thread.
 struct Counting;
@@ -72,4 +74,29 @@ async fn deciding_on_a_loaded_route_allocates_nothing() {
         assert_eq!((decided, allocated), (expected, 0), "{slug}");
     }
     assert_ne!(allocations(|| drop(black_box(Box::new(1)))), 0, "the counter counts");
+}
+
+#[tokio::test]
+async fn finding_a_renamed_handle_allocates_nothing() {
+    let table = std::sync::Arc::new(lp_edge::RouteTable::default());
+    let options = SandboxOptions { listener: Some(table.clone()), ..SandboxOptions::default() };
+    let sandbox = Sandbox::with(options).await;
+    let link = json!({ "slug": "go", "payload": { "destinationUrl": "https://example.com/" } });
+    sandbox.call("links_upsert", link).await.result.expect("made");
+    let name = json!({ "newHandle": "acme" });
+    sandbox.call_by(sandbox.owner, "hello", "handles_rename", name).await.result.expect("renamed");
+    let edge = Edge::new(&sandbox.app, table);
+    edge.visit(Entrance::Host("acme"), &asked("GET", "/go", &[]), VISITOR).await;
+    let names = sandbox.app.names();
+    let decide = |label: &str| {
+        let folded = RouteKey::of(label, "")?;
+        let meant = names.meant(folded.handle())?;
+        let key = RouteKey::of(meant.key().as_str(), "go")?;
+        let found = edge.routes().table().find(&key)?;
+        let (_, route) = found.link()?;
+        Some(matches!(black_box(route.decide(&Visitor::UNKNOWN)), Decision::Redirect(_)))
+    };
+    let mut decided = None;
+    let allocated = allocations(|| decided = decide(black_box("ACME")));
+    assert_eq!((decided, allocated), (Some(true), 0));
 }

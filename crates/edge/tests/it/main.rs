@@ -5,6 +5,7 @@ mod bounds;
 mod fixture;
 mod freshness;
 mod loading;
+mod names;
 mod replies;
 mod rules;
 mod whole;

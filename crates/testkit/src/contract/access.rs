@@ -94,10 +94,8 @@ pub(super) async fn an_account_is_found_by_its_id(store: Arc<dyn Store>) {
 pub(super) async fn handles_of_an_account_are_read_by_name(store: Arc<dyn Store>) {
     assert_eq!(store.handles_of(owner().id).await.expect("should answer"), []);
     store.commit(household()).await.expect("should be committed: the store is empty");
-    let record = |name: &str, number| HandleRecord {
-        handle: Handle::parse(name).expect("a handle"),
-        owner: account(9).id,
-        created_at: at(number),
+    let record = |name: &str, number| {
+        HandleRecord::new(Handle::parse(name).expect("a handle"), account(9).id, at(number))
     };
     let made = [record("ab", 1), record("a1", 2), record("zz", 3), record("a-c", 4)];
     let signup = Author::new(Arc::clone(&store)).batch("signup").change(Change::Account(account(9)));

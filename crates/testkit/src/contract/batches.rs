@@ -187,7 +187,7 @@ pub(super) async fn a_refused_batch_does_not_touch_those_committed_beside_it(sto
         let write = author.decide(&format!("slug-{number}"), to("https://example.com")).await;
         let batch = author.batch("links_upsert").link(&write, author.event());
         // Every other one fails in its last change, after it has written.
-        let doomed = Change::Handle(lp_access::HandleRecord { handle: other_handle(), ..handle_record() });
+        let doomed = Change::Handle(lp_access::HandleRecord::new(other_handle(), owner().id, at(0)));
         batches.push(if number % 2 == 0 { batch } else { batch.change(doomed) });
     }
     let outcomes = commit_at_once(&store, batches).await;

@@ -174,6 +174,29 @@ macro_rules! __store_cases {
             /// `AccessReader::handles_of`: the handles in which an account is a member, with its role; by name, compared
             /// byte by byte.
             handles_of_an_account_are_read_by_name;
+        handles:
+            /// `Change::HandleWritten`: record, members and profile read back as they were committed; what a change does
+            /// not mention stays.
+            a_handle_reads_back_as_it_was_written,
+            /// `Guard::HandleAt`: it holds at the present revision only, and a second change of a number is answered as
+            /// this guard, whether it was stated or not.
+            a_handle_changes_once_on_a_revision,
+            /// `Change::HandleWritten`: its members are those that are given and no others, and who was one is a stranger.
+            members_are_replaced_whole,
+            /// `HandleReader::named`: a name leads to the handle that has or had it, and is nobody else's again; its own
+            /// handle may take it back.
+            a_name_belongs_to_its_handle_for_ever,
+            /// `HandleReader::handles_apart`: those that ever had another name, and those that are not active; by key.
+            handles_apart_are_those_whose_names_do_not_say_all,
+            /// `Committer`: of racing renames to one name exactly one wins, and the others are told that it is not free.
+            of_racing_renames_to_one_name_exactly_one_wins,
+            /// `Committer`: all of a batch belongs to the handle of its audit entry; another handle in it is corrupt.
+            another_handle_is_not_written,
+            /// `HandleReader::purge`: all that belonged to the handle goes; its names, its audit and its version stay, and
+            /// other handles keep everything.
+            a_purged_handle_leaves_its_names_and_its_audit,
+            /// `HandleReader::purge`: a handle in any other state keeps everything.
+            only_what_is_to_be_purged_is;
         plans:
             /// `AccessReader::subscription`: an account's terms read back as they were committed, with what it wrote; `None`
             /// where there is no such account.

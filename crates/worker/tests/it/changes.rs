@@ -61,12 +61,14 @@ impl RouteKeeper for Keeper {
         Box::pin(async move { if refused { Err(Error::new(Code::UNAVAILABLE, "away")) } else { Ok(()) } })
     }
 
-    fn lost_track(&self) {
-        self.told.lock().expect("no poison").push("lost".to_owned());
+    fn access_changed(&self, handle: Handle) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
+        self.told.lock().expect("no poison").push(format!("access of {handle}"));
+        Box::pin(async { Ok(()) })
     }
 
-    fn access_changed(&self, handle: &Handle) {
-        self.told.lock().expect("no poison").push(format!("access of {handle}"));
+    fn lost_track(&self) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
+        self.told.lock().expect("no poison").push("lost".to_owned());
+        Box::pin(async { Ok(()) })
     }
 
     fn caught_up(&self, position: ChangePosition) {

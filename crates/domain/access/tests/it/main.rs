@@ -1,5 +1,6 @@
 //! Tokens, permissions and the audit chain.
 
+mod handles;
 mod mailbox;
 mod plans;
 mod rate;

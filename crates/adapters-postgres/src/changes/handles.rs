@@ -1,0 +1,100 @@
+use lp_access::{Bio, DisplayName, HandleRecord, HandleWrite, Members, Profile};
+use lp_core::{Handle, Role, TimeZone, Timestamp, WebUrl};
+use lp_ports::Guard;
+use sqlx::PgConnection;
+
+use crate::store::int;
+
+const ADD: &str = "WITH made AS ( \
+         INSERT INTO handles (handle, owner, created_at) VALUES ($1, $2, $3)), \
+     named AS ( \
+         INSERT INTO handle_names (name, handle) VALUES ($1, $1)) \
+     INSERT INTO members (handle, account, role) VALUES ($1, $2, $4)";
+
+/// Once, on the revision before.
+const SET: &str = "UPDATE handles SET owner = $2, revision = $3, state = $4, closed_until = $5 \
+     WHERE handle = $1 AND revision = $3 - 1";
+
+/// A name that is new, or was its own before.
+const SET_NAME: &str = "INSERT INTO handle_names (name, handle, until) VALUES ($1, $2, $3) \
+     ON CONFLICT (name) DO UPDATE SET until = excluded.until WHERE handle_names.handle = excluded.handle";
+
+const ADD_MEMBERS: &str = "INSERT INTO members (handle, account, role) \
+     SELECT $1, account, role FROM unnest($2::uuid[], $3::text[]) AS wanted (account, role)";
+
+const SET_PROFILE: &str = "INSERT INTO handle_profiles (handle, display_name, bio, avatar, website, time_zone) \
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (handle) DO UPDATE SET display_name = excluded.display_name, \
+     bio = excluded.bio, avatar = excluded.avatar, website = excluded.website, time_zone = excluded.time_zone";
+
+pub(super) async fn add(connection: &mut PgConnection, new: &HandleRecord) -> Result<(), sqlx::Error> {
+    sqlx::query(ADD)
+        .bind(new.handle.as_str())
+        .bind(new.owner.uuid())
+        .bind(new.created_at.micros())
+        .bind(Role::Owner.as_str())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Writes a handle as it is from now on; the guard that does not hold, where one does not.
+pub(super) async fn set(
+    connection: &mut PgConnection,
+    write: &HandleWrite,
+) -> Result<Option<Guard>, sqlx::Error> {
+    let HandleWrite { record, members, profile } = write;
+    let set = sqlx::query(SET)
+        .bind(record.handle.as_str())
+        .bind(record.owner.uuid())
+        .bind(int(record.revision.0))
+        .bind(record.state.as_str())
+        .bind(record.deletes_at().map(Timestamp::micros));
+    if set.execute(&mut *connection).await?.rows_affected() == 0 {
+        return Ok(Some(Guard::HandleAt { handle: record.handle.clone(), revision: write.before() }));
+    }
+    // The former ones first: one name at a time is the present one.
+    let former = record.former.iter().map(|former| (&former.name, Some(former.until.micros())));
+    for (name, until) in former.chain([(&record.name, None)]) {
+        let query = sqlx::query(SET_NAME).bind(name.as_str()).bind(record.handle.as_str()).bind(until);
+        if query.execute(&mut *connection).await?.rows_affected() == 0 {
+            return Ok(Some(Guard::HandleFree(name.clone())));
+        }
+    }
+    if let Some(members) = members {
+        set_members(connection, &record.handle, members).await?;
+    }
+    if let Some(profile) = profile {
+        set_profile(connection, &record.handle, profile).await?;
+    }
+    Ok(None)
+}
+
+async fn set_members(
+    connection: &mut PgConnection,
+    handle: &Handle,
+    members: &Members,
+) -> Result<(), sqlx::Error> {
+    let gone = sqlx::query("DELETE FROM members WHERE handle = $1").bind(handle.as_str());
+    gone.execute(&mut *connection).await?;
+    let (accounts, roles): (Vec<_>, Vec<_>) =
+        members.all().map(|(user, role)| (user.uuid(), role.as_str())).unzip();
+    let added = sqlx::query(ADD_MEMBERS).bind(handle.as_str()).bind(accounts).bind(roles);
+    added.execute(connection).await.map(drop)
+}
+
+async fn set_profile(
+    connection: &mut PgConnection,
+    handle: &Handle,
+    profile: &Profile,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(SET_PROFILE)
+        .bind(handle.as_str())
+        .bind(profile.display_name.as_ref().map(DisplayName::as_str))
+        .bind(profile.bio.as_ref().map(Bio::as_str))
+        .bind(profile.avatar.as_ref().map(WebUrl::as_str))
+        .bind(profile.website.as_ref().map(WebUrl::as_str))
+        .bind(profile.time_zone.as_ref().map(TimeZone::name))
+        .execute(connection)
+        .await
+        .map(drop)
+}
