@@ -20,7 +20,10 @@ pub(crate) struct Head {
 
 /// In the order of the handles, so that no two transactions wait for each other; none, where one is missing. Who had to
 /// wait gets the row as it is then, and what its next statements read is newer still.
-const LOCK: &str = "SELECT handle, version, event_seq, audit_seq, audit_hash FROM heads \
+///
+/// From here on the transaction is that of one handle: row security refuses it the rows of others.
+const LOCK: &str = "SELECT handle, version, event_seq, audit_seq, audit_hash, \
+         set_config('link_platform.space', $2, true) FROM heads \
      WHERE handle = ANY($1) \
          AND (SELECT count(*) FROM heads WHERE handle = ANY($1)) = cardinality($1) \
      ORDER BY handle FOR UPDATE";
@@ -46,11 +49,11 @@ pub(crate) async fn lock(connection: &mut PgConnection, batch: &Batch) -> Result
     });
     let handles: BTreeSet<&str> = guarded.chain([own]).map(Handle::as_str).collect();
     let handles: Vec<&str> = handles.into_iter().collect();
-    let mut rows = sqlx::query(LOCK).bind(&handles).fetch_all(&mut *connection).await?;
+    let mut rows = sqlx::query(LOCK).bind(&handles).bind(own.as_str()).fetch_all(&mut *connection).await?;
     if rows.len() < handles.len() {
         let start = &AuditHash::START.0[..];
         sqlx::query(ADD).bind(&handles).bind(start).execute(&mut *connection).await?;
-        rows = sqlx::query(LOCK).bind(&handles).fetch_all(connection).await?;
+        rows = sqlx::query(LOCK).bind(&handles).bind(own.as_str()).fetch_all(connection).await?;
     }
     let found = rows.iter().find(|row| field::<&str>(row, "handle").is_ok_and(|found| found == own.as_str()));
     let parsed = found.map_or_else(|| Err(Broken::new("it vanished")), head);

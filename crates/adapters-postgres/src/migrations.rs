@@ -25,6 +25,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (4, "handles", include_str!("../migrations/0004_handles.sql")),
     (5, "plans", include_str!("../migrations/0005_plans.sql")),
     (6, "token_use", include_str!("../migrations/0006_token_use.sql")),
+    (7, "row_security", include_str!("../migrations/0007_row_security.sql")),
 ];
 
 /// The schema this program was built for.

@@ -10,6 +10,8 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 const URL: &str = "LINK_PLATFORM_TEST_DATABASE_URL";
 const REQUIRED: &str = "LINK_PLATFORM_TEST_POSTGRES";
+/// Owns the databases, as an installation should have it: row security does not bind superusers.
+const ROLE: &str = "lp_test_owner";
 /// Held by the one process that makes the template.
 const LOCK: i64 = 0x6c70_7465_7374;
 
@@ -39,9 +41,10 @@ impl Database {
         let name = format!("lp_test_{}_{number}", std::process::id());
         let mut connection = connect(server).await;
         run(&mut connection, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-        run(&mut connection, format!("CREATE DATABASE {name} {how}")).await;
+        role(&mut connection).await;
+        run(&mut connection, format!("CREATE DATABASE {name} {how} OWNER {ROLE}")).await;
         connection.close().await.expect("it closes");
-        Self { url: url_of(server, &name), name }
+        Self { url: of_role(&url_of(server, &name)), name }
     }
 
     pub(crate) async fn store(&self) -> Arc<PgStore> {
@@ -103,7 +106,7 @@ fn skipped() {
 
 /// Its name says what it was made of, so one that is there is up to date.
 async fn template(server: &str) -> String {
-    let name = format!("lp_template_{:016x}", fingerprint());
+    let name = format!("lp_owned_{:016x}", fingerprint());
     let making = format!("{name}_making");
     let mut connection = connect(server).await;
     sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut connection).await.expect("it locks");
@@ -114,8 +117,9 @@ async fn template(server: &str) -> String {
         .expect("it reads");
     if !there {
         run(&mut connection, format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)")).await;
-        run(&mut connection, format!("CREATE DATABASE {making}")).await;
-        migrate(&url_of(server, &making)).await.expect("it migrates");
+        role(&mut connection).await;
+        run(&mut connection, format!("CREATE DATABASE {making} OWNER {ROLE}")).await;
+        migrate(&of_role(&url_of(server, &making))).await.expect("it migrates");
         rename(&mut connection, &making, &name).await;
     }
     connection.close().await.expect("it closes");
@@ -144,6 +148,21 @@ fn fingerprint() -> u64 {
         std::fs::read(file).expect("a migration").hash(&mut hasher);
     }
     hasher.finish()
+}
+
+/// Makes the role; several tests may do so at once.
+async fn role(connection: &mut PgConnection) {
+    let made = format!("CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}' NOSUPERUSER NOBYPASSRLS");
+    let _ = connection.execute(AssertSqlSafe(made)).await;
+    // A test acts as that one, which owns nothing.
+    let _ = connection.execute(AssertSqlSafe(format!("GRANT pg_monitor TO {ROLE}"))).await;
+}
+
+/// The same database, as its owner.
+fn of_role(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("a URL");
+    let (_, place) = rest.split_once('@').unwrap_or(("", rest));
+    format!("{scheme}://{ROLE}:{ROLE}@{place}")
 }
 
 /// The same server, another database.

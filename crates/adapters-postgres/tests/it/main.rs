@@ -12,3 +12,4 @@ mod log;
 mod nodes;
 mod opening;
 mod outages;
+mod wall;

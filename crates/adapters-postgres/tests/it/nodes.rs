@@ -74,7 +74,9 @@ async fn of_racing_nodes_one_gets_the_handle_the_mailbox_the_session_and_the_key
     let guard = Guard::HandleFree(other_handle());
     let wanted =
         lp_access::HandleRecord::new(other_handle(), handle_record().owner, handle_record().created_at);
-    for lost in race(&|n| batch(n).guard(guard.clone()).change(Change::Handle(wanted.clone()))).await {
+    // What is written belongs to the handle that is wanted.
+    let taking = |n: u64| Batch::new(entry(&other_handle(), at(n), "handles_create"));
+    for lost in race(&|n| taking(n).guard(guard.clone()).change(Change::Handle(wanted.clone()))).await {
         assert!(matches!(lost, CommitError::Stale(ref stale) if *stale == guard), "{lost:?}");
     }
     let begun = Change::SessionBegun { session: session(5), refresh: refresh(100) };

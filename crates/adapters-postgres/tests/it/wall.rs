@@ -1,6 +1,6 @@
 //! Row security: what a batch of one handle cannot do to another, whatever a statement says.
 
-use lp_adapters_postgres::{PgOptions, PgStore, migrate};
+use lp_adapters_postgres::PgStore;
 use lp_ports::{AccessReader, Committer, LinkReader};
 use lp_testkit::Author;
 use lp_testkit::fixtures::{handle, household, key, other_handle, to};
@@ -10,13 +10,12 @@ use std::sync::Arc;
 use crate::database::Database;
 
 /// Rows that are no handle's alone: places that several handles' writers lock, measurements, and what marks them.
-const OUTSIDE: [&str; 5] = ["heads", "clicks", "click_hours", "visitor_days", "clicks_forgotten"];
+const OUTSIDE: [&str; 4] = ["heads", "clicks", "click_hours", "visitor_days"];
 
-/// A store of a role that is no superuser, with two handles that have a link each, and a connection beside it.
+/// A store with two handles that have a link each, and a connection beside it.
 async fn furnished() -> Option<(Database, Arc<PgStore>, PgConnection)> {
-    let database = Database::plain().await?;
-    migrate(&database.url).await.expect("it migrates");
-    let store = Arc::new(PgStore::connect(&database.url, PgOptions::default()).await.expect("it opens"));
+    let database = Database::fresh().await?;
+    let store = database.store().await;
     store.commit(household()).await.expect("should be committed: the store is empty");
     Author::new(store.clone()).put("mine", to("https://example.com/mine")).await;
     Author::of(store.clone(), other_handle()).put("theirs", to("https://example.com/theirs")).await;
@@ -41,7 +40,8 @@ async fn a_statement_of_one_handles_batch_cannot_write_rows_of_another() {
         let space = sqlx::query("SELECT set_config('link_platform.space', $1, true)").bind(handle().as_str());
         space.execute(&mut *transaction).await.expect("it is said");
         let refused = transaction.execute(AssertSqlSafe(statement.clone())).await.expect_err(&statement);
-        let code = refused.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+        let code =
+            refused.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("42501"), "{statement}: {refused}");
         transaction.rollback().await.expect("it ends");
     }

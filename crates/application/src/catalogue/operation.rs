@@ -14,6 +14,7 @@ use crate::schema::{self, ARGUMENT_CODES};
 use crate::{ByteStream, Code, Error, StreamReply};
 
 /// One row: what an operation is called, what it demands, where it is reached, what goes in and out, and the function.
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own of the row")]
 pub struct Operation {
     /// Its name on every surface: context first, then what it does.
     pub name: &'static str,

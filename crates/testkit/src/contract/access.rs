@@ -99,8 +99,12 @@ pub(super) async fn handles_of_an_account_are_read_by_name(store: Arc<dyn Store>
     };
     let made = [record("ab", 1), record("a1", 2), record("zz", 3), record("a-c", 4)];
     let signup = Author::new(Arc::clone(&store)).batch("signup").change(Change::Account(account(9)));
-    let batch = made.iter().fold(signup, |batch, record| batch.change(Change::Handle(record.clone())));
-    store.commit(batch).await.expect("should be committed: nothing is against it");
+    store.commit(signup).await.expect("should be committed: nothing is against it");
+    for record in &made {
+        let author = Author::of(Arc::clone(&store), record.handle.clone());
+        let batch = author.batch("handles_create").change(Change::Handle(record.clone()));
+        store.commit(batch).await.expect("should be committed: nothing is against it");
+    }
 
     let [ab, a1, zz, dashed] = made;
     let theirs = [dashed, a1, ab, zz].map(|record| (record, Role::Owner));
