@@ -1,9 +1,9 @@
 //! Text that is of no domain, but has a rule all the same.
 
-use lp_core::WebUrl;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lp_access::DeviceChallenge;
+use lp_core::WebUrl;
 
 /// Text to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
