@@ -44,10 +44,11 @@ pub(super) async fn redeem(cx: Cx, input: RedeemAttempt) -> Result<SignedIn, Err
     if !sealed.attempt.fits(&input.device_proof.0) {
         return Err(refused(&cx));
     }
-    let ticket = sealed.ticket(cx.secret())?;
-    let answer = cx.sessions().refresh(ticket.hash()).await?;
+    let answer = cx.sessions().refresh(sealed.ticket.hash()).await?;
     match (sealed.attempt.state(answer.as_ref(), cx.at()), answer) {
-        (AttemptState::Approved(id), Some(answer)) => take(&cx, id, answer.session.user, &ticket).await,
+        (AttemptState::Approved(id), Some(answer)) => {
+            take(&cx, id, answer.session.user, &sealed.ticket).await
+        }
         (AttemptState::Waiting | AttemptState::Approved(_), _) => {
             let error = Error::new(Code::AUTHORIZATION_PENDING, "nobody has answered in the browser yet");
             Err(Error { retry_after: Some(PAUSE), ..error })
@@ -62,13 +63,13 @@ pub(super) async fn redeem(cx: Cx, input: RedeemAttempt) -> Result<SignedIn, Err
 
 /// What a person sees before answering.
 pub(super) async fn look(cx: Cx, input: OneAttempt) -> Result<AttemptView, Error> {
-    let (sealed, _, answer) = read(&cx, &input).await?;
+    let (sealed, answer) = read(&cx, &input).await?;
     Ok(AttemptView::of(&sealed.attempt, sealed.attempt.state(answer.as_ref(), cx.at())))
 }
 
 /// Lets the device be signed in as the account that calls.
 pub(super) async fn approve(cx: Cx, input: OneAttempt) -> Result<AttemptView, Error> {
-    let (sealed, ticket, answer) = read(&cx, &input).await?;
+    let (sealed, answer) = read(&cx, &input).await?;
     match sealed.attempt.state(answer.as_ref(), cx.at()) {
         state @ (AttemptState::Approved(_) | AttemptState::Redeemed) => {
             Ok(AttemptView::of(&sealed.attempt, state))
@@ -77,7 +78,7 @@ pub(super) async fn approve(cx: Cx, input: OneAttempt) -> Result<AttemptView, Er
             let (user, _) = cx.account()?;
             let id = cx.session_id();
             let view = AttemptView::of(&sealed.attempt, AttemptState::Approved(id));
-            begin(&cx, sealed.attempt.approved(id, user, cx.at()), &ticket, view).await
+            begin(&cx, sealed.attempt.approved(id, user, cx.at()), &sealed.ticket, view).await
         }
         AttemptState::Declined => Err(answered("it was declined; start again on the device")),
         AttemptState::Expired => Err(expired()),
@@ -86,18 +87,18 @@ pub(super) async fn approve(cx: Cx, input: OneAttempt) -> Result<AttemptView, Er
 
 /// Keeps the device from being signed in.
 pub(super) async fn decline(cx: Cx, input: OneAttempt) -> Result<AttemptView, Error> {
-    let (sealed, ticket, answer) = read(&cx, &input).await?;
+    let (sealed, answer) = read(&cx, &input).await?;
     let view = AttemptView::of(&sealed.attempt, AttemptState::Declined);
     match sealed.attempt.state(answer.as_ref(), cx.at()) {
         AttemptState::Declined => Ok(view),
         AttemptState::Waiting => {
             let (user, _) = cx.account()?;
-            begin(&cx, sealed.attempt.declined(cx.session_id(), user, cx.at()), &ticket, view).await
+            begin(&cx, sealed.attempt.declined(cx.session_id(), user, cx.at()), &sealed.ticket, view).await
         }
         AttemptState::Approved(id) => {
             // The use of its token and this end race: if the device is first, this is decided anew.
             let batch = cx.batch_in(&Handle::installation(), &cx.call.actor, &id.to_string());
-            let batch = batch.guard(Guard::RefreshUnused(ticket.hash()));
+            let batch = batch.guard(Guard::RefreshUnused(sealed.ticket.hash()));
             cx.finish(batch.change(Change::SessionEnded { id, at: cx.at() }), view).await
         }
         AttemptState::Redeemed => {
@@ -108,16 +109,15 @@ pub(super) async fn decline(cx: Cx, input: OneAttempt) -> Result<AttemptView, Er
 }
 
 /// The attempt, and the answer that it has. One that another account answered is none of this one's business.
-async fn read(cx: &Cx, input: &OneAttempt) -> Result<(Sealed, RefreshToken, Option<RefreshRecord>), Error> {
+async fn read(cx: &Cx, input: &OneAttempt) -> Result<(Sealed, Option<RefreshRecord>), Error> {
     let unknown = || Error::not_found("the attempt to sign in");
     let sealed = Sealed::open(&input.attempt_id, cx.secret()).ok_or_else(unknown)?;
-    let ticket = sealed.ticket(cx.secret())?;
-    let answer = cx.sessions().refresh(ticket.hash()).await?;
+    let answer = cx.sessions().refresh(sealed.ticket.hash()).await?;
     let (user, _) = cx.account()?;
     if answer.as_ref().is_some_and(|answer| answer.session.user != user) {
         return Err(unknown());
     }
-    Ok((sealed, ticket, answer))
+    Ok((sealed, answer))
 }
 
 /// Writes the answer down, unless another one was first: then this is decided anew.
