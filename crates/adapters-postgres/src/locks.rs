@@ -24,7 +24,7 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
                 keys.push(of(&["email", email.as_str()]));
             }
             Guard::RefreshUnused(hash) | Guard::RefreshFree(hash) | Guard::CodeOpen(hash) => {
-                keys.push(of_secret(hash))
+                keys.push(of_secret(hash));
             }
             Guard::StoreEmpty => keys.push(of(&["accounts"])),
         }

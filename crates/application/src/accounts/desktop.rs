@@ -135,13 +135,13 @@ async fn begin(
 /// The one use of what approving left behind.
 async fn take(cx: &Cx, id: SessionId, user: UserId, ticket: &RefreshToken) -> Result<SignedIn, Error> {
     let account = cx.access().account_of(user).await?.ok_or_else(|| refused(cx))?;
-    let (at, used) = (cx.at(), ticket.hash());
+    let (at, shown) = (cx.at(), ticket.hash());
     let refresh = RefreshToken::first(cx.random());
     let expires_at: Timestamp = at.plus(Session::LIFE);
     let signed_in = signed_in(cx, &account, id, &refresh)?;
-    let taken = Change::SessionRenewed { id, used, next: refresh.hash(), at, expires_at };
+    let taken = Change::SessionRenewed { id, used: shown, next: refresh.hash(), at, expires_at };
     // Not remembered for repeats: tokens are never stored.
-    cx.commit(batch(cx, &account, id).guard(Guard::RefreshUnused(used)).change(taken)).await?;
+    cx.commit(batch(cx, &account, id).guard(Guard::RefreshUnused(shown)).change(taken)).await?;
     Ok(signed_in)
 }
 
