@@ -187,13 +187,13 @@ fn implied(change: &Change) -> Option<Guard> {
         }
         Change::Account(new) => Some(Guard::EmailFree(new.email.clone())),
         Change::Handle(new) => Some(Guard::HandleFree(new.handle.clone())),
+        Change::SessionBegun { refresh, .. } => Some(Guard::RefreshFree(*refresh)),
         Change::SessionRenewed { used, .. } => Some(Guard::RefreshUnused(*used)),
         Change::Mail(MailChange::Tried(hash) | MailChange::Used(hash)) => Some(Guard::CodeOpen(*hash)),
         Change::HandleWritten(_)
         | Change::Token(_)
         | Change::TokenRevoked { .. }
         | Change::Terms { .. }
-        | Change::SessionBegun { .. }
         | Change::SessionEnded { .. }
         | Change::SessionsEnded { .. }
         | Change::PasswordSet { .. }

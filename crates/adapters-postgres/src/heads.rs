@@ -43,6 +43,7 @@ pub(crate) async fn lock(connection: &mut PgConnection, batch: &Batch) -> Result
         Guard::HandleFree(_)
         | Guard::EmailFree(_)
         | Guard::RefreshUnused(_)
+        | Guard::RefreshFree(_)
         | Guard::PasswordIs { .. }
         | Guard::CodeOpen(_)
         | Guard::StoreEmpty => None,

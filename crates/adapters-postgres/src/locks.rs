@@ -23,7 +23,9 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
             Guard::EmailFree(email) | Guard::PasswordIs { email, .. } => {
                 keys.push(of(&["email", email.as_str()]));
             }
-            Guard::RefreshUnused(hash) | Guard::CodeOpen(hash) => keys.push(of_secret(hash)),
+            Guard::RefreshUnused(hash) | Guard::RefreshFree(hash) | Guard::CodeOpen(hash) => {
+                keys.push(of_secret(hash));
+            }
             Guard::StoreEmpty => keys.push(of(&["accounts"])),
         }
     }

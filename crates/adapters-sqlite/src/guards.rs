@@ -34,6 +34,11 @@ pub(crate) async fn holds(connection: &mut SqliteConnection, guard: &Guard) -> R
             );
             query.bind(&hash.0[..]).fetch_one(connection).await
         }
+        Guard::RefreshFree(hash) => {
+            let query =
+                sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE hash = ?1)");
+            query.bind(&hash.0[..]).fetch_one(connection).await
+        }
         Guard::PasswordIs { email, hash } => {
             let query = sqlx::query_scalar(
                 "SELECT EXISTS (SELECT 1 FROM accounts WHERE email = ?1 AND password_hash = ?2)",

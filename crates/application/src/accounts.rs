@@ -3,6 +3,7 @@
 //! Nothing of this is an MCP tool: an assistant acts by its own grant, never as the person.
 
 mod by_mail;
+mod desktop;
 mod input;
 mod mailbox;
 mod mails;
@@ -17,12 +18,13 @@ use std::time::Duration;
 use lp_access::Session;
 
 pub use self::input::{
-    ChangePassword, Login, OneMailbox, OneSession, Refresh, ResetPassword, ShownCode, SignUp,
+    ChangePassword, Login, OneAttempt, OneMailbox, OneSession, RedeemAttempt, Refresh, ResetPassword,
+    ShownCode, SignUp, StartDesktop,
 };
 pub(crate) use self::rows::operations;
 pub use self::view::{
-    Account, ChangedPassword, EndedSession, Mailed, Product, SessionList, SessionView, SignedIn, SignedOut,
-    User,
+    Account, AttemptView, ChangedPassword, EndedSession, Mailed, Product, SessionList, SessionView, SignedIn,
+    SignedOut, StartedDesktop, User,
 };
 use crate::catalogue::Op;
 use crate::system::NoInput;
@@ -55,6 +57,16 @@ pub const START_PASSWORDLESS: Op<OneMailbox, Mailed> = Op::named("auth_passwordl
 pub const CONFIRM_PASSWORDLESS: Op<ShownCode, SignedIn> = Op::named("auth_passwordless_confirm");
 /// Changes the password of who is signed in.
 pub const CHANGE_PASSWORD: Op<ChangePassword, ChangedPassword> = Op::named("account_password_change");
+/// Begins to sign a desktop in.
+pub const START_DESKTOP: Op<StartDesktop, StartedDesktop> = Op::named("desktop_start");
+/// Signs it in, once somebody approved.
+pub const REDEEM_DESKTOP: Op<RedeemAttempt, SignedIn> = Op::named("desktop_redeem");
+/// Says which desktop wants to be signed in.
+pub const DESKTOP: Op<OneAttempt, AttemptView> = Op::named("desktop_get");
+/// Lets it.
+pub const APPROVE_DESKTOP: Op<OneAttempt, AttemptView> = Op::named("desktop_approve");
+/// Does not.
+pub const DECLINE_DESKTOP: Op<OneAttempt, AttemptView> = Op::named("desktop_decline");
 
 /// For how long somebody who does nothing stays signed in.
 pub const SIGNED_IN_FOR: Duration = Session::LIFE;

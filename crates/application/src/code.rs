@@ -36,6 +36,11 @@ codes! {
     INVALID_CURSOR = "invalid_cursor", 400, false, "The cursor is not one that a list of this kind gave out.";
     INVALID_COLLABORATORS = "invalid_collaborators", 400, false, "The list of collaborators names unknown accounts or roles, one account twice, or more than 100; `fields` names each.";
     NEW_OWNER_REQUIRED = "new_owner_required", 400, false, "The account that shall own the handle is missing or unknown.";
+    INVALID_REQUEST = "invalid_request", 400, false, "Arguments of a request below `/oauth` are missing, unknown or malformed; `fields` names each.";
+    AUTHORIZATION_PENDING = "authorization_pending", 400, true, "Nobody has answered the desktop's attempt in the browser yet. `Retry-After` says when to ask again.";
+    ACCESS_DENIED = "access_denied", 400, false, "The desktop's attempt was declined in the browser.";
+    EXPIRED_TOKEN = "expired_token", 400, false, "The desktop's attempt was not approved and redeemed in time.";
+    INVALID_GRANT = "invalid_grant", 400, false, "The proof is not that of the attempt, or the attempt is not one of ours or was redeemed before.";
     MISSING_HANDLE = "missing_handle", 400, false, "No handle was named by the host, the path, the arguments or the settings.";
     INVALID_CREDENTIALS = "invalid_credentials", 401, false, "No account has this e-mail address with this password.";
     INVALID_CODE = "invalid_code", 401, false, "The code is wrong, expired, used, or was guessed at too often, or nobody asked for one.";

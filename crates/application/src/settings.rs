@@ -128,6 +128,11 @@ impl PublicUrls {
         self.origin("login.connect")
     }
 
+    /// Where somebody lets a desktop be signed in; an attempt is safe in an address as it is.
+    pub fn desktop(&self, attempt: &str) -> String {
+        format!("{}/desktop?attempt={attempt}", self.login())
+    }
+
     fn origin(&self, labels: &str) -> String {
         format!("{}://{labels}.{}{}", self.scheme, self.domain, written(self.port))
     }

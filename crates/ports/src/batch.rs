@@ -58,6 +58,8 @@ pub enum Guard {
     EmailFree(Email),
     /// The refresh token is there, and was not used yet.
     RefreshUnused(SecretHash),
+    /// No session has this refresh token, used or not.
+    RefreshFree(SecretHash),
     /// The account of the mailbox has this password hash still.
     PasswordIs {
         /// Whose.
@@ -185,7 +187,7 @@ pub enum CommitError {
 /// is noted once; a batch without changes leaves both. A change that contradicts what is stored is answered as the
 /// guard that would have found it, stated or not: a second account of a mailbox as `EmailFree`, a second revision of
 /// a number as `SlugAt` or `HandleAt`, a name of somebody else as `HandleFree`, a second use of a refresh token as
-/// `RefreshUnused`, a use or try of a mailed code
+/// `RefreshUnused`, a session with a token that another one has as `RefreshFree`, a use or try of a mailed code
 /// that is not open as `CodeOpen`. All of a batch belongs to the handle of its
 /// audit entry. Revoking a token or ending a session again keeps the first instant. A write that counts is judged behind
 /// the guards, by [`WriteDay::counted_on`] and [`WriteDay::has_room`], and counted in the same transaction: of racing ones

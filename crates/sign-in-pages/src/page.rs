@@ -24,6 +24,8 @@ pub(crate) enum Page {
     ConfirmCode,
     /// Changing the password.
     Password,
+    /// Letting a desktop be signed in.
+    Desktop,
 }
 
 /// Each with its path and its operation.
@@ -40,6 +42,7 @@ const PAGES: &[(Page, &str, &str)] = &[
     (Page::Code, "/sign-in/code", accounts::START_PASSWORDLESS.name()),
     (Page::ConfirmCode, "/sign-in/code/confirm", accounts::CONFIRM_PASSWORDLESS.name()),
     (Page::Password, "/password", accounts::CHANGE_PASSWORD.name()),
+    (Page::Desktop, "/desktop", accounts::APPROVE_DESKTOP.name()),
 ];
 
 impl Page {

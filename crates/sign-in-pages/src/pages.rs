@@ -2,6 +2,7 @@
 
 mod code;
 mod confirm;
+mod desktop;
 mod forgot;
 mod home;
 mod password;
@@ -32,6 +33,7 @@ pub(crate) async fn show(page: Page, visit: &mut Visit<'_>) -> Result<Response, 
         Page::ConfirmForgot => Ok(confirm::show(visit, &forgot::CONFIRM)),
         Page::ConfirmCode => Ok(confirm::show(visit, &code::CONFIRM)),
         Page::Password => password::show(visit).await,
+        Page::Desktop => desktop::show(visit).await,
         // Nothing to see; their forms stand on the page of the account.
         Page::SignOut | Page::Handles | Page::Sessions => Ok(render::see_other(Page::Home.path())),
     }
@@ -53,12 +55,17 @@ pub(crate) async fn act(page: Page, visit: &mut Visit<'_>, form: &Values) -> Res
         Page::ConfirmForgot => confirm::act(visit, &forgot::CONFIRM, form).await,
         Page::ConfirmCode => confirm::act(visit, &code::CONFIRM, form).await,
         Page::Password => password::act(visit, form).await,
+        Page::Desktop => desktop::act(visit, form).await,
     }
 }
 
 /// Asks somebody to sign in, who comes back to this page if it can be shown.
 pub(crate) fn to_sign_in(visit: &Visit<'_>, page: Page) -> Response {
-    let back = Next::parse(page.path()).filter(|_| page == Page::Password);
+    let back = match page {
+        Page::Password => Next::parse(page.path()),
+        Page::Desktop => Next::parse(&desktop::address(visit)),
+        _ => None,
+    };
     if Page::SignIn.is_in(visit.site) {
         render::see_other(&Next::behind(back.as_ref(), Page::SignIn.path()))
     } else {

@@ -93,6 +93,7 @@ fn holds(state: &State, guard: &Guard) -> bool {
         }
         Guard::EmailFree(email) => !state.access.accounts.contains_key(email),
         Guard::RefreshUnused(hash) => state.sessions.is_unused(*hash),
+        Guard::RefreshFree(hash) => !state.sessions.refresh.contains_key(&hash.0),
         Guard::PasswordIs { email, hash } => {
             state.access.accounts.get(email).is_some_and(|account| account.password_hash == *hash)
         }
@@ -257,8 +258,10 @@ impl Draft {
 
     fn begin(&mut self, new: &Session, refresh: SecretHash) -> Result<(), CommitError> {
         let Sessions { begun, refresh: tokens } = &*self.sessions;
-        let taken = begun.contains_key(&new.id) || tokens.contains_key(&refresh.0);
-        if taken || !self.access.has_user(new.user) {
+        if begun.contains_key(&new.id) || tokens.contains_key(&refresh.0) {
+            return Err(CommitError::Stale(Guard::RefreshFree(refresh)));
+        }
+        if !self.access.has_user(new.user) {
             return Err(corrupt("sessions", new.id.to_string()));
         }
         let sessions = Arc::make_mut(&mut self.sessions);

@@ -3,6 +3,7 @@
 mod bad_input;
 mod by_mail;
 mod crashes;
+mod desktop;
 mod edge;
 mod first_run;
 mod handles;

@@ -8,22 +8,22 @@ use reqwest::Response;
 use crate::by_mail::code;
 
 /// The cookies of one browser, and where it is.
-struct Browser<'s> {
+pub(crate) struct Browser<'s> {
     server: &'s Server,
     host: &'static str,
     cookies: BTreeMap<String, String>,
 }
 
 impl<'s> Browser<'s> {
-    fn at(server: &'s Server, host: &'static str) -> Self {
+    pub(crate) fn at(server: &'s Server, host: &'static str) -> Self {
         Self { server, host, cookies: BTreeMap::new() }
     }
 
-    async fn get(&mut self, path: &str) -> Response {
+    pub(crate) async fn get(&mut self, path: &str) -> Response {
         self.send("GET", path, &[("sec-fetch-site", "none")], "").await
     }
 
-    async fn post(&mut self, path: &str, form: &str) -> Response {
+    pub(crate) async fn post(&mut self, path: &str, form: &str) -> Response {
         self.send("POST", path, &[("sec-fetch-site", "same-origin")], form).await
     }
 
@@ -65,7 +65,7 @@ fn escaped(text: &str) -> String {
     text.bytes().fold(String::new(), |escaped, byte| escaped + &format!("%{byte:02X}"))
 }
 
-fn led_to(reply: &Response) -> (u16, Option<&str>) {
+pub(crate) fn led_to(reply: &Response) -> (u16, Option<&str>) {
     (reply.status().as_u16(), reply.headers().get("location").and_then(|place| place.to_str().ok()))
 }
 
@@ -138,6 +138,7 @@ async fn forms_from_elsewhere_do_nothing_on_any_page() {
         "/sign-in/code",
         "/sign-in/code/confirm",
         "/password",
+        "/desktop",
     ] {
         for headers in foreign {
             let reply =
@@ -146,7 +147,7 @@ async fn forms_from_elsewhere_do_nothing_on_any_page() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 11 * 7);
+    assert_eq!(tried, 12 * 7);
     let home = browser.get("/").await.text().await.expect("text");
     assert!(home.contains("hello@example.com") && !home.contains("acme"), "{home}");
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use lp_access::password::NewPassword;
-use lp_access::{Email, MailCode};
+use lp_access::{DeviceChallenge, DeviceProof, Email, MailCode};
 use lp_core::SessionId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,36 @@ pub struct ChangePassword {
     #[schemars(length(min = 1, max = 1024))]
     pub current_password: String,
     pub new_password: Wire<NewPassword>,
+}
+
+/// A desktop that wants to be signed in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StartDesktop {
+    pub device_proof_challenge: Wire<DeviceChallenge>,
+    /// What signs in, as the person who approves and the list of sessions see it: "OpenAnalyst on my laptop".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Wire<Word>")]
+    pub agent: Option<Wire<Word>>,
+}
+
+/// Which attempt of a desktop.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OneAttempt {
+    /// As desktop_start answered it.
+    #[schemars(length(min = 1, max = 2048))]
+    pub attempt_id: String,
+}
+
+/// An attempt, and what its desktop has kept to itself.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RedeemAttempt {
+    /// As desktop_start answered it.
+    #[schemars(length(min = 1, max = 2048))]
+    pub attempt_id: String,
+    pub device_proof: Wire<DeviceProof>,
 }
 
 /// Shows who, never the password.

@@ -4,8 +4,8 @@ use lp_access::{Feature, Need};
 
 use super::{
     CHANGE_PASSWORD, CONFIRM_PASSWORDLESS, CONFIRM_SIGN_UP, END_SESSION, FORGOT, LOGIN, LOGOUT, ME,
-    OPENANALYST, REFRESH, RESET, SESSIONS, SIGN_UP, START_PASSWORDLESS, by_mail, passwords, sessions,
-    sign_in,
+    OPENANALYST, REFRESH, RESET, SESSIONS, SIGN_UP, START_PASSWORDLESS, by_mail, desktop, passwords,
+    sessions, sign_in,
 };
 use crate::Code;
 use crate::catalogue::{Auth, Body, Effect, Method, Mount, Operation};
@@ -39,6 +39,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     ];
     rows.extend(by_code());
     rows.extend(own());
+    rows.extend(desktop::operations());
     rows.into_iter()
         .map(|row| if row.effect.read_only { row } else { row.effect(PRIVATE) })
         .map(Operation::no_tool)

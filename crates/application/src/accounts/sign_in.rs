@@ -86,7 +86,7 @@ pub(super) async fn refresh(cx: Cx, input: Refresh) -> Result<SignedIn, Error> {
     }
 }
 
-fn batch(cx: &Cx, account: &Account, session: SessionId) -> Batch {
+pub(super) fn batch(cx: &Cx, account: &Account, session: SessionId) -> Batch {
     let actor = Actor::User { id: account.id, session: Some(session) };
     cx.batch_in(&Handle::installation(), &actor, &session.to_string())
 }
@@ -102,7 +102,7 @@ pub(super) fn note_refusal(cx: &Cx, code: Code) {
     });
 }
 
-fn signed_in(
+pub(super) fn signed_in(
     cx: &Cx,
     account: &Account,
     session: SessionId,

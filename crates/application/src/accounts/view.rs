@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use lp_access::Session;
+use lp_access::{AttemptState, DeviceAttempt, Session};
 use lp_core::SessionId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,6 +108,41 @@ pub struct ChangedPassword {
     pub changed: bool,
 }
 
+/// Where a person lets a desktop be signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StartedDesktop {
+    /// For desktop_redeem, with the proof.
+    pub attempt_id: String,
+    /// To be opened in a browser.
+    pub authorize_url: String,
+    /// Until when the attempt can be approved and redeemed.
+    pub expires_at: String,
+}
+
+/// A desktop that wants to be signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptView {
+    /// As it named itself.
+    pub agent: Option<String>,
+    pub started_at: String,
+    pub expires_at: String,
+    /// `WAITING`, `APPROVED`, `DECLINED`, `SIGNED_IN` or `EXPIRED`.
+    pub state: String,
+}
+
+impl AttemptView {
+    pub(super) fn of(attempt: &DeviceAttempt, state: AttemptState) -> Self {
+        Self {
+            agent: (!attempt.agent.is_empty()).then(|| attempt.agent.clone()),
+            started_at: attempt.started_at.to_string(),
+            expires_at: attempt.expires_at().to_string(),
+            state: state.as_str().to_owned(),
+        }
+    }
+}
+
 impl SessionView {
     pub(super) fn of(session: &Session, current: Option<SessionId>) -> Self {
         Self {
@@ -129,6 +164,8 @@ impl View for EndedSession {}
 impl View for SignedOut {}
 impl View for Mailed {}
 impl View for ChangedPassword {}
+impl View for StartedDesktop {}
+impl View for AttemptView {}
 
 /// Shows who, never the tokens.
 impl fmt::Debug for SignedIn {

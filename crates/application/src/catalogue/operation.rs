@@ -45,6 +45,8 @@ pub struct Operation {
     /// The codes it may answer beside those that every operation may.
     pub codes: Vec<Code>,
     metered: bool,
+    /// What faults of its arguments are called.
+    fault: Code,
     mounts: Vec<Mount>,
     pub(crate) validator: Validator,
     pub(crate) run: Run,
@@ -219,6 +221,7 @@ impl Operation {
             output,
             codes: Vec::new(),
             metered: true,
+            fault: Code::VALIDATION,
             mounts: Vec::new(),
             run,
         }
@@ -288,6 +291,13 @@ impl Operation {
     pub fn on_closed(mut self) -> Self {
         self.on_closed = true;
         self
+    }
+
+    /// Says what faults of its arguments are called, where a standard has a word for them.
+    #[must_use]
+    pub fn faulty(mut self, code: Code) -> Self {
+        self.fault = code;
+        self.fails(&[code])
     }
 
     /// Names codes of its own.
@@ -386,7 +396,12 @@ impl Operation {
     /// Every fault of the arguments.
     pub(crate) fn check(&self, arguments: &Value) -> Result<(), Error> {
         let faults = schema::faults(&self.validator, arguments);
-        if faults.is_empty() { Ok(()) } else { Err(Error::faults(faults)) }
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let error = Error::faults(faults);
+        let code = if error.code == Code::VALIDATION { self.fault } else { error.code };
+        Err(Error { code, ..error })
     }
 }
 

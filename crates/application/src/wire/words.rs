@@ -1,5 +1,8 @@
 //! Text that is of no domain, but has a rule all the same.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lp_access::DeviceChallenge;
 use lp_core::WebUrl;
 
 /// Text to look for.
@@ -89,4 +92,17 @@ impl CursorText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Reads a challenge from base64url; the error says what is wrong with the text.
+pub(super) fn challenge(text: &str) -> Result<DeviceChallenge, String> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes
+        .map(DeviceChallenge)
+        .ok_or_else(|| "must be 32 bytes as 43 characters of base64url, without padding".to_owned())
+}
+
+/// What [`challenge`] reads.
+pub(super) fn written(challenge: &DeviceChallenge) -> String {
+    URL_SAFE_NO_PAD.encode(challenge.0)
 }

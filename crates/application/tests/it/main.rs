@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod by_mail;
+mod desktop;
 mod faults;
 mod gate;
 mod handles;

@@ -278,7 +278,13 @@ fn every_write_of_an_account_counts_but_these() {
     });
     assert_eq!(
         free.map(|row| row.name).collect::<Vec<_>>(),
-        ["auth_logout", "account_password_change", "account_sessions_end"]
+        [
+            "auth_logout",
+            "account_password_change",
+            "account_sessions_end",
+            "desktop_approve",
+            "desktop_decline"
+        ]
     );
     assert!(rows.operations().iter().all(|row| !row.is_metered() || !row.effect.read_only));
 }

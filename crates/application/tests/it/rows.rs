@@ -62,7 +62,7 @@ fn writes_are_said_to_write_and_destroy_nothing_that_cannot_come_back() {
         let writes = [
             "create", "upsert", "update", "delete", "rollback", "import", "login", "refresh", "logout",
             "end", "revoke", "signup", "forgot", "start", "confirm", "change", "replace", "transfer",
-            "rename", "restore",
+            "rename", "restore", "redeem", "approve", "decline",
         ];
         let name = operation.name.rsplit('_').next().unwrap_or_default();
         assert_eq!(!operation.effect.read_only, writes.contains(&name), "{}", operation.name);

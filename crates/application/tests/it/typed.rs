@@ -80,6 +80,11 @@ fn every_row_has_a_key_with_its_types() {
     seen.key(accounts::START_PASSWORDLESS);
     seen.key(accounts::CONFIRM_PASSWORDLESS);
     seen.key(accounts::CHANGE_PASSWORD);
+    seen.key(accounts::START_DESKTOP);
+    seen.key(accounts::REDEEM_DESKTOP);
+    seen.key(accounts::DESKTOP);
+    seen.key(accounts::APPROVE_DESKTOP);
+    seen.key(accounts::DECLINE_DESKTOP);
     seen.key(handles::LIST);
     seen.key(handles::CREATE);
     seen.key(handles::COLLABORATORS);

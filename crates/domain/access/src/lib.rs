@@ -13,6 +13,7 @@ mod handle;
 mod mail;
 mod mailbox;
 mod members;
+mod pairing;
 pub mod password;
 mod plan;
 mod profile;
@@ -31,6 +32,7 @@ pub use handle::{Called, FormerName, HandleRecord, HandleRefused, HandleState, H
 pub use mail::{Mail, MailKind};
 pub use mailbox::{CodePurpose, CodeRecord, CodeVerdict, MailCode, MailCodeFault};
 pub use members::{Members, MembersFault};
+pub use pairing::{AttemptState, DeviceAttempt, DeviceChallenge, DeviceProof, DeviceProofFault};
 pub use plan::{Feature, Locked, Plan, PlanRules, Subscription, Terms, TermsChange, WriteDay, WriteUse};
 pub use profile::{Bio, DisplayName, Profile};
 pub use rate::Rate;

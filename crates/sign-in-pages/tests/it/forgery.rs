@@ -14,6 +14,7 @@ const FORMS: &[(&str, &str)] = &[
     ("/forgot/confirm", "email=owner%40example.com&code=000000&password=battery+staple"),
     ("/sign-in/code", "email=owner%40example.com"),
     ("/sign-in/code/confirm", "email=owner%40example.com&code=000000"),
+    ("/desktop?attempt=d1.e30.x", "answer=approve"),
     ("/password", "currentPassword=correct+horse&newPassword=battery+staple"),
 ];
 const SITE: &str = "sec-fetch-site";

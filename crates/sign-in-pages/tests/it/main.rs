@@ -3,6 +3,7 @@
 mod account;
 mod browser;
 mod cookies;
+mod desktop;
 mod documents;
 mod escaping;
 mod forgery;

@@ -111,6 +111,40 @@ pub(super) async fn a_refresh_token_is_good_for_one_renewal(store: Arc<dyn Store
     store.commit(batch).await.expect("should be committed: the token that followed is unused");
 }
 
+pub(super) async fn a_refresh_token_is_of_one_session(store: Arc<dyn Store>) {
+    let author = settled(&store).await;
+    let begun = |number, token| Change::SessionBegun { session: session(number), refresh: refresh(token) };
+    let free = Guard::RefreshFree(refresh(1));
+    let first = author.batch("login").guard(free.clone()).change(begun(5, 1));
+    store.commit(first).await.expect("should be committed: nobody has the token");
+    for used in [false, true] {
+        if used {
+            write(&author, renewal(&session(5), refresh(1), refresh(2), at(50))).await;
+        }
+        let before = traces(&*store, &author.handle).await;
+        let stated = author.batch("login").guard(free.clone());
+        assert_eq!(stale(store.commit(stated).await), free, "the guard");
+        assert_eq!(stale(store.commit(author.batch("login").change(begun(6, 1))).await), free, "unstated");
+        assert_eq!(traces(&*store, &author.handle).await, before, "{TRACES}");
+    }
+    assert_eq!(store.session(session(6).id).await.expect("should answer"), None);
+
+    let mut rivals: Vec<Vec<_>> = (0..RIVALS).map(|_| Vec::new()).collect();
+    for (number, rival) in (0..).zip(&mut rivals) {
+        let batch = Batch::new(entry(&racer(number), at(number), "login"));
+        let batch = if number % 2 == 0 { batch.guard(Guard::RefreshFree(refresh(9))) } else { batch };
+        rival.push(commit(&store, batch.change(begun(10 + number, 9))));
+    }
+    for outcomes in race(rivals).await {
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "one of them begins");
+        for lost in outcomes.into_iter().filter(Result::is_err) {
+            assert_eq!(stale(lost), Guard::RefreshFree(refresh(9)), "the guard that a loser was told");
+        }
+    }
+    let begun = find(&*store, refresh(9)).await.expect("the winner's");
+    assert_eq!(store.sessions(owner().id).await.expect("should answer").len(), 2, "and {begun:?}");
+}
+
 pub(super) async fn of_racing_renewals_of_one_token_exactly_one_wins(store: Arc<dyn Store>) {
     let author = settled(&store).await;
     for heat in heats() {

@@ -229,6 +229,9 @@ macro_rules! __store_cases {
             /// `Committer`: a second use of a refresh token is answered as `RefreshUnused`, whether that was stated or not,
             /// and so is the use of one that is not there, or of another session.
             a_refresh_token_is_good_for_one_renewal,
+            /// `Committer`: a session with a refresh token that another one has is answered as `RefreshFree`, whether that
+            /// was stated or not, also where the token was used; of racing ones exactly one begins.
+            a_refresh_token_is_of_one_session,
             /// `Committer`: of racing renewals with one refresh token exactly one wins; the others are told the guard.
             of_racing_renewals_of_one_token_exactly_one_wins,
             /// `Change::SessionEnded`: ending a session again keeps the first instant, and nothing brings it back.

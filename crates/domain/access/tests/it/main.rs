@@ -2,6 +2,7 @@
 
 mod handles;
 mod mailbox;
+mod pairing;
 mod plans;
 mod rate;
 mod sessions;
