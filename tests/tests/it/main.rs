@@ -16,5 +16,6 @@ mod pages;
 mod parity;
 mod plans;
 mod primer;
+mod standing;
 mod sweep;
 mod tls;

@@ -36,7 +36,7 @@ fn only_the_proof_itself_fits() {
 fn the_challenge_is_the_one_of_the_standard() {
     // RFC 7636, appendix B.
     let proof = DeviceProof::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").expect("a proof");
-    let hex: String = proof.challenge().0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = lp_access::AuditHash(proof.challenge().0).hex();
     assert_eq!(hex, "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3");
 }
 
