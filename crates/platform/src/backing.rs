@@ -180,6 +180,6 @@ pub(crate) fn sign_in(secret: Secret, issuer: &str) -> Option<SignIn> {
 
 /// Nobody can sign in.
 #[cfg(not(feature = "http"))]
-pub(crate) fn sign_in(_: [u8; 32], _: &str) -> Option<SignIn> {
+pub(crate) fn sign_in(_: Secret, _: &str) -> Option<SignIn> {
     None
 }
