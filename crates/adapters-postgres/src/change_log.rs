@@ -8,7 +8,6 @@ use lp_ports::{Change, ChangeLog, ChangeNote, ChangePosition, Changed, Changes, 
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use crate::changes::link_of;
 use crate::rows::{Broken, count, field, slug_key, whole};
 use crate::store::{PIECE, PgStore, in_pieces, int};
 
@@ -49,8 +48,11 @@ pub(crate) async fn append(
     changes: &[Change],
 ) -> Result<(), sqlx::Error> {
     let mut known = HashSet::new();
-    let noted: Vec<Option<String>> =
-        changes.iter().map(what).filter(|key| known.insert(key.clone())).collect();
+    let keys = changes.iter().map(|change| match change.noted() {
+        Changed::Link(slug) => Some(slug.as_str().to_owned()),
+        Changed::Access => None,
+    });
+    let noted: Vec<Option<String>> = keys.filter(|key| known.insert(key.clone())).collect();
     sqlx::query(APPEND)
         .bind(handle.as_str())
         .bind(int(version))
@@ -106,25 +108,6 @@ impl ChangeLog for PgStore {
             Ok(gone.cast_unsigned())
         })
         .await
-    }
-}
-
-/// What is noted: the key of a link's slug, or nothing for access.
-fn what(change: &Change) -> Option<String> {
-    match change {
-        Change::Link { after, .. } => Some(link_of(after).parts().slug.key().as_str().to_owned()),
-        Change::Account(_)
-        | Change::Handle(_)
-        | Change::HandleWritten(_)
-        | Change::Token(_)
-        | Change::TokenRevoked { .. }
-        | Change::Terms { .. }
-        | Change::SessionBegun { .. }
-        | Change::SessionRenewed { .. }
-        | Change::SessionEnded { .. }
-        | Change::SessionsEnded { .. }
-        | Change::PasswordSet { .. }
-        | Change::Mail(_) => None,
     }
 }
 

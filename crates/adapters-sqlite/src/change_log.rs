@@ -4,7 +4,6 @@ use lp_ports::{Change, ChangeLog, ChangeNote, ChangePosition, Changed, Changes, 
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-use crate::changes::link_of;
 use crate::rows::{Broken, count, field, whole};
 use crate::script::Script;
 use crate::store::{SqliteStore, int, read};
@@ -22,7 +21,7 @@ pub(crate) async fn append(
     changes: &[Change],
 ) -> Result<(), sqlx::Error> {
     let mut noted: Vec<Changed> = Vec::new();
-    for changed in changes.iter().map(what) {
+    for changed in changes.iter().map(Change::noted) {
         if noted.contains(&changed) {
             continue;
         }
@@ -90,24 +89,6 @@ impl ChangeLog for SqliteStore {
 
     async fn trim(&self, keep: u64) -> Result<u64, StoreError> {
         self.writer.trim(keep).await
-    }
-}
-
-fn what(change: &Change) -> Changed {
-    match change {
-        Change::Link { after, .. } => Changed::Link(link_of(after).parts().slug.key()),
-        Change::Account(_)
-        | Change::Handle(_)
-        | Change::HandleWritten(_)
-        | Change::Token(_)
-        | Change::TokenRevoked { .. }
-        | Change::Terms { .. }
-        | Change::SessionBegun { .. }
-        | Change::SessionRenewed { .. }
-        | Change::SessionEnded { .. }
-        | Change::SessionsEnded { .. }
-        | Change::PasswordSet { .. }
-        | Change::Mail(_) => Changed::Access,
     }
 }
 

@@ -7,7 +7,7 @@ use lp_core::{Day, EventId, Handle, Revision, SessionId, SlugKey, Timestamp, Tok
 use lp_links::{LinkState, LinkWrite, RevisionAction};
 use thiserror::Error;
 
-use crate::{Event, EventKind, MailChange, StoreError, StoredReply};
+use crate::{Changed, Event, EventKind, MailChange, StoreError, StoredReply};
 
 /// One change of the world as an actor wants it: what must still hold, what is written, who is told, who did it, and
 /// what a repeat of the call is answered.
@@ -197,6 +197,29 @@ pub enum CommitError {
 pub trait Committer: Send + Sync {
     /// Applies the batch entirely or not at all.
     async fn commit(&self, batch: Batch) -> Result<Receipt, CommitError>;
+}
+
+impl Change {
+    /// What the change log notes of it.
+    pub fn noted(&self) -> Changed {
+        match self {
+            Self::Link { after: LinkState::Live(link) | LinkState::Deleted(link), .. } => {
+                Changed::Link(link.parts().slug.key())
+            }
+            Self::Account(_)
+            | Self::Handle(_)
+            | Self::HandleWritten(_)
+            | Self::Token(_)
+            | Self::TokenRevoked { .. }
+            | Self::Terms { .. }
+            | Self::SessionBegun { .. }
+            | Self::SessionRenewed { .. }
+            | Self::SessionEnded { .. }
+            | Self::SessionsEnded { .. }
+            | Self::PasswordSet { .. }
+            | Self::Mail(_) => Changed::Access,
+        }
+    }
 }
 
 impl Batch {

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use async_trait::async_trait;
 use lp_core::Handle;
-use lp_links::LinkState;
 use lp_ports::{Change, ChangeLog, ChangeNote, ChangePosition, Changed, Changes, StoreError};
 
 use crate::MemoryStore;
@@ -24,7 +23,7 @@ impl Log {
     /// number them at the commit, or let readers wait for the slow.
     pub(crate) fn append(&mut self, handle: &Handle, version: u64, changes: &[Change]) {
         let mut noted: Vec<Changed> = Vec::new();
-        for changed in changes.iter().map(what) {
+        for changed in changes.iter().map(Change::noted) {
             if !noted.contains(&changed) {
                 self.notes.push_back(ChangeNote {
                     handle: handle.clone(),
@@ -66,25 +65,5 @@ impl ChangeLog for MemoryStore {
         log.notes.drain(..old);
         log.forgotten += old as u64;
         Ok(old as u64)
-    }
-}
-
-fn what(change: &Change) -> Changed {
-    match change {
-        Change::Link { after: LinkState::Live(link) | LinkState::Deleted(link), .. } => {
-            Changed::Link(link.parts().slug.key())
-        }
-        Change::Account(_)
-        | Change::Handle(_)
-        | Change::HandleWritten(_)
-        | Change::Token(_)
-        | Change::TokenRevoked { .. }
-        | Change::Terms { .. }
-        | Change::SessionBegun { .. }
-        | Change::SessionRenewed { .. }
-        | Change::SessionEnded { .. }
-        | Change::SessionsEnded { .. }
-        | Change::PasswordSet { .. }
-        | Change::Mail(_) => Changed::Access,
     }
 }
