@@ -6,7 +6,7 @@ mod words;
 use std::borrow::Cow;
 
 use lp_access::password::NewPassword;
-use lp_access::{Bio, DeviceChallenge, DeviceProof, DisplayName, Email, MailCode};
+use lp_access::{Bio, DisplayName, Email, MailCode, Proof, ProofChallenge};
 use lp_analytics::Period;
 use lp_core::{Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp, TokenId, WebUrl};
 use lp_links::{Description, Label, Position, QueryPassThrough, RedirectStatus, Title};
@@ -107,10 +107,10 @@ wire_text! {
     MailCode, "mail-code", "malformed_code", |text| MailCode::parse(text).map_err(|fault| fault.to_string()),
         |code| code.to_string().into(),
         {"pattern": "^[0-9]{6}$", "description": "The six digits of the mail.", "examples": ["012345"]};
-    DeviceChallenge, "device-challenge", "malformed_challenge", words::challenge,
+    ProofChallenge, "device-challenge", "malformed_challenge", words::challenge,
         |challenge| words::written(challenge).into(),
         {"pattern": "^[A-Za-z0-9_-]{43}$", "description": "SHA-256 of the proof in base64url without padding: S256 of RFC 7636.", "examples": ["E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"]};
-    DeviceProof, "device-proof", "malformed_proof", |text| DeviceProof::parse(text).map_err(|fault| fault.to_string()),
+    Proof, "device-proof", "malformed_proof", |text| Proof::parse(text).map_err(|fault| fault.to_string()),
         |proof| proof.as_str().into(),
         {"pattern": "^[A-Za-z0-9._~-]{43,128}$", "description": "What the challenge was made of: a code_verifier of RFC 7636.", "examples": ["dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"]};
     Handle, "handle", "invalid_handle", |text| Handle::parse(text).map_err(|fault| fault.to_string()),

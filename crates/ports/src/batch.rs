@@ -7,7 +7,7 @@ use lp_core::{Day, EventId, Handle, Revision, SessionId, SlugKey, Timestamp, Tok
 use lp_links::{LinkState, LinkWrite, RevisionAction};
 use thiserror::Error;
 
-use crate::{Changed, Event, EventKind, MailChange, StoreError, StoredReply};
+use crate::{Changed, ConnectionChange, Event, EventKind, MailChange, StoreError, StoredReply};
 
 /// One change of the world as an actor wants it: what must still hold, what is written, who is told, who did it, and
 /// what a repeat of the call is answered.
@@ -60,6 +60,8 @@ pub enum Guard {
     RefreshUnused(SecretHash),
     /// No session has this refresh token, used or not.
     RefreshFree(SecretHash),
+    /// The code or refresh token of a connection is there, and was not used yet.
+    CredentialUnused(SecretHash),
     /// The account of the mailbox has this password hash still.
     PasswordIs {
         /// Whose.
@@ -148,6 +150,8 @@ pub enum Change {
         /// PHC string of the new one.
         hash: String,
     },
+    /// Something about what apps may do.
+    Connection(ConnectionChange),
     /// Something about mailed codes.
     Mail(MailChange),
 }
@@ -187,7 +191,8 @@ pub enum CommitError {
 /// is noted once; a batch without changes leaves both. A change that contradicts what is stored is answered as the
 /// guard that would have found it, stated or not: a second account of a mailbox as `EmailFree`, a second revision of
 /// a number as `SlugAt` or `HandleAt`, a name of somebody else as `HandleFree`, a second use of a refresh token as
-/// `RefreshUnused`, a session with a token that another one has as `RefreshFree`, a use or try of a mailed code
+/// `RefreshUnused`, a session with a token that another one has as `RefreshFree`, a second use of a connection's code or
+/// refresh token as `CredentialUnused`, a use or try of a mailed code
 /// that is not open as `CodeOpen`. All of a batch belongs to the handle of its
 /// audit entry. Revoking a token or ending a session again keeps the first instant. A write that counts is judged behind
 /// the guards, by [`WriteDay::counted_on`] and [`WriteDay::has_room`], and counted in the same transaction: of racing ones
@@ -217,6 +222,7 @@ impl Change {
             | Self::SessionEnded { .. }
             | Self::SessionsEnded { .. }
             | Self::PasswordSet { .. }
+            | Self::Connection(_)
             | Self::Mail(_) => Changed::Access,
         }
     }

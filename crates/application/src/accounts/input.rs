@@ -5,7 +5,7 @@
 use std::fmt;
 
 use lp_access::password::NewPassword;
-use lp_access::{DeviceChallenge, DeviceProof, Email, MailCode};
+use lp_access::{Email, MailCode, Proof, ProofChallenge};
 use lp_core::SessionId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ pub struct ChangePassword {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StartDesktop {
-    pub device_proof_challenge: Wire<DeviceChallenge>,
+    pub device_proof_challenge: Wire<ProofChallenge>,
     /// What signs in, as the person who approves and the list of sessions see it: "OpenAnalyst on my laptop".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Wire<Word>")]
@@ -116,7 +116,7 @@ pub struct RedeemAttempt {
     /// As desktop_start answered it.
     #[schemars(length(min = 1, max = 2048))]
     pub attempt_id: String,
-    pub device_proof: Wire<DeviceProof>,
+    pub device_proof: Wire<Proof>,
 }
 
 /// Shows who, never the password.

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use lp_access::DeviceChallenge;
+use lp_access::ProofChallenge;
 use lp_core::WebUrl;
 
 /// Text to look for.
@@ -95,14 +95,14 @@ impl CursorText {
 }
 
 /// Reads a challenge from base64url; the error says what is wrong with the text.
-pub(super) fn challenge(text: &str) -> Result<DeviceChallenge, String> {
+pub(super) fn challenge(text: &str) -> Result<ProofChallenge, String> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
     bytes
-        .map(DeviceChallenge)
+        .map(ProofChallenge)
         .ok_or_else(|| "must be 32 bytes as 43 characters of base64url, without padding".to_owned())
 }
 
 /// What [`challenge`] reads.
-pub(super) fn written(challenge: &DeviceChallenge) -> String {
+pub(super) fn written(challenge: &ProofChallenge) -> String {
     URL_SAFE_NO_PAD.encode(challenge.0)
 }

@@ -1,14 +1,18 @@
 use std::fmt;
 
-use lp_core::{Handle, Scopes, SessionId, TokenId, UserId};
+use lp_core::{ConnectionId, Handle, Scopes, SessionId, TokenId, UserId};
+
+use crate::Audience;
 
 /// Who is behind a call, once the credential has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// Nobody in particular: public operations only.
     Anonymous,
-    /// A token or connector grant: bound to one handle, allowed what its scopes allow.
+    /// A personal access token: bound to one handle, allowed what its scopes allow.
     Token { id: TokenId, handle: Handle, scopes: Scopes },
+    /// An app that somebody let in: bound to one handle, allowed what its scopes and that person's role there both allow.
+    Connector { id: ConnectionId, user: UserId, handle: Handle, scopes: Scopes, audience: Audience },
     /// A signed-in account: allowed what its role in the handle allows.
     User {
         id: UserId,
@@ -25,6 +29,7 @@ impl Actor {
         match self {
             Self::Anonymous => "anonymous",
             Self::Token { .. } => "token",
+            Self::Connector { .. } => "connector",
             Self::User { .. } => "user",
             Self::Operator => "operator",
         }
@@ -36,6 +41,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Token { id, .. } => write!(f, "token:{id}"),
+            Self::Connector { id, .. } => write!(f, "connector:{id}"),
             Self::User { id, .. } => write!(f, "user:{id}"),
             Self::Anonymous | Self::Operator => f.write_str(self.kind()),
         }

@@ -1,4 +1,4 @@
-use lp_core::{Role, Scope};
+use lp_core::{Role, Scope, Scopes};
 use thiserror::Error;
 
 use crate::Actor;
@@ -33,22 +33,27 @@ pub enum Denied {
     Stranger,
 }
 
-/// Whether the actor may, given the role it has in the handle (`None`: not a member; tokens have no role).
+/// Whether the actor may, given the role that it has in the handle, or that the person has who let an app in (`None`: not a
+/// member; tokens have no role).
 pub fn authorize(actor: &Actor, need: Need, membership: Option<Role>) -> Result<(), Denied> {
+    let reaches = |role: Role| match membership {
+        None => Err(Denied::Stranger),
+        Some(held) if held >= role => Ok(()),
+        Some(_) => Err(Denied::Role(role)),
+    };
+    let allows =
+        |scopes: &Scopes, scope| if scopes.allow(scope) { Ok(()) } else { Err(Denied::Scope(scope)) };
     match (need, actor) {
         (Need::Public, _)
         | (Need::Account, Actor::User { .. })
         | (Need::Role(_) | Need::Member { .. }, Actor::Operator) => Ok(()),
         (_, Actor::Anonymous) => Err(Denied::NoCredential),
-        (Need::Account, Actor::Token { .. } | Actor::Operator) | (Need::Role(_), Actor::Token { .. }) => {
-            Err(Denied::Kind)
+        (Need::Account, Actor::Token { .. } | Actor::Connector { .. } | Actor::Operator)
+        | (Need::Role(_), Actor::Token { .. } | Actor::Connector { .. }) => Err(Denied::Kind),
+        (Need::Member { scope, .. }, Actor::Token { scopes, .. }) => allows(scopes, scope),
+        (Need::Member { role, scope }, Actor::Connector { scopes, .. }) => {
+            allows(scopes, scope).and_then(|()| reaches(role))
         }
-        (Need::Member { scope, .. }, Actor::Token { scopes, .. }) if scopes.allow(scope) => Ok(()),
-        (Need::Member { scope, .. }, Actor::Token { .. }) => Err(Denied::Scope(scope)),
-        (Need::Role(role) | Need::Member { role, .. }, Actor::User { .. }) => match membership {
-            None => Err(Denied::Stranger),
-            Some(held) if held >= role => Ok(()),
-            Some(_) => Err(Denied::Role(role)),
-        },
+        (Need::Role(role) | Need::Member { role, .. }, Actor::User { .. }) => reaches(role),
     }
 }

@@ -23,7 +23,7 @@ pub struct Pat {
 pub struct PatFault;
 
 /// SHA-256 of a token's secret. The secret has 256 random bits, so a slow hash would protect nothing.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecretHash(pub [u8; 32]);
 
 /// A token as it is stored.

@@ -74,6 +74,11 @@ id!(
     "ses_"
 );
 id!(
+    /// One consent: an app that may act in a handle for somebody, until it is taken back.
+    ConnectionId,
+    "con_"
+);
+id!(
     /// One mail on its way.
     MailId,
     "mai_"

@@ -21,7 +21,7 @@ pub use base32::encode as base32;
 pub use device::Device;
 pub use handle::{Handle, HandleFault};
 pub use host::{Place, is_domain, place};
-pub use id::{ClickId, EventId, IdFault, LinkId, MailId, SessionId, TokenId, UserId};
+pub use id::{ClickId, ConnectionId, EventId, IdFault, LinkId, MailId, SessionId, TokenId, UserId};
 pub use role::Role;
 pub use scope::{Scope, ScopeFault, ScopePattern, Scopes};
 pub use slug::{Slug, SlugFault, SlugKey};

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use lp_access::{DeviceAttempt, DeviceChallenge, RefreshToken, Secret};
+use lp_access::{DeviceAttempt, ProofChallenge, RefreshToken, Secret};
 use lp_core::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -37,7 +37,7 @@ struct Payload {
 
 impl Sealed {
     pub(super) fn new(
-        challenge: DeviceChallenge,
+        challenge: ProofChallenge,
         agent: &str,
         started_at: Timestamp,
         random: [u8; 32],
@@ -66,7 +66,7 @@ impl Sealed {
         let ticket = ticket(secret.believed().find(sealed)?, text)?;
         let payload: Payload = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
         let attempt = DeviceAttempt {
-            challenge: DeviceChallenge(payload.challenge),
+            challenge: ProofChallenge(payload.challenge),
             agent: payload.agent,
             started_at: Timestamp::from_micros(payload.started),
         };

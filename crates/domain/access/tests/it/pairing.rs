@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use lp_access::{AttemptState, DeviceAttempt, DeviceProof, RefreshRecord, Session};
+use lp_access::{AttemptState, DeviceAttempt, Proof, RefreshRecord, Session};
 use lp_core::{SessionId, Timestamp, UserId};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -9,8 +9,8 @@ fn start() -> Timestamp {
     Timestamp::from_micros(1_767_225_600_000_000)
 }
 
-fn proof(letter: &str) -> DeviceProof {
-    DeviceProof::parse(&letter.repeat(43)).expect("a proof")
+fn proof(letter: &str) -> Proof {
+    Proof::parse(&letter.repeat(43)).expect("a proof")
 }
 
 fn attempt() -> DeviceAttempt {
@@ -29,13 +29,13 @@ fn record(session: Session, used_at: Option<Timestamp>) -> RefreshRecord {
 fn only_the_proof_itself_fits() {
     assert!(attempt().fits(&proof("a")));
     assert!(!attempt().fits(&proof("b")));
-    assert!(!attempt().fits(&DeviceProof::parse(&"a".repeat(44)).expect("a proof")));
+    assert!(!attempt().fits(&Proof::parse(&"a".repeat(44)).expect("a proof")));
 }
 
 #[test]
 fn the_challenge_is_the_one_of_the_standard() {
     // RFC 7636, appendix B.
-    let proof = DeviceProof::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").expect("a proof");
+    let proof = Proof::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").expect("a proof");
     let hex = lp_access::AuditHash(proof.challenge().0).hex();
     assert_eq!(hex, "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3");
 }
@@ -43,9 +43,9 @@ fn the_challenge_is_the_one_of_the_standard() {
 #[test]
 fn a_proof_is_long_enough_and_plain() {
     for bad in ["", &"a".repeat(42), &"a".repeat(129), &format!("{} ", "a".repeat(43)), &"ä".repeat(43)] {
-        assert!(DeviceProof::parse(bad).is_err(), "{bad}");
+        assert!(Proof::parse(bad).is_err(), "{bad}");
     }
-    assert!(DeviceProof::parse(&"a-._~Z09".repeat(16)).is_ok());
+    assert!(Proof::parse(&"a-._~Z09".repeat(16)).is_ok());
     assert!(!format!("{:?}", proof("a")).contains('a'), "debug output shows no secret");
 }
 
@@ -76,7 +76,7 @@ fn an_attempt_goes_on_until_it_is_answered_and_redeemed_or_too_old() {
 proptest! {
     #[test]
     fn no_other_proof_fits(text in "[A-Za-z0-9._~-]{43,128}") {
-        let other = DeviceProof::parse(&text).expect("a proof");
+        let other = Proof::parse(&text).expect("a proof");
         prop_assert_eq!(attempt().fits(&other), text == "a".repeat(43));
     }
 }
