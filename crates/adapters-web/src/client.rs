@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::header::LOCATION;
+use bytes::Bytes;
+use http::header::{ACCEPT, LOCATION};
 use http::{Method, StatusCode};
 use lp_core::WebUrl;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -16,6 +17,7 @@ use url::Url;
 
 use crate::guard::{Guard, Refused};
 
+/// What requests call themselves, where nothing else is said.
 const USER_AGENT: &str = concat!("LinkPlatform/", env!("CARGO_PKG_VERSION"), " (+health check)");
 
 /// Redirects that are followed; the next one is a fault.
@@ -66,6 +68,7 @@ pub enum Failure {
 pub struct Outbound {
     guard: Arc<Guard>,
     timeouts: Timeouts,
+    agent: &'static str,
     /// Built by the first request, because reading the trusted roots takes milliseconds of a start; `None` where that
     /// fails, which must not keep an installation without outbound requests from starting.
     client: OnceLock<Option<Client>>,
@@ -73,7 +76,13 @@ pub struct Outbound {
 
 impl Outbound {
     pub fn new(guard: Guard, timeouts: Timeouts) -> Self {
-        Self { guard: Arc::new(guard), timeouts, client: OnceLock::new() }
+        Self { guard: Arc::new(guard), timeouts, agent: USER_AGENT, client: OnceLock::new() }
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn called(self, agent: &'static str) -> Self {
+        Self { agent, client: OnceLock::new(), ..self }
     }
 
     pub fn timeouts(&self) -> Timeouts {
@@ -84,7 +93,7 @@ impl Outbound {
     pub async fn status(&self, method: Method, url: &WebUrl) -> Result<StatusCode, Failure> {
         let mut at = Url::parse(url.as_str()).map_err(|_| Failure::Broken)?;
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.send(method.clone(), &at).await?;
+            let response = self.send(method.clone(), &at, "*/*").await?;
             if !is_redirect(response.status()) {
                 return Ok(response.status());
             }
@@ -93,10 +102,16 @@ impl Outbound {
         Err(Failure::Redirects)
     }
 
-    async fn send(&self, method: Method, url: &Url) -> Result<Response, Failure> {
+    /// The reply of one request that takes this kind; its body comes with [`piece`]. Redirects are replies like others.
+    pub(crate) async fn get(&self, url: &WebUrl, accept: &'static str) -> Result<Response, Failure> {
+        let url = Url::parse(url.as_str()).map_err(|_| Failure::Broken)?;
+        self.send(Method::GET, &url, accept).await
+    }
+
+    async fn send(&self, method: Method, url: &Url, accept: &'static str) -> Result<Response, Failure> {
         self.guard.admit(url)?;
         let client = self.client().ok_or(Failure::Insecure)?;
-        client.request(method, url.clone()).send().await.map_err(|error| {
+        client.request(method, url.clone()).header(ACCEPT, accept).send().await.map_err(|error| {
             let failure = failure(&error, url.scheme() == "https");
             tracing::debug!(host = url.host_str(), %failure, error = &error as &dyn Error, "no reply from outside");
             failure
@@ -105,7 +120,7 @@ impl Outbound {
 
     fn client(&self) -> Option<&Client> {
         let built = self.client.get_or_init(|| {
-            build(&self.guard, self.timeouts)
+            build(&self.guard, self.timeouts, self.agent)
                 .inspect_err(|error| {
                     tracing::error!(error = error as &dyn Error, "outbound requests are off: no TLS client");
                 })
@@ -115,7 +130,7 @@ impl Outbound {
     }
 }
 
-fn build(guard: &Arc<Guard>, timeouts: Timeouts) -> reqwest::Result<Client> {
+fn build(guard: &Arc<Guard>, timeouts: Timeouts, agent: &str) -> reqwest::Result<Client> {
     Client::builder()
         .dns_resolver(Vetted(Arc::clone(guard)))
         .redirect(redirect::Policy::none())
@@ -125,8 +140,13 @@ fn build(guard: &Arc<Guard>, timeouts: Timeouts) -> reqwest::Result<Client> {
         .pool_max_idle_per_host(0)
         .connect_timeout(timeouts.connect)
         .timeout(timeouts.request)
-        .user_agent(USER_AGENT)
+        .user_agent(agent)
         .build()
+}
+
+/// The next bytes of a body; `None` at its end.
+pub(crate) async fn piece(response: &mut Response) -> Result<Option<Bytes>, Failure> {
+    response.chunk().await.map_err(|error| failure(&error, false))
 }
 
 /// Resolution as the client sees it: what the guard returns is what is connected to, so no second answer of a name

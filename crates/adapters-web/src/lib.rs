@@ -7,12 +7,15 @@
 
 mod address;
 mod client;
+mod documents;
+mod freshness;
 mod guard;
 mod lookup;
 mod prober;
 
 pub use address::is_public;
 pub use client::{Failure, Outbound, Timeouts};
+pub use documents::WebDocuments;
 pub use guard::{Guard, Policy, Refused};
 pub use lookup::{Lookup, SystemLookup};
 pub use prober::WebProber;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use lp_access::{CodeRecord, Session};
 use lp_core::{Handle, SlugKey, Timestamp};
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, Clock, CodeReader, Committer, Counters,
-    HandleReader, HealthProbe, IdempotencyReader, Ids, LinkReader, PublishedKey, SessionReader, SignIn,
-    StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, ClientDocuments, Clock, CodeReader,
+    Committer, Counters, HandleReader, HealthProbe, IdempotencyReader, Ids, LinkReader, PublishedKey,
+    SessionReader, SignIn, StoreHealth,
 };
 
 use crate::gate::HeldTokens;
@@ -45,6 +45,8 @@ pub struct Ports {
     pub counters: Option<Arc<dyn Counters>>,
     /// Asks destinations whether they live.
     pub probe: Arc<dyn HealthProbe>,
+    /// Fetches what clients publish about themselves.
+    pub documents: Arc<dyn ClientDocuments>,
     /// Takes visits.
     pub journal: Arc<dyn ClickJournal>,
     /// The time.
@@ -58,6 +60,7 @@ impl Ports {
     pub fn over<S>(
         store: Arc<S>,
         probe: Arc<dyn HealthProbe>,
+        documents: Arc<dyn ClientDocuments>,
         journal: Arc<dyn ClickJournal>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
@@ -89,6 +92,7 @@ impl Ports {
             health: store,
             counters: None,
             probe,
+            documents,
             journal,
             clock,
             ids,

@@ -9,7 +9,8 @@ use lp_adapters_postgres::{PgOptions, PgStore};
 #[cfg(feature = "sqlite")]
 use lp_adapters_sqlite::SqliteStore;
 use lp_ports::{
-    ClickJournal, HealthProbe, Ids, JournalId, JournalReader, MailFault, Mailer, Message, SignIn,
+    ClickJournal, ClientDocuments, HealthProbe, Ids, JournalId, JournalReader, MailFault, Mailer, Message,
+    SignIn,
 };
 
 use crate::config::MailRouteFault;
@@ -95,6 +96,31 @@ pub(crate) fn prober(_: bool) -> Arc<dyn HealthProbe> {
     impl HealthProbe for Nobody {
         async fn probe(&self, _: WebUrl) -> Probe {
             Probe::Failed(ProbeFault::Forbidden)
+        }
+    }
+
+    Arc::new(Nobody)
+}
+
+/// Who fetches what clients publish about themselves, where the program brings nobody of its own.
+#[cfg(feature = "probe")]
+pub(crate) fn documents(allow_private: bool) -> Arc<dyn ClientDocuments> {
+    use lp_adapters_web::{Policy, WebDocuments};
+    Arc::new(WebDocuments::new(Policy { allow_private }))
+}
+
+/// Nobody: no network may be entered.
+#[cfg(not(feature = "probe"))]
+pub(crate) fn documents(_: bool) -> Arc<dyn ClientDocuments> {
+    use lp_core::WebUrl;
+    use lp_ports::{ClientDocument, DocumentFault};
+
+    struct Nobody;
+
+    #[async_trait::async_trait]
+    impl ClientDocuments for Nobody {
+        async fn fetch(&self, _: &WebUrl) -> Result<ClientDocument, DocumentFault> {
+            Err(DocumentFault::Forbidden)
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use lp_application::{Limits, PlanRules, PublicUrls, SignUps};
 use lp_core::Handle;
-use lp_ports::{Clock, HealthProbe, Ids, Mailer};
+use lp_ports::{ClientDocuments, Clock, HealthProbe, Ids, Mailer};
 
 use crate::clock::SystemClock;
 use crate::ids::SystemIds;
@@ -38,6 +38,7 @@ pub struct Builder {
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn Ids>>,
     probe: Option<Arc<dyn HealthProbe>>,
+    documents: Option<Arc<dyn ClientDocuments>>,
     sign_ups: SignUps,
     mail: Option<MailRoute>,
     mailer: Option<Arc<dyn Mailer>>,
@@ -65,6 +66,7 @@ impl Builder {
             clock: None,
             ids: None,
             probe: None,
+            documents: None,
             sign_ups: SignUps::Open,
             mail: None,
             mailer: None,
@@ -141,7 +143,7 @@ impl Builder {
         Self { plans, ..self }
     }
 
-    /// Lets health checks reach loopback and private addresses: for tests and closed networks.
+    /// Lets health checks and fetches of clients' documents reach loopback and private addresses: for tests and closed networks.
     pub fn allow_private_targets(self) -> Self {
         Self { allow_private_targets: true, ..self }
     }
@@ -166,6 +168,12 @@ impl Builder {
     /// checks say that the address is forbidden.
     pub fn probe(self, probe: Arc<dyn HealthProbe>) -> Self {
         Self { probe: Some(probe), ..self }
+    }
+
+    /// Who fetches what clients of OAuth publish about themselves. Without one and without the feature `probe` nobody does,
+    /// and such clients are unknown.
+    pub fn client_documents(self, documents: Arc<dyn ClientDocuments>) -> Self {
+        Self { documents: Some(documents), ..self }
     }
 
     /// Who may have an account: whoever reads a mailbox, unless said otherwise.
@@ -266,6 +274,7 @@ impl Builder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             ids: self.ids.unwrap_or_else(|| Arc::new(SystemIds)),
             probe: self.probe.unwrap_or_else(|| backing::prober(config.allow_private_targets)),
+            documents: self.documents.unwrap_or_else(|| backing::documents(config.allow_private_targets)),
             mailer,
             metrics: self.metrics,
             config,

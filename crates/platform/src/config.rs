@@ -31,7 +31,7 @@ pub struct Config {
     pub limits: Option<Limits>,
     /// What accounts start with, and what its plan allows an account.
     pub plans: PlanRules,
-    /// Lets health checks reach loopback and private addresses: for tests and closed networks.
+    /// Lets health checks and fetches of clients' documents reach loopback and private addresses: for tests and closed networks.
     pub allow_private_targets: bool,
     /// Who may have an account.
     pub sign_ups: SignUps,

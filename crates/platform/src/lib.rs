@@ -135,13 +135,13 @@ pub use lp_application::{accounts, analytics, audit as audit_events, handles, li
 pub mod adapter {
     pub use lp_ports::{
         AccessClaims, AccessReader, AccessTokens, AnalyticsReader, AuditReader, Batch, Change, ChangeLog,
-        ChangeNote, ChangePosition, Changed, Changes, ClickJournal, Clock, CodeReader, CommitError,
-        Committer, CountedWrite, Counters, CountsReader, DayCounts, Event, EventKind, EventReader, Guard,
-        HandleReader, HealthProbe, IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId,
-        JournalReader, JournalStanding, Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault,
-        MailQueue, Mailer, Message, Page, Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt,
-        ReplyKey, SessionReader, Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply,
-        Stretch, Taken,
+        ChangeNote, ChangePosition, Changed, Changes, ClickJournal, ClientDocument, ClientDocuments, Clock,
+        CodeReader, CommitError, Committer, CountedWrite, Counters, CountsReader, DayCounts, DocumentFault,
+        Event, EventKind, EventReader, Guard, HandleReader, HealthProbe, IdempotencyReader, Ids, Ingest,
+        JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, LinkCursor, LinkQuery,
+        LinkReader, MailChange, MailFault, MailQueue, Mailer, Message, Page, Passwords, PasswordsBusy, Probe,
+        ProbeFault, PublishedKey, Receipt, ReplyKey, SessionReader, Settling, SignIn, Source, StoreError,
+        StoreHealth, StoredEvent, StoredReply, Stretch, Taken,
     };
 
     /// Accounts, tokens, roles and the audit.

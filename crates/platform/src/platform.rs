@@ -11,7 +11,9 @@ use lp_application::{
 use lp_core::Handle;
 #[cfg(feature = "edge")]
 use lp_edge::{Edge, RouteTable};
-use lp_ports::{AuditReader, ChangePosition, Clock, HealthProbe, Ids, JournalReader, Mailer};
+use lp_ports::{
+    AuditReader, ChangePosition, ClientDocuments, Clock, HealthProbe, Ids, JournalReader, Mailer,
+};
 use lp_worker::{Drain, House, Post, drain_clicks, follow_changes, keep_house, send_mails};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -75,6 +77,7 @@ pub(crate) struct Start {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) probe: Arc<dyn HealthProbe>,
+    pub(crate) documents: Arc<dyn ClientDocuments>,
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) metrics: Option<Lines>,
 }
@@ -114,7 +117,7 @@ impl Platform {
     }
 
     async fn assemble(start: Start, clicks: Clicks, looking: bool) -> Result<Self, StartError> {
-        let Start { config, store, clock, ids, probe, mailer, metrics } = start;
+        let Start { config, store, clock, ids, probe, documents, mailer, metrics } = start;
         let (store, database) = match store {
             Some(store) => (store, "a store of the program's own".to_owned()),
             None => (backing::open(&config.database, looking).await?, config.database.to_string()),
@@ -124,7 +127,8 @@ impl Platform {
             None => Secret::new(ids.random()),
         };
         let sign_in = backing::sign_in(secret.clone(), &config.urls.api);
-        let outside = Outside { probe, journal: clicks.journal, clock: clock.clone(), ids, sign_in };
+        let outside =
+            Outside { probe, documents, journal: clicks.journal, clock: clock.clone(), ids, sign_in };
         let ports = store.ports(outside);
         let metrics = Arc::new(Metrics::new(metrics)?);
         let settings = Settings {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use lp_application::Ports;
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickJournal, Clock, CodeReader, Committer,
-    Counters, CountsReader, HandleReader, HealthProbe, IdempotencyReader, Ids, Ingest, LinkReader, MailQueue,
-    SessionReader, SignIn, StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickJournal, ClientDocuments, Clock, CodeReader,
+    Committer, Counters, CountsReader, HandleReader, HealthProbe, IdempotencyReader, Ids, Ingest, LinkReader,
+    MailQueue, SessionReader, SignIn, StoreHealth,
 };
 
 /// A store, port by port: what [`Builder::store`](crate::Builder::store) takes.
@@ -53,6 +53,7 @@ type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// What the application needs beside the store.
 pub(crate) struct Outside {
     pub(crate) probe: Arc<dyn HealthProbe>,
+    pub(crate) documents: Arc<dyn ClientDocuments>,
     pub(crate) journal: Arc<dyn ClickJournal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
@@ -121,7 +122,7 @@ impl Store {
     }
 
     pub(crate) fn ports(&self, outside: Outside) -> Ports {
-        let Outside { probe, journal, clock, ids, sign_in } = outside;
+        let Outside { probe, documents, journal, clock, ids, sign_in } = outside;
         Ports {
             links: self.links.clone(),
             access: self.access.clone(),
@@ -136,6 +137,7 @@ impl Store {
             health: self.health.clone(),
             counters: self.counters.clone(),
             probe,
+            documents,
             journal,
             clock,
             ids,

@@ -14,6 +14,7 @@ mod batch;
 mod changes;
 mod connections;
 mod counters;
+mod documents;
 mod event;
 mod handles;
 mod idempotency;
@@ -32,6 +33,7 @@ pub use batch::{Batch, Change, CommitError, Committer, CountedWrite, Guard, Rece
 pub use changes::{ChangeLog, ChangeNote, ChangePosition, Changed, Changes};
 pub use connections::{ConnectionChange, ConnectionReader};
 pub use counters::{Counters, Taken};
+pub use documents::{ClientDocument, ClientDocuments, DocumentFault};
 pub use event::{Event, EventKind, EventReader, StoredEvent};
 pub use handles::HandleReader;
 pub use idempotency::{IdempotencyReader, ReplyKey, StoredReply};

@@ -12,6 +12,8 @@
 mod author;
 mod clock;
 pub mod contract;
+#[cfg(feature = "sandbox")]
+mod documents;
 pub mod fixtures;
 mod ids;
 mod link;
@@ -24,6 +26,8 @@ mod store;
 
 pub use author::Author;
 pub use clock::{FixedClock, START};
+#[cfg(feature = "sandbox")]
+pub use documents::StubDocuments;
 pub use ids::SeededIds;
 pub use link::link;
 #[cfg(feature = "sandbox")]

@@ -20,7 +20,7 @@ use lp_ports::{
 use serde_json::Value;
 
 use crate::mint::{entry, store_token};
-use crate::{FixedClock, SeededIds};
+use crate::{FixedClock, SeededIds, StubDocuments};
 
 /// How many clicks a sandbox's journal holds.
 const JOURNAL: usize = 10_000;
@@ -44,6 +44,8 @@ pub struct Sandbox {
     pub journal: Arc<MemoryJournal>,
     /// What destinations answer.
     pub probe: Arc<StubProbe>,
+    /// What clients publish about themselves.
+    pub documents: Arc<StubDocuments>,
     /// The calls it has seen.
     pub observed: Arc<Recorder>,
     /// The owner of `hello`.
@@ -100,9 +102,16 @@ impl Sandbox {
         let ids = Arc::new(SeededIds::new(1));
         let journal = Arc::new(MemoryJournal::new(JournalId("sandbox".to_owned()), JOURNAL));
         let probe = Arc::new(StubProbe::default());
+        let documents = Arc::new(StubDocuments::default());
         let observed = Arc::new(Recorder::default());
-        let ports =
-            Ports::over(Arc::new(store.clone()), probe.clone(), journal.clone(), clock.clone(), ids.clone());
+        let ports = Ports::over(
+            Arc::new(store.clone()),
+            probe.clone(),
+            documents.clone(),
+            journal.clone(),
+            clock.clone(),
+            ids.clone(),
+        );
         let terms = options.plans.begin();
         let wanted = Bootstrap { terms, ..Bootstrap::new(EMAIL, PASSWORD, "hello") };
         let made = bootstrap(&ports, wanted).await.expect("an empty store takes its first account");
@@ -118,7 +127,7 @@ impl Sandbox {
         let settings = Settings { plans: options.plans, ..usual };
         let app = Application::new(rows, ports, settings, listener, observed.clone());
         let pat = made.pat.expect("the first run makes a token");
-        Self { app, store, clock, ids, journal, probe, observed, owner: made.user, pat }
+        Self { app, store, clock, ids, journal, probe, documents, observed, owner: made.user, pat }
     }
 
     /// Another token of `hello`, with these scopes only.

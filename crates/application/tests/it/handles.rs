@@ -379,9 +379,10 @@ async fn the_setting_s_handle_is_followed_for_ever_and_what_others_have_learnt_i
     let team = Team::new().await;
     rename(&team, "hello", "acme").await.expect("renamed");
     team.sandbox.clock.advance(DAY * 400);
-    let Sandbox { app, store, clock, ids, journal, probe, observed, .. } = &team.sandbox;
+    let Sandbox { app, store, clock, ids, journal, probe, documents, observed, .. } = &team.sandbox;
     let store = std::sync::Arc::new(store.clone());
-    let ports = Ports::over(store, probe.clone(), journal.clone(), clock.clone(), ids.clone());
+    let ports =
+        Ports::over(store, probe.clone(), documents.clone(), journal.clone(), clock.clone(), ids.clone());
     let default_handle = Some(fixtures::handle());
     let settings = Settings { default_handle, ..app.settings().clone() };
     let deaf = std::sync::Arc::new(Deaf);

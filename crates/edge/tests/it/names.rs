@@ -159,8 +159,15 @@ async fn a_node_learns_of_a_rename_elsewhere_when_it_is_told_that_access_changed
     let sandbox = &world.sandbox;
     let store = Arc::new(sandbox.store.clone());
     let (probe, clock) = (sandbox.probe.clone(), sandbox.clock.clone());
-    let ports =
-        lp_application::Ports::over(store, probe, sandbox.journal.clone(), clock, sandbox.ids.clone());
+    let documents = sandbox.documents.clone();
+    let ports = lp_application::Ports::over(
+        store,
+        probe,
+        documents,
+        sandbox.journal.clone(),
+        clock,
+        sandbox.ids.clone(),
+    );
     let node = || {
         lp_application::Application::new(
             lp_application::catalogue(),
