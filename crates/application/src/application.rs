@@ -6,13 +6,14 @@ use lp_access::{CodeRecord, Session};
 use lp_core::{Handle, SlugKey, Timestamp};
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, ClientDocuments, Clock, CodeReader,
-    Committer, Counters, HandleReader, HealthProbe, IdempotencyReader, Ids, LinkReader, PublishedKey,
-    SessionReader, SignIn, StoreHealth,
+    Committer, ConnectionReader, Counters, HandleReader, HealthProbe, IdempotencyReader, Ids, LinkReader,
+    PublishedKey, SessionReader, SignIn, StoreHealth,
 };
 
 use crate::gate::HeldTokens;
 use crate::limits::Limiter;
 use crate::names::Names;
+use crate::oauth::KnownDocuments;
 use crate::refusals::Refusals;
 use crate::{Catalogue, ClickSink, Error, Loaded, RouteSource, Settings, Surface};
 
@@ -27,6 +28,8 @@ pub struct Ports {
     pub handles: Arc<dyn HandleReader>,
     /// Reads who is signed in.
     pub sessions: Arc<dyn SessionReader>,
+    /// Reads which apps were let in.
+    pub connections: Arc<dyn ConnectionReader>,
     /// Reads codes that were mailed.
     pub codes: Arc<dyn CodeReader>,
     /// What signing in takes; `None` where nobody can.
@@ -70,6 +73,7 @@ impl Ports {
             + AccessReader
             + HandleReader
             + SessionReader
+            + ConnectionReader
             + CodeReader
             + AnalyticsReader
             + AuditReader
@@ -83,6 +87,7 @@ impl Ports {
             access: store.clone(),
             handles: store.clone(),
             sessions: store.clone(),
+            connections: store.clone(),
             codes: store.clone(),
             sign_in: None,
             analytics: store.clone(),
@@ -142,6 +147,7 @@ pub(crate) struct Inner {
     pub(crate) limiter: Limiter,
     pub(crate) refusals: Refusals,
     pub(crate) tokens: HeldTokens,
+    pub(crate) client_documents: KnownDocuments,
     pub(crate) names: Names,
     ingested_at: AtomicI64,
 }
@@ -174,6 +180,7 @@ impl Application {
             limiter,
             refusals: Refusals::default(),
             tokens: HeldTokens::default(),
+            client_documents: KnownDocuments::default(),
             names,
             ingested_at: AtomicI64::new(i64::MIN),
         };
@@ -239,19 +246,14 @@ impl Application {
         Ok(())
     }
 
-    /// Writes down when tokens were last used; the worker calls it every minute.
+    /// Writes down when tokens and connected apps were last used; the worker calls it every minute.
     pub async fn note_token_uses(&self) -> Result<(), Error> {
-        let uses = self.inner.tokens.take_uses();
-        if uses.is_empty() {
-            return Ok(());
-        }
-        let noted = self.inner.ports.access.note_token_uses(&uses).await;
-        if noted.is_err() {
-            for (id, at) in uses {
-                self.inner.tokens.used_before(id, at);
-            }
-        }
-        Ok(noted?)
+        let Inner { tokens, ports, .. } = self.inner.as_ref();
+        tokens.uses.note(async |uses| ports.access.note_token_uses(uses).await).await?;
+        Ok(tokens
+            .connection_uses
+            .note(async |uses| ports.connections.note_connection_uses(uses).await)
+            .await?)
     }
 
     /// Something of a handle's access changed on another node: nothing that is held of it is believed any more.

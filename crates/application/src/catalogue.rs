@@ -25,6 +25,7 @@ pub struct Catalogue {
 pub fn catalogue() -> Catalogue {
     let contexts = [
         crate::accounts::operations(),
+        crate::oauth::operations(),
         crate::handles::operations(),
         crate::tokens::operations(),
         crate::links::operations(),

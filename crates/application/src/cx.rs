@@ -3,12 +3,14 @@ use std::sync::Arc;
 use std::net::IpAddr;
 
 use lp_access::{Actor, AuditEntry, AuditOutcome, PlanRules, Secret};
-use lp_core::{EventId, Handle, LinkId, MailId, SessionId, SlugKey, Timestamp, TokenId, UserId};
+use lp_core::{
+    ConnectionId, EventId, Handle, LinkId, MailId, SessionId, SlugKey, Timestamp, TokenId, UserId,
+};
 use lp_links::{LinkState, Slot};
 use lp_personalization::compile;
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, Batch, Change, CodeReader, HandleReader, HealthProbe,
-    LinkReader, Receipt, SessionReader, SignIn, StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, Batch, Change, CodeReader, ConnectionChange,
+    ConnectionReader, HandleReader, HealthProbe, LinkReader, Receipt, SessionReader, SignIn, StoreHealth,
 };
 
 use crate::application::Inner;
@@ -94,6 +96,10 @@ impl Cx {
         self.app.ports.sessions.as_ref()
     }
 
+    pub(crate) fn connections(&self) -> &dyn ConnectionReader {
+        self.app.ports.connections.as_ref()
+    }
+
     pub(crate) fn codes(&self) -> &dyn CodeReader {
         self.app.ports.codes.as_ref()
     }
@@ -155,6 +161,10 @@ impl Cx {
         SessionId::new(self.app.ports.ids.uuid())
     }
 
+    pub(crate) fn connection_id(&self) -> ConnectionId {
+        ConnectionId::new(self.app.ports.ids.uuid())
+    }
+
     pub(crate) fn links(&self) -> &dyn LinkReader {
         self.app.ports.links.as_ref()
     }
@@ -185,6 +195,10 @@ impl Cx {
 
     pub(crate) fn last_use(&self, token: TokenId) -> Option<Timestamp> {
         self.app.tokens.last_use(token)
+    }
+
+    pub(crate) fn last_connection_use(&self, connection: ConnectionId) -> Option<Timestamp> {
+        self.app.tokens.last_connection_use(connection)
     }
 
     pub(crate) fn link_id(&self) -> LinkId {
@@ -244,7 +258,7 @@ impl Cx {
         }
         let changed: Vec<_> = batch.changes().iter().filter_map(route_change).collect();
         let renamed: Vec<_> = batch.changes().iter().filter_map(names::learnt).collect();
-        let revoked = batch.changes().iter().any(|change| matches!(change, Change::TokenRevoked { .. }));
+        let revoked = batch.changes().iter().any(takes_back);
         let space = revoked.then(|| batch.audit().handle.clone());
         let batch = match &self.call.quota {
             Some(quota) => quota.count(batch),
@@ -266,6 +280,12 @@ impl Cx {
         }
         Ok(receipt)
     }
+}
+
+/// Whether something that the gate may hold opens nothing any more.
+fn takes_back(change: &Change) -> bool {
+    use ConnectionChange::{AccessRevoked, Ended};
+    matches!(change, Change::TokenRevoked { .. } | Change::Connection(Ended { .. } | AccessRevoked(_)))
 }
 
 fn route_change(change: &Change) -> Option<(Handle, SlugKey, Loaded)> {

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use lp_access::Secret;
-use lp_core::{Handle, Timestamp, TokenId};
+use lp_core::{ConnectionId, Handle, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::Sha256;
@@ -34,7 +34,7 @@ pub struct SignedUrl {
     pub expires_in: Duration,
 }
 
-/// What a grant allows: this operation, with these arguments, as this token, until then. The handle is its key.
+/// What a grant allows: this operation, with these arguments, as this token or app, until then. The handle is its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Grant {
     #[serde(rename = "o")]
@@ -42,7 +42,7 @@ pub(crate) struct Grant {
     #[serde(rename = "h")]
     handle: String,
     #[serde(rename = "t")]
-    token: String,
+    bearer: String,
     #[serde(rename = "a")]
     pub(crate) arguments: Map<String, Value>,
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
@@ -51,11 +51,18 @@ pub(crate) struct Grant {
     expires: i64,
 }
 
+/// As whom a grant acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bearer {
+    Token(TokenId),
+    Connection(ConnectionId),
+}
+
 impl Grant {
     pub(crate) fn new(
         operation: &str,
         handle: &Handle,
-        token: TokenId,
+        bearer: Bearer,
         arguments: Map<String, Value>,
         key: Option<String>,
         now: Timestamp,
@@ -63,7 +70,10 @@ impl Grant {
         Self {
             operation: operation.to_owned(),
             handle: handle.to_string(),
-            token: token.to_string(),
+            bearer: match bearer {
+                Bearer::Token(id) => id.to_string(),
+                Bearer::Connection(id) => id.to_string(),
+            },
             arguments,
             key,
             expires: now.plus(LIFE).micros(),
@@ -74,8 +84,9 @@ impl Grant {
         Timestamp::from_micros(self.expires)
     }
 
-    pub(crate) fn token(&self) -> Result<TokenId, Error> {
-        TokenId::parse(&self.token).map_err(|_| invalid())
+    pub(crate) fn bearer(&self) -> Result<Bearer, Error> {
+        let connection = ConnectionId::parse(&self.bearer).map(Bearer::Connection);
+        connection.or_else(|_| TokenId::parse(&self.bearer).map(Bearer::Token)).map_err(|_| invalid())
     }
 
     /// As it stands in an address.

@@ -24,6 +24,7 @@ mod json;
 mod limits;
 pub mod links;
 mod names;
+pub mod oauth;
 pub mod plans;
 mod refusals;
 mod repeat;

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use lp_access::password::NewPassword;
 use lp_access::{Bio, DisplayName, Email, MailCode, Proof, ProofChallenge};
 use lp_analytics::Period;
-use lp_core::{Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp, TokenId, WebUrl};
+use lp_core::{
+    ConnectionId, Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp, TokenId, WebUrl,
+};
 use lp_links::{Description, Label, Position, QueryPassThrough, RedirectStatus, Title};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -128,6 +130,9 @@ wire_text! {
     ScopePattern, "scope", "unknown_scope", |text| ScopePattern::parse(text).map_err(|fault| fault.to_string()),
         |scope| scope.as_str().into(),
         {"minLength": 1, "maxLength": 64, "description": "A scope, a family of scopes such as links.*, or * for all.", "examples": ["links.*"]};
+    ConnectionId, "connection-id", "invalid_id", |text| ConnectionId::parse(text).map_err(|_| "is not the id of a connection".to_owned()),
+        |id| id.to_string().into(),
+        {"pattern": "^con_[0-9a-hjkmnp-tv-z]{26}$", "description": "As the list of connections shows it.", "examples": ["con_06dq5ry9v5qk1h3mzt8n2w4c7g"]};
     TokenId, "token-id", "invalid_id", |text| TokenId::parse(text).map_err(|_| "is not the id of a token".to_owned()),
         |id| id.to_string().into(),
         {"pattern": "^[0-9a-hjkmnp-tv-z]{26}$", "description": "The part of a token between patv1_ and the dot.", "examples": ["06dq5ry9v5qk1h3mzt8n2w4c7g"]};

@@ -3,15 +3,18 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use lp_access::{Actor, Denied, Need, Pat, SessionRefused, TokenRecord, TokenRefused, authorize};
-use lp_core::{Handle, Role, Scope, TokenId};
+use lp_access::{
+    Actor, Audience, Connection, ConnectionSecret, CredentialRecord, Denied, Need, Pat, SessionRefused,
+    TokenRecord, TokenRefused, authorize,
+};
+use lp_core::{Handle, Role, Scope, Scopes, TokenId};
 use serde_json::Value;
 
 use super::refused::Way;
 use super::{Accepts, Credential, Request, Surface};
 use crate::application::Inner;
 use crate::catalogue::{Operation, Realm};
-use crate::grant::Grant;
+use crate::grant::{Bearer, Grant};
 use crate::names::Named;
 use crate::{Application, Code, Error, limits};
 
@@ -46,6 +49,7 @@ impl Application {
             limits::let_through(self.inner.allowance(need, caller, address).await)?;
         }
         let actor = identified?;
+        is_addressed(&actor, bound)?;
         let handle = self.inner.name_handle(&actor, bound, None)?;
         let admitted = if handle.active {
             self.inner.may(&actor, &handle.key, need, Surface::Mcp).await
@@ -58,6 +62,27 @@ impl Application {
 
 fn need_scope(scope: Scope) -> Need {
     Need::Member { role: Role::Creator, scope }
+}
+
+/// Whether an app's token was issued for the address at which it is shown (RFC 8707, 2; RFC 9068, 4 in spirit): for the
+/// handle's own addresses, or for the one that names none.
+fn is_addressed(actor: &Actor, bound: Option<&str>) -> Result<(), Error> {
+    match actor {
+        Actor::Connector { audience, .. } if (*audience == Audience::Shared) != bound.is_none() => {
+            Err(Error::new(Code::INVALID_TOKEN, "the token was issued for another address of this server"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn acting(connection: &Connection, scopes: &Scopes) -> Actor {
+    Actor::Connector {
+        id: connection.id,
+        user: connection.user,
+        handle: connection.handle.clone(),
+        scopes: scopes.clone(),
+        audience: connection.audience,
+    }
 }
 
 impl Inner {
@@ -97,6 +122,9 @@ impl Inner {
             let unlocked = self.unlocked(operation, actor, None).await;
             unlocked.inspect_err(|error| self.note_refusal(way, actor, &Handle::installation(), error))?;
             return Ok(None);
+        }
+        if request.surface == Surface::Mcp {
+            is_addressed(actor, request.bound.as_deref())?;
         }
         let named = request.arguments.shift_remove("handle");
         let handle = self.name_handle(actor, request.bound.as_deref(), named)?;
@@ -145,6 +173,9 @@ impl Inner {
             {
                 self.token(&Pat::parse(text)?, way).await
             }
+            Credential::Bearer(text) if accepts == Accepts::Connector && ConnectionSecret::claims(text) => {
+                self.connector(text, way).await
+            }
             Credential::Bearer(text) if accepts == Accepts::Jwt && !Pat::claims(text) => {
                 self.signed_in(text).await
             }
@@ -163,8 +194,37 @@ impl Inner {
             }
             return Err(error);
         }
-        self.tokens.used(record.id, now);
+        self.tokens.uses.used(record.id, now);
         Ok(Actor::Token { id: record.id, handle: record.handle.clone(), scopes: record.scopes.clone() })
+    }
+
+    /// The app whose access token is shown, if what was allowed to it stands.
+    async fn connector(&self, text: &str, way: Option<Way>) -> Result<Actor, Error> {
+        let sent = ConnectionSecret::parse(text).ok_or(TokenRefused::Unknown)?;
+        let record = self.held_credential(&sent).await?.ok_or(TokenRefused::Unknown)?;
+        let (connection, now) = (&record.connection, self.ports.clock.now());
+        let scopes = record.admit(now).map_err(|refused| {
+            let error = Error::from(refused);
+            if let Some(way) = way {
+                self.note_connector_refused(way, connection, &error);
+            }
+            error
+        })?;
+        self.tokens.connection_uses.used(connection.id, now);
+        Ok(acting(connection, scopes))
+    }
+
+    async fn held_credential(&self, sent: &ConnectionSecret) -> Result<Option<Arc<CredentialRecord>>, Error> {
+        let hash = sent.hash();
+        if let Some(record) = self.tokens.find_credential(hash, self.ports.clock.monotonic()) {
+            return Ok(Some(record));
+        }
+        let asked = self.tokens.epoch();
+        let record = self.ports.connections.credential(hash).await?.map(Arc::new);
+        if let Some(record) = &record {
+            self.tokens.keep_credential(hash, record, asked);
+        }
+        Ok(record)
     }
 
     async fn held_token(&self, id: TokenId) -> Result<Option<Arc<TokenRecord>>, Error> {
@@ -189,11 +249,21 @@ impl Inner {
         Ok(Actor::User { id: session.user, session: Some(session.id) })
     }
 
-    /// The token behind a grant, if it still stands.
+    /// Who is behind a grant, if their token or connection still stands.
     async fn granted(&self, grant: &Grant) -> Result<Actor, Error> {
-        let record = self.ports.access.token(grant.token()?).await?.ok_or(TokenRefused::Unknown)?;
-        record.standing(self.ports.clock.now())?;
-        Ok(Actor::Token { id: record.id, handle: record.handle, scopes: record.scopes })
+        let now = self.ports.clock.now();
+        match grant.bearer()? {
+            Bearer::Token(id) => {
+                let record = self.ports.access.token(id).await?.ok_or(TokenRefused::Unknown)?;
+                record.standing(now)?;
+                Ok(Actor::Token { id: record.id, handle: record.handle, scopes: record.scopes })
+            }
+            Bearer::Connection(id) => {
+                let connection = self.ports.connections.connection(id).await?.ok_or(TokenRefused::Unknown)?;
+                connection.standing(now)?;
+                Ok(acting(&connection, &connection.scopes))
+            }
+        }
     }
 
     /// Which handle is meant: that of host or path, else the argument, else the setting, else the token's own.
@@ -225,7 +295,9 @@ impl Inner {
             return Ok(self.names.resolve_ever(handle));
         }
         match actor {
-            Actor::Token { handle, .. } => Ok(self.names.resolve_ever(handle)),
+            Actor::Token { handle, .. } | Actor::Connector { handle, .. } => {
+                Ok(self.names.resolve_ever(handle))
+            }
             _ => Err(Error::new(Code::MISSING_HANDLE, "name a handle in the argument 'handle'")),
         }
     }
@@ -239,7 +311,7 @@ impl Inner {
 
     async fn may(&self, actor: &Actor, handle: &Handle, need: Need, surface: Surface) -> Result<(), Error> {
         let membership = match actor {
-            Actor::Token { handle: own, .. } if own != handle => {
+            Actor::Token { handle: own, .. } | Actor::Connector { handle: own, .. } if own != handle => {
                 // On MCP the server is the handle's, so the token is simply not one of its own.
                 return Err(match surface {
                     Surface::Mcp => {
@@ -249,6 +321,10 @@ impl Inner {
                 });
             }
             Actor::User { id, .. } => self.ports.access.role(*id, handle).await?,
+            // Who is no member any more has nothing left to allow.
+            Actor::Connector { user, .. } => {
+                Some(self.ports.access.role(*user, handle).await?.ok_or(TokenRefused::Revoked)?)
+            }
             Actor::Operator if self.ports.access.handle(handle).await?.is_none() => {
                 return Err(Denied::Stranger.into());
             }

@@ -20,7 +20,7 @@ use crate::application::{CallRecord, Inner};
 use crate::catalogue::{Auth, Kind, Operation, Run};
 use crate::cx::{Call, Cx};
 use crate::error::Cause;
-use crate::grant::{Grant, LIFE};
+use crate::grant::{Bearer, Grant, LIFE};
 use crate::names::Named;
 use crate::plans::Quota;
 use crate::repeat::Repeat;
@@ -234,8 +234,10 @@ impl Entered {
         let Some(handle) = self.handle else {
             return Err(Error::internal("a grant needs a handle"));
         };
-        let Actor::Token { id, .. } = self.actor else {
-            return Err(Error::new(Code::INVALID_TOKEN, "signed addresses are given to tokens only"));
+        let bearer = match self.actor {
+            Actor::Token { id, .. } => Bearer::Token(id),
+            Actor::Connector { id, .. } => Bearer::Connection(id),
+            _ => return Err(Error::new(Code::INVALID_TOKEN, "signed addresses are given to tokens only")),
         };
         let mount = operation.mounts().iter().find(|mount| matches!(mount.auth, Auth::Pat | Auth::Signed));
         let mount = mount.ok_or_else(|| Error::internal("a stream without a route cannot be signed"))?;
@@ -244,7 +246,7 @@ impl Entered {
         let Value::Object(arguments) = self.arguments else {
             return Err(Error::internal("arguments are an object"));
         };
-        let grant = Grant::new(operation.name, &handle.key, id, arguments, key, self.app.now());
+        let grant = Grant::new(operation.name, &handle.key, bearer, arguments, key, self.app.now());
         let path = address(&mount.path, &handle.name, &grant.arguments);
         Ok(SignedUrl {
             url: format!("{}{path}?grant={}", settings.urls.api, grant.seal(settings.secret.now())?),

@@ -1,13 +1,15 @@
-//! Tokens as the gate holds them: looked up in the store once, and when each was last used.
+//! Tokens as the gate holds them, personal ones and those of apps: looked up in the store once, and when each was last used.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lp_access::TokenRecord;
-use lp_core::{Handle, Timestamp, TokenId};
+use lp_access::{CredentialRecord, SecretHash, TokenRecord};
+use lp_core::{ConnectionId, Handle, Timestamp, TokenId};
+use lp_ports::StoreError;
 
 /// More tokens than this are not held at a time: a hundred bytes or two each.
 const MOST: usize = 10_000;
@@ -23,7 +25,8 @@ const BELIEVED: Duration = Duration::from_millis(700);
 #[derive(Default)]
 pub(crate) struct HeldTokens {
     held: Mutex<Held>,
-    used: Mutex<HashMap<TokenId, Timestamp>>,
+    pub(crate) uses: Uses<TokenId>,
+    pub(crate) connection_uses: Uses<ConnectionId>,
     /// As of when the change log was last read to its end, in milliseconds of the monotonic clock, and one; 0 for never.
     followed: AtomicU64,
 }
@@ -31,9 +34,14 @@ pub(crate) struct HeldTokens {
 #[derive(Default)]
 struct Held {
     tokens: HashMap<TokenId, Arc<TokenRecord>>,
+    /// The access tokens of apps.
+    credentials: HashMap<SecretHash, Arc<CredentialRecord>>,
     /// Counts what was forgotten: what was read from the store before is not kept after.
     epoch: u64,
 }
+
+/// When things were last used, until it is written down.
+pub(crate) struct Uses<K>(Mutex<HashMap<K, Timestamp>>);
 
 /// The moment before the store is asked.
 #[derive(Clone, Copy)]
@@ -42,9 +50,17 @@ pub(crate) struct Epoch(u64);
 impl HeldTokens {
     /// A token that may be believed now.
     pub(crate) fn find(&self, id: TokenId, now: Duration) -> Option<Arc<TokenRecord>> {
-        let followed = self.followed.load(Ordering::Relaxed).checked_sub(1)?;
-        let believed = now.saturating_sub(Duration::from_millis(followed)) <= BELIEVED;
-        believed.then(|| self.held().tokens.get(&id).cloned()).flatten()
+        self.is_believed(now).then(|| self.held().tokens.get(&id).cloned()).flatten()
+    }
+
+    /// An access token of an app that may be believed now.
+    pub(crate) fn find_credential(&self, hash: SecretHash, now: Duration) -> Option<Arc<CredentialRecord>> {
+        self.is_believed(now).then(|| self.held().credentials.get(&hash).cloned()).flatten()
+    }
+
+    fn is_believed(&self, now: Duration) -> bool {
+        let followed = self.followed.load(Ordering::Relaxed).checked_sub(1);
+        followed.is_some_and(|at| now.saturating_sub(Duration::from_millis(at)) <= BELIEVED)
     }
 
     /// To be taken before the store is asked for what is to be kept.
@@ -64,10 +80,23 @@ impl HeldTokens {
         held.tokens.insert(record.id, Arc::clone(record));
     }
 
+    /// The same for an access token of an app.
+    pub(crate) fn keep_credential(&self, hash: SecretHash, record: &Arc<CredentialRecord>, asked: Epoch) {
+        let mut held = self.held();
+        if held.epoch != asked.0 {
+            return;
+        }
+        if held.credentials.len() >= MOST {
+            held.credentials.clear();
+        }
+        held.credentials.insert(hash, Arc::clone(record));
+    }
+
     /// Something of a handle's access changed.
     pub(crate) fn forget(&self, handle: &Handle) {
         let mut held = self.held();
         held.tokens.retain(|_, record| record.handle != *handle);
+        held.credentials.retain(|_, record| record.connection.handle != *handle);
         held.epoch += 1;
     }
 
@@ -75,6 +104,7 @@ impl HeldTokens {
     pub(crate) fn forget_all(&self) {
         let mut held = self.held();
         held.tokens.clear();
+        held.credentials.clear();
         held.epoch += 1;
     }
 
@@ -84,31 +114,61 @@ impl HeldTokens {
         self.followed.fetch_max(millis.saturating_add(1), Ordering::Relaxed);
     }
 
-    /// A token was shown and let in.
-    pub(crate) fn used(&self, id: TokenId, at: Timestamp) {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+    /// When a token was last used here, if that is not written down yet.
+    pub(crate) fn last_use(&self, id: TokenId) -> Option<Timestamp> {
+        self.uses.last(id)
+    }
+
+    /// The same of a connected app.
+    pub(crate) fn last_connection_use(&self, id: ConnectionId) -> Option<Timestamp> {
+        self.connection_uses.last(id)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Copy + Eq + Hash> Uses<K> {
+    /// It was shown and let in.
+    pub(crate) fn used(&self, id: K, at: Timestamp) {
+        let mut used = self.lock();
         // What is not written down for long must not grow without end.
         if used.len() < MOST || used.contains_key(&id) {
             used.insert(id, at);
         }
     }
 
-    /// A use that could not be written down; a later one stands.
-    pub(crate) fn used_before(&self, id: TokenId, at: Timestamp) {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_insert(at);
+    fn last(&self, id: K) -> Option<Timestamp> {
+        self.lock().get(&id).copied()
     }
 
-    /// When a token was last used here, if that is not written down yet.
-    pub(crate) fn last_use(&self, id: TokenId) -> Option<Timestamp> {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied()
+    /// Has the uses since the last time written down. Those that cannot be are kept, unless a later one stands.
+    pub(crate) async fn note(
+        &self,
+        write: impl AsyncFnOnce(&[(K, Timestamp)]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let uses: Vec<_> = mem::take(&mut *self.lock()).into_iter().collect();
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let noted = write(&uses).await;
+        if noted.is_err() {
+            let mut held = self.lock();
+            for (id, at) in uses {
+                held.entry(id).or_insert(at);
+            }
+        }
+        noted
     }
 
-    /// The uses since the last time.
-    pub(crate) fn take_uses(&self) -> Vec<(TokenId, Timestamp)> {
-        mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Timestamp>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+impl<K> Default for Uses<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
     }
 }

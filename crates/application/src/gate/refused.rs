@@ -1,6 +1,6 @@
 //! What of the gate's refusals the audit learns, and in whose chain it stands.
 
-use lp_access::{Actor, TokenRecord};
+use lp_access::{Actor, Connection, TokenRecord};
 use lp_core::Handle;
 
 use super::Surface;
@@ -25,7 +25,7 @@ impl Inner {
             return;
         }
         let space = match actor {
-            Actor::Token { handle: own, .. } => own.clone(),
+            Actor::Token { handle: own, .. } | Actor::Connector { handle: own, .. } => own.clone(),
             Actor::User { .. } if error.code == Code::NOT_FOUND => Handle::installation(),
             Actor::User { .. } => handle.clone(),
             Actor::Anonymous | Actor::Operator => return,
@@ -36,6 +36,11 @@ impl Inner {
     /// Remembers that a token was shown that opens nothing any more, or with a wrong secret.
     pub(super) fn note_token_refused(&self, way: Way, record: &TokenRecord, error: &Error) {
         self.add_refusal(way, record.handle.clone(), format!("token:{}", record.id), error);
+    }
+
+    /// The same of an app's token.
+    pub(super) fn note_connector_refused(&self, way: Way, connection: &Connection, error: &Error) {
+        self.add_refusal(way, connection.handle.clone(), format!("connector:{}", connection.id), error);
     }
 
     fn add_refusal(&self, way: Way, handle: Handle, actor: String, error: &Error) {

@@ -1,8 +1,6 @@
 //! An app asks, a person answers.
 
-use lp_access::{
-    Actor, Client, ClientName, ConnectedClient, Connection, ConnectionSecret, Denied,
-};
+use lp_access::{Actor, Client, ClientName, ConnectedClient, Connection, ConnectionSecret, Denied};
 use lp_core::{Handle, Role, Scope, UserId};
 use lp_ports::{Batch, Change, ConnectionChange};
 
@@ -147,15 +145,11 @@ async fn is_member(cx: &Cx, handle: &Handle) -> Result<bool, Error> {
 }
 
 /// The handle that is meant.
-fn chosen(
-    memberships: Vec<Membership>,
-    asked: &Asked,
-    named: Option<&str>,
-) -> Result<Membership, Error> {
+fn chosen(memberships: Vec<Membership>, asked: &Asked, named: Option<&str>) -> Result<Membership, Error> {
     let only = memberships.len() == 1;
-    let mut fitting = memberships
-        .into_iter()
-        .filter(|member| named.map_or(only, |name| member.named.name.as_str() == name || member.named.key.as_str() == name));
+    let mut fitting = memberships.into_iter().filter(|member| {
+        named.map_or(only, |name| member.named.name.as_str() == name || member.named.key.as_str() == name)
+    });
     match (fitting.next(), named) {
         (Some(member), _) => Ok(member),
         (None, Some(_)) if asked.target.handle.is_some() => {
@@ -179,9 +173,8 @@ fn allowed(
 ) -> Result<Vec<Scope>, Error> {
     let own = reachable(&cx.app.catalogue, member.role);
     let Some(named) = named else {
-        let earlier = |scope: Scope| {
-            before.iter().any(|one| one.handle == member.named.key && one.scopes.allow(scope))
-        };
+        let earlier =
+            |scope: Scope| before.iter().any(|one| one.handle == member.named.key && one.scopes.allow(scope));
         return Ok(own.into_iter().filter(|scope| asked.scopes.contains(scope) || earlier(*scope)).collect());
     };
     let beyond: Vec<_> =

@@ -122,11 +122,7 @@ pub(super) async fn find(cx: &Cx, id: &str) -> Result<Client, Error> {
 }
 
 /// The client that asks for tokens, if it is who it says it is.
-pub(super) async fn authenticate(
-    cx: &Cx,
-    id: Option<&str>,
-    shown: Option<&str>,
-) -> Result<Client, Error> {
+pub(super) async fn authenticate(cx: &Cx, id: Option<&str>, shown: Option<&str>) -> Result<Client, Error> {
     let id = id.ok_or_else(|| Error::new(Code::INVALID_CLIENT, "name the client in client_id"))?;
     let client = find(cx, id).await?;
     if client.proves_by == ClientProof::None {

@@ -77,7 +77,8 @@ impl ClientMetadata {
             .unwrap_or_default();
         let named = self.client_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let name = named.map(ClientName::parse).transpose();
-        let name = name.map_err(|why| fault("/client_name", "invalid_text", why.to_string())).unwrap_or_default();
+        let name =
+            name.map_err(|why| fault("/client_name", "invalid_text", why.to_string())).unwrap_or_default();
         let proof = self.token_endpoint_auth_method.as_deref().map(ClientProof::parse);
         if proof == Some(None) {
             let message = "must be none, client_secret_basic or client_secret_post".to_owned();
@@ -105,7 +106,12 @@ impl ClientMetadata {
 
 impl Understood {
     /// What a client is told of its registration: what it said, as far as it counts.
-    pub(super) fn registered(self, client_id: String, issued_at: i64, secret: Option<String>) -> RegisteredClient {
+    pub(super) fn registered(
+        self,
+        client_id: String,
+        issued_at: i64,
+        secret: Option<String>,
+    ) -> RegisteredClient {
         RegisteredClient {
             client_id,
             client_id_issued_at: issued_at,

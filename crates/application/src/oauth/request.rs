@@ -72,8 +72,8 @@ fn parameters(request: &AuthorizationRequest) -> Result<Parameters, Error> {
     }
     let challenge = request.code_challenge.as_deref().and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
     let challenge = challenge.and_then(|bytes| bytes.try_into().ok()).map(ProofChallenge);
-    let challenge =
-        challenge.ok_or_else(|| invalid("code_challenge must be 43 characters of base64url, without padding"))?;
+    let challenge = challenge
+        .ok_or_else(|| invalid("code_challenge must be 43 characters of base64url, without padding"))?;
     let mut scopes = asked_scopes(request.scope.as_deref().unwrap_or_default())
         .map_err(|fault| Error::new(Code::INVALID_SCOPE, fault.to_string()))?;
     // Without these two a client can do nothing at all, so who does not ask for them means them.

@@ -27,7 +27,10 @@ pub(super) fn target(cx: &Cx, resource: Option<&str>) -> Result<Target, Error> {
     });
     let named = handle.and_then(|handle| cx.names().resolve(&handle)).filter(|named| named.active);
     let named = named.ok_or_else(|| {
-        Error::new(Code::INVALID_TARGET, "the resource is not the address of an MCP server of this installation")
+        Error::new(
+            Code::INVALID_TARGET,
+            "the resource is not the address of an MCP server of this installation",
+        )
     })?;
     Ok(Target { audience: Audience::Handle, handle: Some(named) })
 }

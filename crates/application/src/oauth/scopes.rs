@@ -40,9 +40,7 @@ pub fn base_scopes(catalogue: &Catalogue) -> Vec<Scope> {
 
 /// The scopes that a member with this role can use.
 pub(super) fn reachable(catalogue: &Catalogue, role: Role) -> Vec<Scope> {
-    let needs = |row: &Operation, wanted: Scope| {
-        matches!(row.need, Need::Member { role: least, scope } if row.tool && least <= role && scope == wanted)
-    };
+    let needs = |row: &Operation, wanted: Scope| matches!(row.need, Need::Member { role: least, scope } if row.tool && least <= role && scope == wanted);
     let connects = |scope| scope == Scope::MCP_CONNECT || scope == Scope::SKILLS_READ;
     let used = |scope: Scope| catalogue.operations().iter().any(|row| needs(row, scope));
     Scope::ALL.iter().copied().filter(|scope| connects(*scope) || used(*scope)).collect()

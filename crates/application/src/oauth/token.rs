@@ -24,14 +24,20 @@ pub(super) async fn token(cx: Cx, input: TokenRequest) -> Result<Tokens, Error> 
         let code = if grant.is_some() { Code::UNSUPPORTED_GRANT_TYPE } else { Code::INVALID_REQUEST };
         return Err(Error::new(code, message));
     }
-    let client = clients::authenticate(&cx, input.client_id.as_deref(), input.client_secret.as_deref()).await?;
-    if grant == Some("refresh_token") { renew(&cx, &client, &input).await } else { redeem(&cx, &client, &input).await }
+    let client =
+        clients::authenticate(&cx, input.client_id.as_deref(), input.client_secret.as_deref()).await?;
+    if grant == Some("refresh_token") {
+        renew(&cx, &client, &input).await
+    } else {
+        redeem(&cx, &client, &input).await
+    }
 }
 
 /// Takes a token back. A refresh token takes its connection with it; what is no token of this client is none to take back
 /// (RFC 7009, 2.2).
 pub(super) async fn revoke(cx: Cx, input: Revocation) -> Result<Revoked, Error> {
-    let client = clients::authenticate(&cx, input.client_id.as_deref(), input.client_secret.as_deref()).await?;
+    let client =
+        clients::authenticate(&cx, input.client_id.as_deref(), input.client_secret.as_deref()).await?;
     let shown = required(input.token.as_deref(), "token")?;
     let Some(shown) = ConnectionSecret::parse(shown) else { return Ok(Revoked {}) };
     let found = cx.connections().credential(shown.hash()).await?;

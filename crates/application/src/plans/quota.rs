@@ -40,7 +40,9 @@ impl Inner {
             (Actor::Operator, _) => return Ok(()),
             (_, Some(handle)) => self.ports.access.handle(handle).await?.ok_or(Denied::Stranger)?.owner,
             (Actor::User { id, .. }, None) => *id,
-            (Actor::Anonymous | Actor::Token { .. }, None) => return Err(Denied::Kind.into()),
+            (Actor::Anonymous | Actor::Token { .. } | Actor::Connector { .. }, None) => {
+                return Err(Denied::Kind.into());
+            }
         };
         let found = self.ports.access.subscription(account).await?.ok_or(SessionRefused::Unknown)?;
         Ok(self.settings.plans.unlocked(&found.terms, feature)?)
