@@ -19,7 +19,6 @@ mod scopes;
 mod token;
 mod view;
 
-pub use self::clients::vouch;
 pub(crate) use self::documents::KnownDocuments;
 pub use self::input::{AuthorizationRequest, Decision, OneConnection, Revocation, TokenRequest};
 pub use self::metadata::{ClientMetadata, RegisteredClient};

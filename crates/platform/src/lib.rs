@@ -128,7 +128,9 @@ pub use lp_application::{
 pub use lp_core::{Handle, HandleFault, is_domain};
 
 #[doc(inline)]
-pub use lp_application::{accounts, analytics, audit as audit_events, handles, links, plans, system, tokens};
+pub use lp_application::{
+    accounts, analytics, audit as audit_events, handles, links, oauth, plans, system, tokens,
+};
 
 /// What a store, clock, prober or source of ids of your own is written against: the ports and their contracts, and the
 /// domain's values that pass through them.

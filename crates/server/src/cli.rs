@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Call(CallArgs),
     /// Show what an account is on, or set it
     Plan(PlanArgs),
+    /// Register an app that may ask people for access over OAuth, and vouch for it
+    OauthClient(OauthClientArgs),
     /// Derive the hourly counts from the clicks anew and report differences; exit code 0 only if there are none
     VerifyCounts,
     /// Put a new secret into the secret key file; nodes use it from their next start on
@@ -117,6 +119,22 @@ pub(crate) struct PlanArgs {
     /// Whether it shall be able to use OpenAnalyst
     #[arg(long, value_name = "BOOL")]
     pub(crate) openanalyst: Option<bool>,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OauthClientArgs {
+    /// What people are told that it is called
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Where answers may go: https, or http to 127.0.0.1, [::1] or localhost with whatever port; once for each
+    #[arg(long = "redirect-uri", required = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) redirect_uris: Vec<String>,
+    /// Give it a secret, for apps that run on a server and can keep one
+    #[arg(long)]
+    pub(crate) secret: bool,
     /// Print one line of JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -7,6 +7,7 @@ mod doctor;
 mod health;
 mod manual;
 mod migrate;
+mod oauth_client;
 mod plan;
 mod remote;
 mod rotate_key;
@@ -49,6 +50,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Audit(command)) => audit::audit(&settings, command).await,
         Some(Command::Bootstrap(args)) => bootstrap::bootstrap(&settings, args).await,
         Some(Command::Plan(args)) => plan::plan(&settings, args).await,
+        Some(Command::OauthClient(args)) => oauth_client::register(&settings, args).await,
         Some(Command::Call(args)) => call::call(&settings, args).await,
         Some(Command::Health(args)) => health::health(&settings, args).await,
         Some(

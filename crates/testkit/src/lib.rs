@@ -11,6 +11,8 @@
 
 mod author;
 mod clock;
+#[cfg(feature = "sandbox")]
+pub mod connector;
 pub mod contract;
 #[cfg(feature = "sandbox")]
 mod documents;

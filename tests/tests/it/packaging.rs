@@ -12,6 +12,7 @@ const COMMANDS: &[&str] = &[
     "bootstrap",
     "call",
     "plan",
+    "oauth-client",
     "verify-counts",
     "rotate-key",
     "audit",

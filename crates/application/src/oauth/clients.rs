@@ -3,15 +3,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use lp_access::{Client, ClientKind, ClientName, ClientProof, RedirectUri, Secret};
-use lp_core::Timestamp;
+use lp_access::{AuditEntry, AuditOutcome, Client, ClientKind, ClientName, ClientProof, RedirectUri, Secret};
+use lp_core::{Handle, Timestamp};
+use lp_ports::Batch;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::metadata::{ClientMetadata, RegisteredClient, Understood};
 use crate::cx::Cx;
-use crate::{Code, Error};
+use crate::{Application, Code, Error, Ports};
 
 /// Of clients that registered themselves.
 const REGISTERED: &str = "dcr1.";
@@ -37,17 +38,36 @@ struct Payload {
     nonce: [u8; 8],
 }
 
-/// Registers a client whom the operator of the installation vouches for.
-///
-/// # Errors
-/// Where something that it says of itself is wrong.
-pub fn vouch(
-    metadata: &ClientMetadata,
+/// Registers a client that the operator of the machine vouches for, and writes that down.
+pub(crate) async fn vouch(
+    ports: &Ports,
     secret: &Secret,
-    at: Timestamp,
-    random: [u8; 32],
+    metadata: &ClientMetadata,
 ) -> Result<RegisteredClient, Error> {
-    seal(metadata.understand(ClientProof::None)?, VOUCHED, secret, at, random)
+    let at = ports.clock.now();
+    let understood = metadata.understand(ClientProof::None)?;
+    let origins: Vec<_> = understood.redirects.iter().map(RedirectUri::origin).collect();
+    let entry = AuditEntry {
+        handle: Handle::installation(),
+        at,
+        actor: "operator".to_owned(),
+        surface: "cli".to_owned(),
+        operation: "oauth_client".to_owned(),
+        subject: origins.join(" "),
+        request_id: String::new(),
+        outcome: AuditOutcome::Done,
+    };
+    let registered = seal(understood, VOUCHED, secret, at, ports.ids.random())?;
+    ports.committer.commit(Batch::new(entry)).await?;
+    Ok(registered)
+}
+
+impl Application {
+    /// Registers an app that the operator of the machine vouches for: people are told so when it asks them. What it may do
+    /// they decide all the same.
+    pub async fn vouch_for_client(&self, metadata: &ClientMetadata) -> Result<RegisteredClient, Error> {
+        vouch(&self.inner.ports, &self.inner.settings.secret, metadata).await
+    }
 }
 
 /// Registers a client that asks for it.

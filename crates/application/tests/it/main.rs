@@ -13,6 +13,7 @@ mod import;
 mod json;
 mod limits;
 mod links;
+mod oauth;
 mod plans;
 mod rows;
 mod typed;

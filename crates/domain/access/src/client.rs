@@ -131,6 +131,6 @@ pub fn redirects<'a>(
     }
     texts
         .enumerate()
-        .map(|(place, text)| RedirectUri::parse(text).map_err(|fault| RedirectsFault::One(place, fault)))
+        .map(|(place, text)| RedirectUri::parse(text).map_err(|fault| RedirectsFault::One(place + 1, fault)))
         .collect()
 }

@@ -5,6 +5,7 @@ mod mailbox;
 mod pairing;
 mod plans;
 mod rate;
+mod redirects;
 mod sessions;
 
 use lp_access::{
