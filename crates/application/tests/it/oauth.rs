@@ -51,7 +51,8 @@ fn text(value: &Value) -> &str {
 
 /// All that the audit of a handle tells: operation, actor, and what of it.
 async fn audited(sandbox: &Sandbox) -> Vec<(String, String, String)> {
-    let list = own(sandbox, "system_audit_events", json!({ "limit": 100 })).await.expect("the audit");
+    let list =
+        own(sandbox, "system_audit_events", json!({ "payload": { "limit": 100 } })).await.expect("the audit");
     let events = list["events"].as_array().expect("events").clone();
     let read = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
     events

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use lp_application::links::{self, LinkFields, OneLink, PreviewRoute, Slug, Title, UpsertLink, WebUrl};
 use lp_application::{
     Caller, Catalogue, Code, Op, Patch, StreamReply, View, accounts, analytics, audit, catalogue, handles,
-    plans, system, tokens, whole,
+    oauth, plans, system, tokens, whole,
 };
 use lp_core::Handle;
 use lp_testkit::Sandbox;
@@ -95,6 +95,15 @@ fn every_row_has_a_key_with_its_types() {
     seen.key(handles::RENAME);
     seen.key(handles::DELETE);
     seen.key(handles::RESTORE);
+    seen.key(oauth::REGISTER);
+    seen.key(oauth::TOKEN);
+    seen.key(oauth::REVOKE);
+    seen.key(oauth::AUTHORIZATION);
+    seen.key(oauth::DECIDE);
+    seen.key(oauth::CONNECTIONS);
+    seen.key(oauth::END_CONNECTION);
+    seen.key(oauth::HANDLE_CONNECTIONS);
+    seen.key(oauth::END_HANDLE_CONNECTION);
     seen.key(tokens::CREATE);
     seen.key(tokens::LIST);
     seen.key(tokens::REVOKE);
