@@ -1,3 +1,4 @@
+mod connections;
 mod handles;
 mod mail;
 mod sessions;
@@ -5,7 +6,7 @@ mod sessions;
 use lp_access::{Account, AuditEntry, Plan, TokenRecord};
 use lp_core::{Revision, ScopePattern};
 use lp_links::{Link, LinkState, RevisionAction};
-use lp_ports::{Change, CommitError, Guard, MailChange, StoreError};
+use lp_ports::{Change, CommitError, ConnectionChange, Guard, MailChange, StoreError};
 use sqlx::SqliteConnection;
 
 use crate::commit::Halt;
@@ -81,6 +82,10 @@ pub(crate) async fn apply(
             let query = sqlx::query("UPDATE accounts SET password_hash = ?2 WHERE id = ?1");
             query.bind(user.uuid()).bind(hash).execute(connection).await.map(drop)
         }
+        Change::Connection(about) => match connections::apply(connection, &entry.handle, about).await {
+            Err(Halt::Failed(fault)) => Err(fault),
+            written => return written,
+        },
         Change::Mail(about) => match mail::apply(connection, about).await {
             Err(Halt::Failed(fault)) => Err(fault),
             written => return written,
@@ -170,6 +175,7 @@ fn implied(change: &Change) -> Option<Guard> {
         Change::Handle(new) => Some(Guard::HandleFree(new.handle.clone())),
         Change::SessionBegun { refresh, .. } => Some(Guard::RefreshFree(*refresh)),
         Change::SessionRenewed { used, .. } => Some(Guard::RefreshUnused(*used)),
+        Change::Connection(ConnectionChange::Renewed { used, .. }) => Some(Guard::CredentialUnused(*used)),
         Change::HandleWritten(_)
         | Change::Token(_)
         | Change::TokenRevoked { .. }
@@ -177,6 +183,11 @@ fn implied(change: &Change) -> Option<Guard> {
         | Change::SessionEnded { .. }
         | Change::SessionsEnded { .. }
         | Change::PasswordSet { .. }
+        | Change::Connection(
+            ConnectionChange::Begun { .. }
+            | ConnectionChange::Ended { .. }
+            | ConnectionChange::AccessRevoked(_),
+        )
         | Change::Mail(_) => None,
     }
 }
@@ -191,6 +202,7 @@ fn table(change: &Change) -> &'static str {
         | Change::SessionRenewed { .. }
         | Change::SessionEnded { .. }
         | Change::SessionsEnded { .. } => "sessions",
+        Change::Connection(_) => "connections",
         Change::Mail(_) => "mails",
     }
 }
@@ -210,6 +222,11 @@ pub(crate) fn subject(change: &Change) -> String {
         Change::SessionBegun { session, .. } => session.id.to_string(),
         Change::SessionRenewed { id, .. } | Change::SessionEnded { id, .. } => id.to_string(),
         Change::SessionsEnded { user, .. } | Change::PasswordSet { user, .. } => user.to_string(),
+        Change::Connection(ConnectionChange::Begun { connection, .. }) => connection.id.to_string(),
+        Change::Connection(ConnectionChange::Renewed { id, .. } | ConnectionChange::Ended { id, .. }) => {
+            id.to_string()
+        }
+        Change::Connection(ConnectionChange::AccessRevoked(_)) => "an access token".to_owned(),
         Change::Mail(MailChange::Queued(mail)) => mail.id.to_string(),
         Change::Mail(_) => "a code".to_owned(),
     }

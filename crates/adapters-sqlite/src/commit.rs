@@ -1,5 +1,5 @@
 use lp_core::Handle;
-use lp_ports::{Batch, Change, CommitError, Receipt, StoreError};
+use lp_ports::{Batch, Change, CommitError, ConnectionChange, Receipt, StoreError};
 use sqlx::SqliteConnection;
 
 use crate::heads::Head;
@@ -91,11 +91,14 @@ async fn write(connection: &mut SqliteConnection, batch: &Batch, mut head: Head)
     Ok(Receipt { version: head.version })
 }
 
-/// A link of another handle, or another handle, would be noted, numbered and audited where nobody looks for it.
+/// A link or connection of another handle, or another handle, would be noted, numbered and audited where nobody looks for it.
 fn own(change: &Change, handle: &Handle) -> Result<(), StoreError> {
     match change {
         Change::Link { after, .. } if changes::link_of(after).parts().handle != *handle => {
             Err(StoreError::Corrupt { table: "links", row: changes::subject(change) })
+        }
+        Change::Connection(ConnectionChange::Begun { connection, .. }) if connection.handle != *handle => {
+            Err(StoreError::Corrupt { table: "connections", row: changes::subject(change) })
         }
         Change::HandleWritten(write) if write.record.handle != *handle => {
             Err(StoreError::Corrupt { table: "handles", row: changes::subject(change) })

@@ -39,6 +39,13 @@ pub(crate) async fn holds(connection: &mut SqliteConnection, guard: &Guard) -> R
                 sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE hash = ?1)");
             query.bind(&hash.0[..]).fetch_one(connection).await
         }
+        Guard::CredentialUnused(hash) => {
+            let query = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM connection_credentials \
+                     WHERE hash = ?1 AND kind <> 'ACCESS' AND used_at IS NULL)",
+            );
+            query.bind(&hash.0[..]).fetch_one(connection).await
+        }
         Guard::PasswordIs { email, hash } => {
             let query = sqlx::query_scalar(
                 "SELECT EXISTS (SELECT 1 FROM accounts WHERE email = ?1 AND password_hash = ?2)",

@@ -32,6 +32,9 @@ const PURGING: &str = "SELECT EXISTS (SELECT 1 FROM handles WHERE handle = ?1 AN
 /// What belongs to a handle, the record apart: `heads`, `audit` and `handle_names` stay. Replies and notes of changes are
 /// forgotten by themselves.
 const PURGE: &[&str] = &[
+    "DELETE FROM connection_credentials WHERE hash IN ( \
+         SELECT hash FROM connections JOIN connection_credentials ON connection = id WHERE handle = ?1 LIMIT ?2)",
+    "DELETE FROM connections WHERE id IN (SELECT id FROM connections WHERE handle = ?1 LIMIT ?2)",
     "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE handle = ?1 LIMIT ?2)",
     "DELETE FROM members WHERE handle = ?1 AND user IN (SELECT user FROM members WHERE handle = ?1 LIMIT ?2)",
     "DELETE FROM handle_profiles WHERE handle IN (SELECT handle FROM handle_profiles WHERE handle = ?1 LIMIT ?2)",

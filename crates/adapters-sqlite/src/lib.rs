@@ -13,6 +13,7 @@ mod behind;
 mod change_log;
 mod changes;
 mod commit;
+mod connections;
 mod counts;
 mod expire;
 mod fault;

@@ -10,6 +10,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (5, "handles", include_str!("../migrations/0005_handles.sql")),
     (6, "plans", include_str!("../migrations/0006_plans.sql")),
     (7, "token_use", include_str!("../migrations/0007_token_use.sql")),
+    (8, "connections", include_str!("../migrations/0008_connections.sql")),
 ];
 
 /// The schema this program was built for.

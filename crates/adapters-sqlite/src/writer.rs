@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lp_core::{Handle, Timestamp, TokenId};
+use lp_core::{ConnectionId, Handle, Timestamp, TokenId};
 use lp_ports::{Batch, CommitError, Committer, Receipt, StoreError};
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use crate::connections::{self, Expired};
 use crate::expire::{self, HandleDay};
 use crate::fault::unavailable;
 use crate::handles::{self, Purged};
@@ -39,6 +40,8 @@ enum Job {
     Forget(Call<Timestamp, u64, StoreError>),
     ForgetSessions(Call<Timestamp, Forgotten, StoreError>),
     NoteUses(Call<Vec<(TokenId, Timestamp)>, (), StoreError>),
+    ForgetConnections(Call<Expired, connections::Forgotten, StoreError>),
+    NoteConnectionUses(Call<Vec<(ConnectionId, Timestamp)>, (), StoreError>),
     Mail(Call<MailWork, MailsDone, StoreError>),
     PurgeSome(Call<Handle, Purged, StoreError>),
     Trim(Call<u64, u64, StoreError>),
@@ -90,6 +93,21 @@ impl Writer {
 
     pub(crate) async fn note_token_uses(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError> {
         self.ask(uses, Job::NoteUses).await
+    }
+
+    /// Forgets some of the connections, codes and tokens that have expired.
+    pub(crate) async fn forget_connections(
+        &self,
+        expired: Expired,
+    ) -> Result<connections::Forgotten, StoreError> {
+        self.ask(expired, Job::ForgetConnections).await
+    }
+
+    pub(crate) async fn note_connection_uses(
+        &self,
+        uses: Vec<(ConnectionId, Timestamp)>,
+    ) -> Result<(), StoreError> {
+        self.ask(uses, Job::NoteConnectionUses).await
     }
 
     /// Does something for the queue of mails.
@@ -185,6 +203,12 @@ impl Job {
             Self::NoteUses(call) => {
                 call.outcome = Some(Ok(access::note_token_uses(connection, &call.work).await?));
             }
+            Self::ForgetConnections(call) => {
+                call.outcome = Some(Ok(connections::forget(connection, call.work).await?));
+            }
+            Self::NoteConnectionUses(call) => {
+                call.outcome = Some(Ok(connections::note_uses(connection, &call.work).await?));
+            }
             Self::Mail(call) => call.outcome = Some(Ok(mail::work(connection, call.work).await?)),
             Self::PurgeSome(call) => {
                 call.outcome = Some(Ok(handles::purge_some(connection, &call.work).await?));
@@ -204,6 +228,8 @@ impl Job {
             Self::NoteUses(call) => call.answer(fault),
             Self::Forget(call) => call.answer(fault),
             Self::ForgetSessions(call) => call.answer(fault),
+            Self::ForgetConnections(call) => call.answer(fault),
+            Self::NoteConnectionUses(call) => call.answer(fault),
             Self::Mail(call) => call.answer(fault),
             Self::PurgeSome(call) => call.answer(fault),
             Self::Trim(call) => call.answer(fault),

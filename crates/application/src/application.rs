@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use lp_access::{CodeRecord, Session};
+use lp_access::{CodeRecord, Connection, Session};
 use lp_core::{Handle, SlugKey, Timestamp};
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, ClientDocuments, Clock, CodeReader,
@@ -284,6 +284,14 @@ impl Application {
     /// Drops sessions that expired long ago; the worker calls it now and then.
     pub async fn forget_sessions(&self) -> Result<u64, Error> {
         Ok(self.inner.ports.sessions.forget_sessions(self.now().minus(Session::LIFE)).await?)
+    }
+
+    /// Drops what apps were allowed long ago, and codes and tokens of theirs that expired a while ago; the worker calls it
+    /// now and then.
+    pub async fn forget_connections(&self) -> Result<u64, Error> {
+        let now = self.now();
+        let (before, credentials) = (now.minus(Connection::KEPT), now.minus(Connection::CREDENTIALS_KEPT));
+        Ok(self.inner.ports.connections.forget_connections(before, credentials).await?)
     }
 
     /// Drops mailed codes that expired a while ago; the worker calls it now and then.

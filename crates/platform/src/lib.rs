@@ -138,12 +138,13 @@ pub mod adapter {
     pub use lp_ports::{
         AccessClaims, AccessReader, AccessTokens, AnalyticsReader, AuditReader, Batch, Change, ChangeLog,
         ChangeNote, ChangePosition, Changed, Changes, ClickJournal, ClientDocument, ClientDocuments, Clock,
-        CodeReader, CommitError, Committer, CountedWrite, Counters, CountsReader, DayCounts, DocumentFault,
-        Event, EventKind, EventReader, Guard, HandleReader, HealthProbe, IdempotencyReader, Ids, Ingest,
-        JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, LinkCursor, LinkQuery,
-        LinkReader, MailChange, MailFault, MailQueue, Mailer, Message, Page, Passwords, PasswordsBusy, Probe,
-        ProbeFault, PublishedKey, Receipt, ReplyKey, SessionReader, Settling, SignIn, Source, StoreError,
-        StoreHealth, StoredEvent, StoredReply, Stretch, Taken,
+        CodeReader, CommitError, Committer, ConnectionChange, ConnectionReader, CountedWrite, Counters,
+        CountsReader, DayCounts, DocumentFault, Event, EventKind, EventReader, Guard, HandleReader,
+        HealthProbe, IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId, JournalReader,
+        JournalStanding, Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault, MailQueue, Mailer,
+        Message, Page, Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt, ReplyKey,
+        SessionReader, Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply, Stretch,
+        Taken,
     };
 
     /// Accounts, tokens, roles and the audit.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use lp_application::Ports;
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickJournal, ClientDocuments, Clock, CodeReader,
-    Committer, Counters, CountsReader, HandleReader, HealthProbe, IdempotencyReader, Ids, Ingest, LinkReader,
-    MailQueue, SessionReader, SignIn, StoreHealth,
+    Committer, ConnectionReader, Counters, CountsReader, HandleReader, HealthProbe, IdempotencyReader, Ids,
+    Ingest, LinkReader, MailQueue, SessionReader, SignIn, StoreHealth,
 };
 
 /// A store, port by port: what [`Builder::store`](crate::Builder::store) takes.
@@ -23,6 +23,8 @@ pub struct Store {
     pub handles: Arc<dyn HandleReader>,
     /// Reads who is signed in.
     pub sessions: Arc<dyn SessionReader>,
+    /// Reads which apps may do what.
+    pub connections: Arc<dyn ConnectionReader>,
     /// Reads codes that were mailed.
     pub codes: Arc<dyn CodeReader>,
     /// Where mails wait to be sent.
@@ -68,6 +70,7 @@ impl Store {
             + AccessReader
             + HandleReader
             + SessionReader
+            + ConnectionReader
             + CodeReader
             + MailQueue
             + AnalyticsReader
@@ -85,6 +88,7 @@ impl Store {
             access: store.clone(),
             handles: store.clone(),
             sessions: store.clone(),
+            connections: store.clone(),
             codes: store.clone(),
             mails: store.clone(),
             analytics: store.clone(),
@@ -128,6 +132,7 @@ impl Store {
             access: self.access.clone(),
             handles: self.handles.clone(),
             sessions: self.sessions.clone(),
+            connections: self.connections.clone(),
             codes: self.codes.clone(),
             sign_in,
             analytics: self.analytics.clone(),

@@ -4,7 +4,8 @@ use lp_core::{ConnectionId, Handle, Scopes, Timestamp, UserId};
 
 use crate::StoreError;
 
-/// One thing written about what apps may do.
+/// One thing written about what apps may do. All of it belongs to the handle of the batch: a connection of another one
+/// does not begin, and one that is there already is to it as if it were not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConnectionChange {
     /// Somebody let an app in.
@@ -44,7 +45,7 @@ pub enum ConnectionChange {
         /// Since when.
         at: Timestamp,
     },
-    /// An access token opens nothing any more; its connection goes on.
+    /// An access token opens nothing any more: it is unknown from now on. Its connection goes on.
     AccessRevoked(SecretHash),
 }
 
@@ -67,7 +68,12 @@ pub trait ConnectionReader: Send + Sync {
     /// actor: it leaves no audit, and no note in the change log.
     async fn note_connection_uses(&self, uses: &[(ConnectionId, Timestamp)]) -> Result<(), StoreError>;
 
-    /// Drops connections that expired before this instant, ended or not, with all that is theirs, and codes and tokens of
-    /// others that expired before it; says how many connections.
-    async fn forget_connections(&self, before: Timestamp) -> Result<u64, StoreError>;
+    /// Drops connections that expired before the one instant, ended or not, with all that is theirs, and codes and tokens
+    /// of others that expired before the other; says how many connections. Piece by piece, so that writers wait for one
+    /// of them at most.
+    async fn forget_connections(
+        &self,
+        before: Timestamp,
+        credentials_before: Timestamp,
+    ) -> Result<u64, StoreError>;
 }

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use lp_access::{
-    Account, AuditEntry, AuditOutcome, Email, HandleRecord, SecretHash, Session, Terms, TokenRecord,
+    Account, Audience, AuditEntry, AuditOutcome, ConnectedClient, Connection, Email, HandleRecord,
+    SecretHash, Session, Terms, TokenRecord,
 };
 use lp_analytics::Click;
 use lp_core::{
-    ClickId, Device, Handle, LinkId, Scopes, SessionId, Slug, SlugKey, Timestamp, TokenId, UserId, WebUrl,
+    ClickId, ConnectionId, Device, Handle, LinkId, Scopes, SessionId, Slug, SlugKey, Timestamp, TokenId,
+    UserId, WebUrl,
 };
 use lp_links::{Birth, Description, Field, Label, Labels, LinkChange, Position, Title};
 use lp_ports::{Batch, Change, Guard, ReplyKey, StoredReply};
@@ -107,6 +109,28 @@ pub fn token(number: u64) -> TokenRecord {
 /// A session of the owner, begun at [`START`].
 pub fn session(number: u64) -> Session {
     Session::begin(SessionId::new(uuid(number)), owner().id, "curl/8.5.0", START)
+}
+
+/// A connection of the owner in `hello`, begun at [`START`]: its code is on its way.
+pub fn connection(number: u64) -> Connection {
+    let client = ConnectedClient {
+        id: "dcr1.eyJuIjoiRGVzayJ9.c2VhbA".to_owned(),
+        name: "Desk".to_owned(),
+        place: "https://desk.example".to_owned(),
+    };
+    Connection {
+        id: ConnectionId::new(uuid(number)),
+        handle: handle(),
+        user: owner().id,
+        client,
+        audience: Audience::Handle,
+        scopes: Scopes::parse(["mcp.connect", "links.read", "links.write"]).expect("scopes"),
+        created_at: START,
+        renewed_at: START,
+        expires_at: START.plus(Connection::CODE_LIFE),
+        ended_at: None,
+        last_used_at: None,
+    }
 }
 
 /// What a store keeps of a refresh token.

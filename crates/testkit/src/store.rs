@@ -4,8 +4,9 @@ use std::sync::Arc;
 #[cfg(feature = "sandbox")]
 use lp_adapters_sqlite::SqliteStore;
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, ChangeLog, CodeReader, Committer, CountsReader, EventReader,
-    HandleReader, IdempotencyReader, Ingest, LinkReader, MailQueue, SessionReader, StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, ChangeLog, CodeReader, Committer, ConnectionReader,
+    CountsReader, EventReader, HandleReader, IdempotencyReader, Ingest, LinkReader, MailQueue, SessionReader,
+    StoreHealth,
 };
 
 /// Everything a store must be, in one word.
@@ -14,6 +15,7 @@ pub trait Store:
     + AccessReader
     + HandleReader
     + SessionReader
+    + ConnectionReader
     + CodeReader
     + MailQueue
     + Committer
@@ -33,6 +35,7 @@ impl<T> Store for T where
         + AccessReader
         + HandleReader
         + SessionReader
+        + ConnectionReader
         + CodeReader
         + MailQueue
         + Committer

@@ -87,6 +87,9 @@ impl House {
         if let Err(error) = self.app.forget_sessions().await {
             warn!(error.code = error.code.name(), "old sessions could not be forgotten");
         }
+        if let Err(error) = self.app.forget_connections().await {
+            warn!(error.code = error.code.name(), "old connections of apps could not be forgotten");
+        }
         if let Err(error) = self.app.forget_codes().await {
             warn!(error.code = error.code.name(), "old codes could not be forgotten");
         }

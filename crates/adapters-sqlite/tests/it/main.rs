@@ -1,5 +1,6 @@
 //! The store against the contract and the model, and what only a file can do.
 
+mod connections;
 mod contract;
 mod corrupt;
 mod files;

@@ -139,6 +139,10 @@ impl Connection {
     pub const CODE_LIFE: Duration = Duration::from_mins(1);
     /// How long an access token is good.
     pub const ACCESS_LIFE: Duration = Duration::from_mins(30);
+    /// How long one is remembered after it has expired: for a list that tells what there was.
+    pub const KEPT: Duration = Duration::from_hours(7 * 24);
+    /// How long its codes and tokens are, so that who shows one is told that it has expired.
+    pub const CREDENTIALS_KEPT: Duration = Duration::from_hours(1);
     /// So many of one app in one handle for one person: those that were renewed longest ago end before more begin.
     pub const MOST: usize = 20;
 
@@ -219,8 +223,35 @@ impl CredentialRecord {
     }
 }
 
+impl Audience {
+    const ALL: [Self; 2] = [Self::Handle, Self::Shared];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Handle => "HANDLE",
+            Self::Shared => "SHARED",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|audience| audience.as_str() == text)
+    }
+}
+
 impl CredentialKind {
     const ALL: [Self; 3] = [Self::Code, Self::Refresh, Self::Access];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "CODE",
+            Self::Refresh => "REFRESH",
+            Self::Access => "ACCESS",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
 
     fn prefix(self) -> &'static str {
         match self {

@@ -244,6 +244,37 @@ macro_rules! __store_cases {
             /// `Change::SessionsEnded`: every session of the account that goes on ends, but for the one excepted; those of
             /// others, and what had ended before, stay as they are.
             all_sessions_of_an_account_end_but_the_excepted_one;
+        connections:
+            /// `ConnectionReader::connection`: every field reads back as it was committed; `None` where there never was one.
+            a_connection_reads_back_as_it_was_begun,
+            /// `ConnectionReader::credential`: a code or token is read with its connection as that is now, with what it is
+            /// good for, until when, and when it was used; those that were are read still.
+            a_credential_reads_back_with_its_connection,
+            /// `Committer`: a second use of a code or refresh token is answered as `CredentialUnused`, whether that was
+            /// stated or not, and so is the use of one that is not there, of another connection, or of an access token.
+            a_code_or_refresh_token_is_good_for_one_renewal,
+            /// `Committer`: of racing renewals with one code exactly one wins; the others are told the guard.
+            of_racing_renewals_of_one_code_exactly_one_wins,
+            /// `ConnectionChange::Ended`: ending a connection again keeps the first instant, and nothing brings it back.
+            an_ended_connection_stays_ended_since_the_first_time,
+            /// `ConnectionChange::AccessRevoked`: the access token is unknown from then on; codes, refresh tokens, other
+            /// access tokens and the connection stay.
+            a_revoked_access_token_is_unknown,
+            /// `ConnectionReader::connections_of` and `connections_in`: newest first, those of one instant by id likewise,
+            /// ended and expired ones included.
+            connections_are_read_newest_first,
+            /// `ConnectionReader::note_connection_uses`: the latest instant is kept; an id that is not there is passed over.
+            the_latest_use_of_a_connection_is_kept,
+            /// `ConnectionReader::forget_connections`: drops connections that expired before the first instant with all
+            /// that is theirs, codes and tokens that expired before the second, and nothing else; says how many connections.
+            forgetting_drops_what_has_expired_and_nothing_else,
+            /// `ConnectionChange`: a connection that begins in a batch of another handle is corrupt, and a batch of another
+            /// handle neither renews nor ends one that is there.
+            connections_belong_to_the_handle_of_the_batch,
+            /// `Committer`: what apps may do is noted as access of the handle, once for each batch, and audited there.
+            connections_are_noted_and_audited_in_their_handle,
+            /// `HandleReader::purge`: the connections of the handle go with all that is theirs; those of others stay.
+            a_purged_handle_takes_its_connections_away;
         mail:
             /// `CodeReader::code`: every field reads back as it was committed; one for each mailbox and purpose, and a new
             /// one takes the place of the one before.
