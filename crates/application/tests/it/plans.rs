@@ -283,7 +283,10 @@ fn every_write_of_an_account_counts_but_these() {
             "account_password_change",
             "account_sessions_end",
             "desktop_approve",
-            "desktop_decline"
+            "desktop_decline",
+            "oauth_authorization_decide",
+            "account_connections_end",
+            "handle_connections_end",
         ]
     );
     assert!(rows.operations().iter().all(|row| !row.is_metered() || !row.effect.read_only));

@@ -62,11 +62,15 @@ fn writes_are_said_to_write_and_destroy_nothing_that_cannot_come_back() {
         let writes = [
             "create", "upsert", "update", "delete", "rollback", "import", "login", "refresh", "logout",
             "end", "revoke", "signup", "forgot", "start", "confirm", "change", "replace", "transfer",
-            "rename", "restore", "redeem", "approve", "decline",
+            "rename", "restore", "redeem", "approve", "decline", "register", "token", "decide",
         ];
         let name = operation.name.rsplit('_').next().unwrap_or_default();
         assert_eq!(!operation.effect.read_only, writes.contains(&name), "{}", operation.name);
-        let gone = ["tokens_revoke", "handles_transfer", "handles_delete"].contains(&operation.name);
+        let gone = [
+            "tokens_revoke", "handles_transfer", "handles_delete", "oauth_revoke", "account_connections_end",
+            "handle_connections_end",
+        ];
+        let gone = gone.contains(&operation.name);
         assert_eq!(operation.effect.destructive, gone, "{}: every link keeps its revisions", operation.name);
     }
 }

@@ -293,9 +293,9 @@ impl ConnectionSecret {
         Self { kind, secret: lp_core::base32(&mac.finalize().into_bytes()).into() }
     }
 
-    /// What is stored of it.
+    /// What is stored of it; of one kind it is nothing of another.
     pub fn hash(&self) -> SecretHash {
-        SecretHash(Sha256::digest(self.secret.as_bytes()).into())
+        SecretHash(Sha256::digest(self.text().as_bytes()).into())
     }
 
     /// As its holder keeps it.

@@ -259,7 +259,7 @@ pub(super) async fn connections_are_read_newest_first(store: Arc<dyn Store>) {
     let of = async |user| store.connections_of(user).await.expect("should answer");
     let within = async |handle: &Handle| store.connections_in(handle).await.expect("should answer");
     assert_eq!(of(owner().id).await, [new.clone(), elsewhere.clone(), old.clone(), twin.clone()]);
-    assert_eq!(of(account(9).id).await, [theirs.clone()]);
+    assert_eq!(of(account(9).id).await, std::slice::from_ref(&theirs));
     assert_eq!(of(account(10).id).await, []);
     assert_eq!(within(&handle()).await, [new, theirs, old, twin]);
     assert_eq!(within(&other_handle()).await, [elsewhere]);

@@ -16,8 +16,8 @@ async fn asked(sandbox: &Sandbox, client: &str) -> Result<Value, String> {
     own(sandbox, "oauth_authorization_get", Sandbox::asked(client)).await
 }
 
-fn document(json: &Value, keep: Duration) -> Result<ClientDocument, DocumentFault> {
-    Ok(ClientDocument { bytes: json.to_string().into_bytes(), keep })
+fn document(json: &Value, keep: Duration) -> ClientDocument {
+    ClientDocument { bytes: json.to_string().into_bytes(), keep }
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_document_describes_the_client_at_its_address_and_is_read_again_when_i
         "client_id": DOCUMENT, "client_name": "Assistant", "redirect_uris": [CALLBACK],
         "logo_uri": "https://assistant.example/logo.png", "jwks": { "keys": [] }, "scope": null,
     });
-    sandbox.documents.answer(DOCUMENT, document(&told, Duration::from_mins(5)));
+    sandbox.documents.answer(DOCUMENT, Ok(document(&told, Duration::from_mins(5))));
     let view = asked(&sandbox, DOCUMENT).await.expect("asked");
     let client = &view["requested"]["client"];
     assert_eq!((&client["kind"], &client["host"]), (&json!("DOCUMENT"), &json!("assistant.example")));
@@ -134,7 +134,7 @@ async fn a_document_that_does_not_describe_its_own_address_is_refused() {
     let with = |key: &str, value: Value| {
         let mut told = good.clone();
         told[key] = value;
-        document(&told, Duration::from_mins(1))
+        Ok(document(&told, Duration::from_mins(1)))
     };
     for (told, what) in [
         (with("client_id", json!("https://assistant.example/other.json")), "another id"),
