@@ -1,8 +1,9 @@
 //! `Committer`: everything that an actor changes comes through here, one batch at a time.
 //!
-//! A batch is applied entirely or not at all. What can be refused half-way (links, access, sessions and mails, where one
-//! change may contradict another of the same batch) is written to copies; only when nothing can be refused any more do they take the
-//! place of what was there, and the rest is appended. A store over a database has a transaction for this.
+//! A batch is applied entirely or not at all. What can be refused half-way (links, access, sessions, connections and
+//! mails, where one change may contradict another of the same batch) is written to copies; only when nothing can be refused
+//! any more do they take the place of what was there, and the rest is appended. A store over a database has a transaction
+//! for this.
 //!
 //! The order is part of the contract: first whether it is a repeat, then the guards in the order of the batch, then the
 //! changes. And it all happens while the state is held: a guard that is judged before the others may write guards
@@ -16,9 +17,12 @@ use lp_access::{
 };
 use lp_core::{Revision, SessionId, Timestamp};
 use lp_links::{LinkRevision, LinkState, RevisionAction};
-use lp_ports::{Batch, Change, CommitError, Committer, CountedWrite, Guard, Receipt, StoreError};
+use lp_ports::{
+    Batch, Change, CommitError, Committer, ConnectionChange, CountedWrite, Guard, Receipt, StoreError,
+};
 
 use crate::access::Access;
+use crate::connections::Connections;
 use crate::links::Links;
 use crate::mail::Mails;
 use crate::sessions::{Refresh, Sessions};
@@ -30,6 +34,7 @@ struct Draft {
     links: Arc<Links>,
     access: Arc<Access>,
     sessions: Arc<Sessions>,
+    connections: Arc<Connections>,
     mails: Arc<Mails>,
 }
 
@@ -54,7 +59,8 @@ fn apply(state: &mut State, batch: &Batch) -> Result<Receipt, CommitError> {
     let handle = &entry.handle;
     let links = state.links.get(handle).cloned().unwrap_or_default();
     let (access, sessions) = (Arc::clone(&state.access), Arc::clone(&state.sessions));
-    let mut draft = Draft { links, access, sessions, mails: Arc::clone(&state.mails) };
+    let (connections, mails) = (Arc::clone(&state.connections), Arc::clone(&state.mails));
+    let mut draft = Draft { links, access, sessions, connections, mails };
     if let Some(write) = batch.counted() {
         draft.count(&write)?;
     }
@@ -69,6 +75,7 @@ fn apply(state: &mut State, batch: &Batch) -> Result<Receipt, CommitError> {
         *version += 1;
         state.links.insert(handle.clone(), draft.links);
         state.sessions = draft.sessions;
+        state.connections = draft.connections;
         state.mails = draft.mails;
         state.log.append(handle, *version, batch.changes());
     }
@@ -94,6 +101,7 @@ fn holds(state: &State, guard: &Guard) -> bool {
         Guard::EmailFree(email) => !state.access.accounts.contains_key(email),
         Guard::RefreshUnused(hash) => state.sessions.is_unused(*hash),
         Guard::RefreshFree(hash) => !state.sessions.refresh.contains_key(&hash.0),
+        Guard::CredentialUnused(hash) => state.connections.is_unused(*hash),
         Guard::PasswordIs { email, hash } => {
             state.access.accounts.get(email).is_some_and(|account| account.password_hash == *hash)
         }
@@ -148,6 +156,7 @@ impl Draft {
                 own.for_each(|account| account.password_hash.clone_from(hash));
                 Ok(())
             }
+            Change::Connection(about) => self.connection(entry, about),
             Change::Mail(about) => Arc::make_mut(&mut self.mails).change(about),
         }
     }
@@ -290,6 +299,15 @@ impl Draft {
         (session.renewed_at, session.expires_at) = (at, expires_at);
         sessions.refresh.insert(next.0, Refresh { session: id, used_at: None });
         Ok(())
+    }
+
+    fn connection(&mut self, entry: &AuditEntry, about: &ConnectionChange) -> Result<(), CommitError> {
+        if let ConnectionChange::Begun { connection: new, .. } = about
+            && !(self.access.handles.contains_key(&new.handle) && self.access.has_user(new.user))
+        {
+            return Err(corrupt("connections", new.id.to_string()));
+        }
+        Arc::make_mut(&mut self.connections).change(&entry.handle, about)
     }
 }
 

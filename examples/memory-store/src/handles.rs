@@ -43,6 +43,7 @@ impl HandleReader for MemoryStore {
         let before = access.tokens.len();
         access.tokens.retain(|_, token| token.handle != *handle);
         rows += before - access.tokens.len();
+        rows += Arc::make_mut(&mut state.connections).keep(|connection| connection.handle != *handle);
         let links = state.links.remove(handle).unwrap_or_default();
         rows += links.live.len() + links.revisions.values().map(Vec::len).sum::<usize>();
         rows += state.events.remove(handle).map_or(0, |events| events.len());

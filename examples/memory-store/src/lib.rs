@@ -13,6 +13,7 @@ mod access;
 mod audit;
 mod clicks;
 mod commit;
+mod connections;
 mod counters;
 mod counts;
 mod events;

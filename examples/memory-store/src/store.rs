@@ -11,6 +11,7 @@ use lp_ports::{JournalId, ReplyKey, StoredEvent, StoredReply};
 
 use crate::access::Access;
 use crate::clicks::Clicks;
+use crate::connections::Connections;
 use crate::links::Links;
 use crate::log::Log;
 use crate::mail::Mails;
@@ -33,6 +34,8 @@ pub(crate) struct State {
     pub(crate) access: Arc<Access>,
     /// Shared likewise.
     pub(crate) sessions: Arc<Sessions>,
+    /// Shared likewise.
+    pub(crate) connections: Arc<Connections>,
     /// Shared likewise.
     pub(crate) mails: Arc<Mails>,
     /// How many batches have changed a handle.
