@@ -1,12 +1,13 @@
+mod connections;
 mod handles;
 mod links;
 mod mail;
 mod sessions;
 
 use lp_access::{Account, AuditEntry, Plan, TokenRecord};
-use lp_core::{Revision, ScopePattern, Timestamp};
+use lp_core::{Handle, Revision, ScopePattern, Timestamp};
 use lp_links::{Link, LinkState, RevisionAction};
-use lp_ports::{Change, CommitError, Guard, MailChange, StoreError};
+use lp_ports::{Change, CommitError, ConnectionChange, Guard, MailChange, StoreError};
 use sqlx::PgConnection;
 
 use crate::commit::Halt;
@@ -35,11 +36,9 @@ pub(crate) async fn apply(
     while let Some(change) = rest.first() {
         let run: Vec<LinkChange<'_>> = rest.iter().map_while(LinkChange::of).collect();
         if run.is_empty() {
-            // Another handle would be noted and audited where nobody looks for it.
-            if matches!(change, Change::HandleWritten(write) if write.record.handle != entry.handle) {
-                return Err(corrupt(change));
-            }
-            let written = one(connection, change).await.map_err(|fault| refused(fault, change))?;
+            own(change, &entry.handle)?;
+            let written =
+                one(connection, &entry.handle, change).await.map_err(|fault| refused(fault, change))?;
             if let Err(stale) = written {
                 return Err(CommitError::Stale(stale).into());
             }
@@ -49,6 +48,16 @@ pub(crate) async fn apply(
         rest = &rest[run.len().max(1)..];
     }
     Ok(())
+}
+
+/// Another handle, or a connection of one, would be noted and audited where nobody looks for it.
+fn own(change: &Change, handle: &Handle) -> Result<(), Halt> {
+    let of = match change {
+        Change::HandleWritten(write) => &write.record.handle,
+        Change::Connection(ConnectionChange::Begun { connection, .. }) => &connection.handle,
+        _ => return Ok(()),
+    };
+    if of == handle { Ok(()) } else { Err(corrupt(change)) }
 }
 
 /// The link that is left, or was taken away.
@@ -80,13 +89,18 @@ impl<'b> LinkChange<'b> {
             | Change::SessionEnded { .. }
             | Change::SessionsEnded { .. }
             | Change::PasswordSet { .. }
+            | Change::Connection(_)
             | Change::Mail(_) => None,
         }
     }
 }
 
 /// Writes it, unless what it takes up is used up, or is another's: then the inner error is the guard that does not hold.
-async fn one(connection: &mut PgConnection, change: &Change) -> Result<Result<(), Guard>, sqlx::Error> {
+async fn one(
+    connection: &mut PgConnection,
+    handle: &Handle,
+    change: &Change,
+) -> Result<Result<(), Guard>, sqlx::Error> {
     let written = match change {
         // These go together, elsewhere.
         Change::Link { .. } => Ok(()),
@@ -113,6 +127,10 @@ async fn one(connection: &mut PgConnection, change: &Change) -> Result<Result<()
         Change::PasswordSet { user, hash } => {
             let query = sqlx::query(SET_PASSWORD).bind(user.uuid()).bind(stored(hash));
             query.execute(connection).await.map(drop)
+        }
+        Change::Connection(about) => {
+            let written = connections::apply(connection, handle, about).await?;
+            return Ok(implied(change).filter(|_| !written).map_or(Ok(()), Err));
         }
         Change::Mail(about) => {
             let written = mail::apply(connection, about).await?;
@@ -189,6 +207,7 @@ fn implied(change: &Change) -> Option<Guard> {
         Change::Handle(new) => Some(Guard::HandleFree(new.handle.clone())),
         Change::SessionBegun { refresh, .. } => Some(Guard::RefreshFree(*refresh)),
         Change::SessionRenewed { used, .. } => Some(Guard::RefreshUnused(*used)),
+        Change::Connection(ConnectionChange::Renewed { used, .. }) => Some(Guard::CredentialUnused(*used)),
         Change::Mail(MailChange::Tried(hash) | MailChange::Used(hash)) => Some(Guard::CodeOpen(*hash)),
         Change::HandleWritten(_)
         | Change::Token(_)
@@ -197,6 +216,11 @@ fn implied(change: &Change) -> Option<Guard> {
         | Change::SessionEnded { .. }
         | Change::SessionsEnded { .. }
         | Change::PasswordSet { .. }
+        | Change::Connection(
+            ConnectionChange::Begun { .. }
+            | ConnectionChange::Ended { .. }
+            | ConnectionChange::AccessRevoked(_),
+        )
         | Change::Mail(MailChange::Issued(_) | MailChange::Queued(_)) => None,
     }
 }
@@ -211,6 +235,7 @@ fn table(change: &Change) -> &'static str {
         | Change::SessionRenewed { .. }
         | Change::SessionEnded { .. }
         | Change::SessionsEnded { .. } => "sessions",
+        Change::Connection(_) => "connections",
         Change::Mail(_) => "mails",
     }
 }
@@ -230,6 +255,11 @@ fn subject(change: &Change) -> String {
         Change::SessionBegun { session, .. } => session.id.to_string(),
         Change::SessionRenewed { id, .. } | Change::SessionEnded { id, .. } => id.to_string(),
         Change::SessionsEnded { user, .. } | Change::PasswordSet { user, .. } => user.to_string(),
+        Change::Connection(ConnectionChange::Begun { connection, .. }) => connection.id.to_string(),
+        Change::Connection(ConnectionChange::Renewed { id, .. } | ConnectionChange::Ended { id, .. }) => {
+            id.to_string()
+        }
+        Change::Connection(ConnectionChange::AccessRevoked(_)) => "an access token".to_owned(),
         Change::Mail(MailChange::Queued(mail)) => mail.id.to_string(),
         Change::Mail(_) => "a code".to_owned(),
     }

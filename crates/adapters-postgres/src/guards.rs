@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use crate::store::int;
 
 /// What each guard asks about, all at one moment: the greatest revision of a slug, or how many there are of the rest (of
-/// refresh tokens: unused ones, or all; of codes: open ones; of a handle that should be there: its revision).
+/// refresh tokens and what connections use up: unused ones, or all; of codes: open ones; of a handle that should be there: its revision).
 const FOUND: &str = "SELECT CASE asked.kind \
          WHEN 'slug' THEN (SELECT max(revision) FROM link_revisions \
                       WHERE handle = asked.name AND slug_key = asked.slug) \
@@ -17,6 +17,8 @@ const FOUND: &str = "SELECT CASE asked.kind \
                           WHERE email = asked.name AND password_hash = asked.slug) \
          WHEN 'code' THEN (SELECT count(*) FROM mail_codes WHERE hash = asked.hash AND tries_left > 0) \
          WHEN 'refresh' THEN (SELECT count(*) FROM refresh_tokens WHERE hash = asked.hash AND used_at IS NULL) \
+         WHEN 'credential' THEN (SELECT count(*) FROM connection_credentials \
+                          WHERE hash = asked.hash AND kind <> 'ACCESS' AND used_at IS NULL) \
          WHEN 'renewal' THEN (SELECT count(*) FROM refresh_tokens WHERE hash = asked.hash) \
          ELSE (SELECT count(*) FROM (SELECT 1 FROM accounts LIMIT 1) AS first) END AS found \
      FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) \
@@ -61,6 +63,7 @@ fn question(guard: &Guard) -> Question<'_> {
         Guard::EmailFree(email) => Question { kind: "email", name: email.as_str(), ..nothing },
         Guard::RefreshUnused(hash) => Question { kind: "refresh", hash: &hash.0, ..nothing },
         Guard::RefreshFree(hash) => Question { kind: "renewal", hash: &hash.0, ..nothing },
+        Guard::CredentialUnused(hash) => Question { kind: "credential", hash: &hash.0, ..nothing },
         Guard::PasswordIs { email, hash } => {
             Question { kind: "password", name: email.as_str(), slug: hash, ..nothing }
         }
@@ -73,7 +76,10 @@ fn wanted(guard: &Guard) -> Option<i64> {
     match guard {
         Guard::SlugAt { latest, .. } => latest.map(|Revision(latest)| int(latest)),
         Guard::HandleAt { revision: Revision(revision), .. } => Some(int(*revision)),
-        Guard::RefreshUnused(_) | Guard::PasswordIs { .. } | Guard::CodeOpen(_) => Some(1),
+        Guard::RefreshUnused(_)
+        | Guard::CredentialUnused(_)
+        | Guard::PasswordIs { .. }
+        | Guard::CodeOpen(_) => Some(1),
         Guard::HandleFree(_) | Guard::EmailFree(_) | Guard::RefreshFree(_) | Guard::StoreEmpty => Some(0),
     }
 }

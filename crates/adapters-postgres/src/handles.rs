@@ -37,6 +37,10 @@ const PURGING: &str = "SELECT EXISTS (SELECT 1 FROM handles WHERE handle = $1 AN
 /// What belongs to a handle, clicks and the record apart: `heads`, `audit` and `handle_names` stay. Replies and notes of
 /// changes are forgotten by themselves.
 const PURGE: &[&str] = &[
+    "DELETE FROM connection_credentials WHERE hash = ANY (ARRAY( \
+         SELECT hash FROM connections JOIN connection_credentials ON connection = id \
+             WHERE connections.handle = $1 LIMIT $2))",
+    "DELETE FROM connections WHERE ctid = ANY (ARRAY(SELECT ctid FROM connections WHERE handle = $1 LIMIT $2))",
     "DELETE FROM tokens WHERE ctid = ANY (ARRAY(SELECT ctid FROM tokens WHERE handle = $1 LIMIT $2))",
     "DELETE FROM members WHERE ctid = ANY (ARRAY(SELECT ctid FROM members WHERE handle = $1 LIMIT $2))",
     "DELETE FROM handle_profiles WHERE ctid = ANY (ARRAY( \

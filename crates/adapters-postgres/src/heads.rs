@@ -44,6 +44,7 @@ pub(crate) async fn lock(connection: &mut PgConnection, batch: &Batch) -> Result
         | Guard::EmailFree(_)
         | Guard::RefreshUnused(_)
         | Guard::RefreshFree(_)
+        | Guard::CredentialUnused(_)
         | Guard::PasswordIs { .. }
         | Guard::CodeOpen(_)
         | Guard::StoreEmpty => None,

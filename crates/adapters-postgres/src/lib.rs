@@ -12,6 +12,7 @@ mod audit;
 mod change_log;
 mod changes;
 mod commit;
+mod connections;
 mod counters;
 mod counts;
 mod deadline;

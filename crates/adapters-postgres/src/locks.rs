@@ -2,7 +2,7 @@
 
 use lp_access::SecretHash;
 use lp_core::Handle;
-use lp_ports::{Batch, Change, Guard, MailChange, ReplyKey};
+use lp_ports::{Batch, Change, ConnectionChange, Guard, MailChange, ReplyKey};
 use sqlx::PgConnection;
 
 /// Advisory locks are numbers; the upper 16 bits say what for. Below 2^15, so that the numbers stay above zero.
@@ -11,7 +11,7 @@ const NAMES: i64 = 0x4c4e << 48;
 const TAKE: &str = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS keys (key)";
 
 /// Lets one transaction at a time decide about the names of a batch that may not be there yet: mailboxes, handles, reply
-/// keys, the first account; and about the use of a refresh token or a mailed code. Taken before all other locks and in the order of the numbers, so that no two transactions
+/// keys, the first account; and about the use of a refresh token, or a code of an app or a mail. Taken before all other locks and in the order of the numbers, so that no two transactions
 /// wait for each other. Two names with one number only wait without need.
 pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result<(), sqlx::Error> {
     let mut keys: Vec<i64> = Vec::new();
@@ -23,7 +23,10 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
             Guard::EmailFree(email) | Guard::PasswordIs { email, .. } => {
                 keys.push(of(&["email", email.as_str()]));
             }
-            Guard::RefreshUnused(hash) | Guard::RefreshFree(hash) | Guard::CodeOpen(hash) => {
+            Guard::RefreshUnused(hash)
+            | Guard::RefreshFree(hash)
+            | Guard::CredentialUnused(hash)
+            | Guard::CodeOpen(hash) => {
                 keys.push(of_secret(hash));
             }
             Guard::StoreEmpty => keys.push(of(&["accounts"])),
@@ -35,6 +38,7 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
             Change::Handle(new) => keys.push(of_handle(&new.handle)),
             Change::HandleWritten(write) => keys.push(of_handle(&write.record.name)),
             Change::SessionRenewed { used: hash, .. }
+            | Change::Connection(ConnectionChange::Renewed { used: hash, .. })
             | Change::Mail(MailChange::Tried(hash) | MailChange::Used(hash)) => keys.push(of_secret(hash)),
             Change::Mail(MailChange::Issued(code)) => {
                 keys.push(of(&["code", code.purpose.as_str(), code.email.as_str()]));
@@ -47,6 +51,7 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
             | Change::SessionEnded { .. }
             | Change::SessionsEnded { .. }
             | Change::PasswordSet { .. }
+            | Change::Connection(_)
             | Change::Mail(MailChange::Queued(_)) => {}
         }
     }

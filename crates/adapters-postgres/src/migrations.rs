@@ -26,6 +26,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (5, "plans", include_str!("../migrations/0005_plans.sql")),
     (6, "token_use", include_str!("../migrations/0006_token_use.sql")),
     (7, "row_security", include_str!("../migrations/0007_row_security.sql")),
+    (8, "connections", include_str!("../migrations/0008_connections.sql")),
 ];
 
 /// The schema this program was built for.

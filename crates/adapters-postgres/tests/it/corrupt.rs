@@ -1,13 +1,17 @@
 use std::sync::Arc;
 
+use lp_access::ProofChallenge;
 use lp_adapters_postgres::PgStore;
 use lp_core::Revision;
 use lp_ports::{
-    AccessReader, AuditReader, Batch, Change, ChangeLog, ChangePosition, CommitError, Committer, EventReader,
-    HandleReader, IdempotencyReader, LinkQuery, LinkReader, SessionReader, StoreError,
+    AccessReader, AuditReader, Batch, Change, ChangeLog, ChangePosition, CommitError, Committer,
+    ConnectionChange, ConnectionReader, EventReader, HandleReader, IdempotencyReader, LinkQuery, LinkReader,
+    SessionReader, StoreError,
 };
 use lp_testkit::Author;
-use lp_testkit::fixtures::{at, handle, household, key, owner, refresh, reply, session, to, token};
+use lp_testkit::fixtures::{
+    at, connection, handle, household, key, owner, refresh, reply, session, to, token,
+};
 
 use crate::database::Database;
 
@@ -22,9 +26,34 @@ async fn damaged(statement: &'static str) -> Option<(Database, Arc<PgStore>)> {
     author.put("launch", to("https://example.com")).await;
     let begun = Change::SessionBegun { session: session(5), refresh: refresh(5) };
     let batch = author.batch("tokens_create").change(Change::Token(token(5))).change(begun);
+    let batch = batch.change(begun_connection()).change(renewed_connection());
     store.commit(batch.remember(reply("key", "{}", at(9_000)))).await.expect("writes");
     database.damage(statement).await;
     Some((database, store))
+}
+
+/// With a code.
+fn begun_connection() -> Change {
+    Change::Connection(ConnectionChange::Begun {
+        connection: Box::new(connection(5)),
+        code: refresh(1),
+        redirect_uri: "https://desk.example/callback".to_owned(),
+        challenge: ProofChallenge([7; 32]),
+    })
+}
+
+/// With a refresh token and an access token.
+fn renewed_connection() -> Change {
+    Change::Connection(ConnectionChange::Renewed {
+        id: connection(5).id,
+        used: refresh(1),
+        refresh: refresh(2),
+        access: refresh(3),
+        scopes: connection(5).scopes,
+        at: at(10),
+        access_expires_at: at(60),
+        expires_at: at(900),
+    })
 }
 
 /// Reads everything there is; the first row found corrupt.
@@ -41,6 +70,12 @@ async fn first_corrupt(store: &PgStore) -> Option<(&'static str, String)> {
         store.session(session(5).id).await.map(drop),
         store.sessions(owner().id).await.map(drop),
         store.refresh(refresh(5)).await.map(drop),
+        store.connection(connection(5).id).await.map(drop),
+        store.connections_of(owner().id).await.map(drop),
+        store.connections_in(&handle).await.map(drop),
+        store.credential(refresh(1)).await.map(drop),
+        store.credential(refresh(2)).await.map(drop),
+        store.credential(refresh(3)).await.map(drop),
         store.token(token(5).id).await.map(drop),
         store.tokens(&handle).await.map(drop),
         store.slot(&handle, &slug).await.map(drop),
@@ -93,6 +128,17 @@ async fn a_row_that_breaks_a_rule_is_reported_with_its_table() {
         ("tokens", "", "UPDATE tokens SET secret = '\\x00'"),
         ("sessions", "", "UPDATE sessions SET renewed_at = 1"),
         ("refresh_tokens", "", "UPDATE refresh_tokens SET used_at = 1"),
+        ("connections", "", "UPDATE connections SET audience = 'ALL'"),
+        ("connections", "", "UPDATE connections SET scopes = '[\"everything\"]'"),
+        ("connections", "", "UPDATE connections SET expires_at = 1"),
+        ("connection_credentials", "", "UPDATE connection_credentials SET kind = 'KEY'"),
+        ("connection_credentials", "", "UPDATE connection_credentials SET challenge = NULL"),
+        ("connection_credentials", "", "UPDATE connection_credentials SET granted = NULL"),
+        (
+            "connection_credentials",
+            "",
+            "UPDATE connection_credentials SET valid_until = 1 WHERE kind = 'REFRESH'",
+        ),
         ("outbox", "hello/1", "UPDATE outbox SET facts = '[1]'"),
         ("audit", "hello/1", "UPDATE audit SET hash = '\\x00' WHERE seq = 1"),
         ("audit", "hello/1", "UPDATE audit SET refused_times = -1 WHERE seq = 1"),
@@ -184,4 +230,21 @@ async fn a_session_of_an_account_that_is_not_there_is_refused_alone() {
     kept.expect("the other batch is applied");
     assert_eq!(store.session(session(5).id).await.expect("reads"), None);
     assert_eq!(store.refresh(refresh(5)).await.expect("reads"), None);
+}
+
+#[tokio::test]
+async fn a_connection_of_a_handle_that_is_not_there_is_refused_alone() {
+    let Some(database) = Database::fresh().await else { return };
+    let store = database.store().await;
+    let author = Author::new(store.clone());
+    let orphan = author.batch("oauth").change(begun_connection());
+    let (lost, kept) =
+        futures_util::future::join(store.commit(orphan), store.commit(author.batch("look"))).await;
+    assert!(
+        matches!(lost, Err(CommitError::Store(StoreError::Corrupt { table: "connections", .. }))),
+        "{lost:?}"
+    );
+    kept.expect("the other batch is applied");
+    assert_eq!(store.connection(connection(5).id).await.expect("reads"), None);
+    assert_eq!(store.credential(refresh(1)).await.expect("reads"), None);
 }

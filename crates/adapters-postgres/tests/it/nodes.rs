@@ -1,7 +1,8 @@
 use futures_util::future::{join, join_all};
 use lp_ports::{
     AccessReader, AuditReader, Batch, Change, ChangeLog, ChangePosition, Changed, CommitError, Committer,
-    CountedWrite, EventReader, Guard, IdempotencyReader, LinkQuery, LinkReader, SessionReader,
+    ConnectionReader, CountedWrite, EventReader, Guard, IdempotencyReader, LinkQuery, LinkReader,
+    SessionReader,
 };
 use lp_testkit::Author;
 use lp_testkit::fixtures::{
@@ -288,4 +289,29 @@ async fn sessions_are_forgotten_piece_by_piece() {
     let before = lp_core::Timestamp::from_micros(10_002_000);
     assert_eq!(store.forget_sessions(before).await.expect("forgets"), 10_001);
     assert_eq!(store.forget_sessions(before).await.expect("forgets"), 0);
+}
+
+#[tokio::test]
+async fn connections_are_forgotten_piece_by_piece() {
+    let Some(database) = Database::fresh().await else { return };
+    let store = database.store().await;
+    store.commit(household()).await.expect("the store is empty");
+    database
+        .damage(
+            "INSERT INTO connections (id, handle, account, client, client_name, client_place, audience, scopes, \
+                 created_at, renewed_at, expires_at) \
+             SELECT md5(n::text)::uuid, 'hello', accounts.id, '', '', '', 'HANDLE', '[]', 0, 0, n * 1000 \
+             FROM accounts, generate_series(1, 10002) AS n; \
+             INSERT INTO connection_credentials (hash, connection, handle, kind, valid_until) \
+             SELECT sha256((m || id::text)::bytea), id, handle, 'REFRESH', m * 1000 \
+             FROM connections, generate_series(1, 3) AS m",
+        )
+        .await;
+    let (before, credentials) = (10_002_000, 2_000);
+    let [before, credentials] = [before, credentials].map(lp_core::Timestamp::from_micros);
+    assert_eq!(store.forget_connections(before, credentials).await.expect("forgets"), 10_001);
+    assert_eq!(store.forget_connections(before, credentials).await.expect("forgets"), 0);
+    let left = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM connection_credentials");
+    let left = left.fetch_one(&mut database.connection().await).await.expect("reads");
+    assert_eq!(left, 2, "those of the connection that is left, but for the one that expired");
 }

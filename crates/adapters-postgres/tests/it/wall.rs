@@ -33,6 +33,15 @@ async fn a_statement_of_one_handles_batch_cannot_write_rows_of_another() {
         format!("INSERT INTO change_log (handle, version) VALUES ('{theirs}', 9)"),
         format!("UPDATE link_revisions SET destination = 'https://evil.example' WHERE handle = '{theirs}'"),
         format!("UPDATE audit SET actor = 'nobody' WHERE handle = '{theirs}'"),
+        format!(
+            "INSERT INTO connections (id, handle, account, client, client_name, client_place, audience, scopes, \
+                 created_at, renewed_at, expires_at) \
+             SELECT gen_random_uuid(), '{theirs}', id, '', '', '', 'HANDLE', '[\"*\"]', 0, 0, 0 FROM accounts"
+        ),
+        format!(
+            "INSERT INTO connection_credentials (hash, connection, handle, kind, valid_until) \
+             VALUES ('\\x00', gen_random_uuid(), '{theirs}', 'REFRESH', 0)"
+        ),
         format!("INSERT INTO members (handle, account, role) SELECT '{theirs}', id, 'CREATOR' FROM accounts"),
     ];
     for statement in hostile {
