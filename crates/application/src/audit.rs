@@ -84,7 +84,7 @@ pub struct AuditView {
     /// Its number in the handle, from 1 without gaps.
     pub seq: u64,
     pub at: String,
-    /// A token, an account, or the operator of the machine.
+    /// A token, an app, an account, or the operator of the machine.
     pub actor: String,
     /// Where the call came in.
     pub surface: String,

@@ -44,8 +44,17 @@ const PURE: &[&str] = &[
     "zeroize",
 ];
 const PORTS: &[&str] = &["async-trait", "bytes", "futures-core"];
-const APPLICATION: &[&str] =
-    &["base64", "csv", "futures-util", "jsonschema", "schemars", "serde_json", "siphasher", "tracing"];
+const APPLICATION: &[&str] = &[
+    "base64",
+    "csv",
+    "futures-util",
+    "jsonschema",
+    "schemars",
+    "serde_json",
+    "form_urlencoded",
+    "siphasher",
+    "tracing",
+];
 const EDGE: &[&str] = &[
     "arc-swap",
     "axum",

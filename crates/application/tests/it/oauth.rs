@@ -57,7 +57,7 @@ async fn audited(sandbox: &Sandbox) -> Vec<(String, String, String)> {
     let read = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
     events
         .iter()
-        .map(|event| (read(event, "operation"), read(event, "actor"), read(event, "subject")))
+        .map(|event| (read(event, "operation"), read(event, "actor"), read(event, "target")))
         .collect()
 }
 

@@ -67,7 +67,11 @@ fn writes_are_said_to_write_and_destroy_nothing_that_cannot_come_back() {
         let name = operation.name.rsplit('_').next().unwrap_or_default();
         assert_eq!(!operation.effect.read_only, writes.contains(&name), "{}", operation.name);
         let gone = [
-            "tokens_revoke", "handles_transfer", "handles_delete", "oauth_revoke", "account_connections_end",
+            "tokens_revoke",
+            "handles_transfer",
+            "handles_delete",
+            "oauth_revoke",
+            "account_connections_end",
             "handle_connections_end",
         ];
         let gone = gone.contains(&operation.name);
