@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod by_mail;
+mod connections;
 mod desktop;
 mod faults;
 mod gate;
