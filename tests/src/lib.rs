@@ -8,6 +8,7 @@ mod binary;
 mod database;
 mod fitting;
 mod ledger;
+pub mod oauth;
 mod surfaces;
 mod wire;
 

@@ -9,7 +9,7 @@ mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use e2e::{Answer, Server, Workspace, fresh_database, mcp, rest};
+use e2e::{Answer, Server, Workspace, fresh_database, mcp, oauth, rest};
 use link_platform::{Auth, Operation, catalogue};
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
@@ -80,6 +80,13 @@ async fn identities(
         let token = sign_in(server, &mailbox).await;
         Proof::Account { mailbox, token }
     };
+    let app = async |handle: &'static str| {
+        let owner = sign_in(server, &format!("{handle}@example.com")).await;
+        let scopes = ["mcp.connect", "skills.read", "links.read", "links.write", "analytics.read"];
+        let tokens = oauth::connect(server, &owner, handle, &scopes).await.1;
+        let text = tokens["access_token"].as_str().expect("a token").to_owned();
+        Proof::Token { handle, text }
+    };
     let token = |handle: &'static str| Proof::Token { handle, text: tokens[handle].clone() };
     vec![
         Identity { what: "nobody", proof: Proof::None },
@@ -91,6 +98,7 @@ async fn identities(
             proof: Proof::Token { handle: "alpha", text: narrow },
         },
         Identity { what: "a token of gamma", proof: token("gamma") },
+        Identity { what: "an app that is let into beta", proof: app("beta").await },
     ]
 }
 

@@ -10,6 +10,7 @@ mod handles;
 mod isolation;
 mod limits;
 mod nodes;
+mod oauth;
 mod operations;
 mod packaging;
 mod pages;

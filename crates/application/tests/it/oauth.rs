@@ -6,8 +6,10 @@ mod requests;
 
 use std::time::Duration;
 
+use lp_access::{AuditEntry, AuditOutcome};
 use lp_application::{Accepts, Answer, Credential, Reply, Request, Surface};
-use lp_core::UserId;
+use lp_core::{ConnectionId, Handle, UserId};
+use lp_ports::{Batch, Change, Clock, Committer, ConnectionChange, Ids};
 use lp_testkit::Sandbox;
 use serde_json::{Value, json};
 
@@ -208,7 +210,7 @@ async fn an_operator_of_the_handle_sees_and_ends_what_others_let_in_and_nobody_e
     let access = text(&sandbox.connector(&["links.read"]).await.1["access_token"]).to_owned();
     let list = own(&sandbox, "handle_connections_list", json!({})).await.expect("a list");
     let id = list["connections"][0]["connectionId"].clone();
-    let stranger = UserId::new(lp_ports::Ids::uuid(sandbox.ids.as_ref()));
+    let stranger = UserId::new(sandbox.ids.uuid());
     for (operation, code) in
         [("account_connections_end", "not_found"), ("handle_connections_end", "not_found")]
     {
@@ -253,4 +255,54 @@ async fn an_app_that_is_let_in_again_and_again_keeps_twenty_connections() {
     }
     assert_eq!(connections(&sandbox).await.len(), 20);
     assert_eq!(outcome(&sandbox, &first.expect("the first")).await, "token_revoked");
+}
+
+/// As another node does: past this application.
+async fn end_elsewhere(sandbox: &Sandbox) {
+    let id = connections(sandbox).await[0]["connectionId"].clone();
+    let id = ConnectionId::parse(text(&id)).expect("an id");
+    let at = sandbox.clock.now();
+    let entry = AuditEntry {
+        handle: Handle::parse("hello").expect("a handle"),
+        at,
+        actor: "operator".to_owned(),
+        surface: "cli".to_owned(),
+        operation: "account_connections_end".to_owned(),
+        subject: id.to_string(),
+        request_id: String::new(),
+        outcome: AuditOutcome::Done,
+    };
+    let ended = Change::Connection(ConnectionChange::Ended { id, at });
+    sandbox.store.commit(Batch::new(entry).change(ended)).await.expect("ended");
+}
+
+#[tokio::test]
+async fn an_app_shut_out_on_another_node_is_refused_once_that_is_told_or_news_are_old() {
+    for told in [true, false] {
+        let sandbox = Sandbox::new().await;
+        let access = text(&sandbox.connector(&["links.read"]).await.1["access_token"]).to_owned();
+        sandbox.app.caught_up(sandbox.clock.monotonic());
+        assert_eq!(outcome(&sandbox, &access).await, "ok");
+        end_elsewhere(&sandbox).await;
+        assert_eq!(outcome(&sandbox, &access).await, "ok", "the token is held, so the store is not asked");
+        if told {
+            sandbox.app.access_changed(&Handle::parse("hello").expect("a handle"));
+        } else {
+            sandbox.clock.advance(Duration::from_millis(750));
+        }
+        assert_eq!(outcome(&sandbox, &access).await, "token_revoked");
+    }
+}
+
+#[tokio::test]
+async fn the_last_use_of_an_app_shows_at_once_and_outlives_the_process() {
+    let sandbox = Sandbox::new().await;
+    let access = text(&sandbox.connector(&["links.read"]).await.1["access_token"]).to_owned();
+    let last_use = async || connections(&sandbox).await[0]["lastUsedAt"].clone();
+    assert_eq!(last_use().await, Value::Null);
+    sandbox.clock.advance(Duration::from_secs(3));
+    assert_eq!(outcome(&sandbox, &access).await, "ok");
+    assert_eq!(last_use().await, "2026-01-01T00:00:03.000Z");
+    sandbox.app.note_token_uses().await.expect("written down");
+    assert_eq!(last_use().await, "2026-01-01T00:00:03.000Z");
 }
