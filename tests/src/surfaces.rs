@@ -42,9 +42,13 @@ pub async fn rest_at(
 ) -> Answer {
     let (path, mut rest) = rest_path(mount, handle, arguments);
     let body = match mount.body {
-        BodyBinding::Under(name) => rest.shift_remove(name),
-        BodyBinding::Rest => Some(Value::Object(std::mem::take(&mut rest))),
-        BodyBinding::None | BodyBinding::Bytes => None,
+        BodyBinding::Under(name) => {
+            rest.shift_remove(name).map(|body| ("application/json", body.to_string()))
+        }
+        BodyBinding::Rest => Some(("application/json", Value::Object(std::mem::take(&mut rest)).to_string())),
+        BodyBinding::Form => Some(("application/x-www-form-urlencoded", form(&std::mem::take(&mut rest)))),
+        BodyBinding::Bytes => Some(("text/csv", "slug,destinationUrl\n".to_owned())),
+        BodyBinding::None => None,
     };
     if let Query::Under(name) = mount.query {
         rest = rest.shift_remove(name).and_then(|inner| inner.as_object().cloned()).unwrap_or_default();
@@ -55,15 +59,21 @@ pub async fn rest_at(
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
-    if let Some(body) = body {
-        request = request.header("content-type", "application/json").body(body.to_string());
-    } else if mount.body == BodyBinding::Bytes {
-        request = request.header("content-type", "text/csv").body("slug,destinationUrl\n");
+    if let Some((kind, body)) = body {
+        request = request.header("content-type", kind).body(body);
     }
     let reply = request.send().await.expect("a reply");
     let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
     let text = reply.text().await.expect("text");
     Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)), headers }
+}
+
+/// The texts among arguments as a form.
+fn form(arguments: &Map<String, Value>) -> String {
+    let mut url = reqwest::Url::parse("http://localhost/").expect("an address");
+    // A query is written as a form is.
+    url.query_pairs_mut().extend_pairs(arguments.iter().map(|(name, value)| (name, plain(value))));
+    url.query().unwrap_or_default().to_owned()
 }
 
 /// The path of a mount, and the arguments that are not in it.

@@ -1,5 +1,6 @@
 //! The rows from which every surface is computed.
 
+mod dialect;
 mod key;
 mod mount;
 mod operation;
@@ -8,6 +9,7 @@ mod view;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use dialect::Dialect;
 pub use key::Op;
 pub use mount::{Auth, Body, Method, Mount, Query};
 pub use operation::{Effect, Kind, Operation, Realm, Stream};

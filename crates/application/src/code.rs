@@ -70,7 +70,9 @@ codes! {
     PAYLOAD_TOO_LARGE = "payload_too_large", 413, false, "The body is larger than this operation takes.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415, false, "The body's content type is not one that this operation takes.";
     RATE_LIMITED = "rate_limited", 429, true, "Too many calls, or as many writes today as the plan allows: then `plan`, `limits` and `usage` say so. `Retry-After` says when to go on.";
+    SERVER_ERROR = "server_error", 500, true, "What `internal_error` is called where OAuth has the words.";
     INTERNAL = "internal_error", 500, true, "A fault of ours. It is logged under the request id.";
+    TEMPORARILY_UNAVAILABLE = "temporarily_unavailable", 503, true, "What `service_unavailable` is called where OAuth has the words, and, with status 429, `rate_limited`.";
     UNAVAILABLE = "service_unavailable", 503, true, "The store cannot be reached or is full.";
 }
 

@@ -39,7 +39,8 @@ mod wire;
 pub use application::{Application, CallRecord, Observer, Ports, RouteListener};
 pub use bootstrap::{Bootstrap, BootstrapError, Bootstrapped, FirstRun, bootstrap, first_run};
 pub use catalogue::{
-    Auth, Body, Catalogue, Effect, Kind, Method, Mount, Op, Operation, Query, Realm, Stream, View, catalogue,
+    Auth, Body, Catalogue, Dialect, Effect, Kind, Method, Mount, Op, Operation, Query, Realm, Stream, View,
+    catalogue,
 };
 pub use clicks::{ClickSink, Visit};
 pub use code::Code;

@@ -5,6 +5,7 @@
 //! Registration stores nothing (RFC 7591, appendix A.5.2), so there is nothing to fill; what is stored is a connection for
 //! each consent. None of these rows is an MCP tool: an assistant cannot widen what it was given.
 
+pub mod addresses;
 mod authorize;
 mod clients;
 mod connections;

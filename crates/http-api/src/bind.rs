@@ -1,6 +1,8 @@
 //! A request becomes arguments: one JSON object out of path, query and body, by what the mount says of each.
 
+mod basic;
 mod body;
+mod form;
 pub(crate) mod path;
 mod pointer;
 mod query;
@@ -98,6 +100,8 @@ pub(crate) fn query(arrival: Arrival<'_>, request: &mut Request) -> Result<(), E
         Err(fault) => faults.push(fault),
     }
     match query::pairs(arrival.head.uri.query()) {
+        // What belongs into a form must not stand in addresses, which others log (RFC 6749, 2.3.1).
+        _ if arrival.mount.body == Body::Form => {}
         Ok(mut pairs) => {
             if takes_grant(arrival) {
                 pairs.retain(|(name, _)| name != GRANT);
@@ -105,7 +109,7 @@ pub(crate) fn query(arrival: Arrival<'_>, request: &mut Request) -> Result<(), E
             let reserved = |name: &str| match arrival.mount.body {
                 Body::Under(argument) => name == argument,
                 Body::Bytes => name == CONTENT_TYPE,
-                Body::None | Body::Rest => false,
+                Body::None | Body::Rest | Body::Form => false,
             };
             let (target, schema) = match arrival.mount.query {
                 Query::Rest => (None, &arrival.operation.input),
@@ -140,18 +144,21 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
     }
 }
 
-/// Puts in what a JSON body says.
-pub(crate) async fn json(
+/// Puts in what the body says.
+pub(crate) async fn body(
     arrival: Arrival<'_>,
     body: Incoming,
     most: usize,
     request: &mut Request,
 ) -> Result<(), Error> {
+    if arrival.mount.body == Body::Form {
+        return form::arguments(arrival, body, most, &mut request.arguments).await;
+    }
     let under = match (arrival.mount.body, arrival.mount.method) {
         (Body::Bytes, _) | (Body::None, Method::Get | Method::Delete) => return Ok(()),
         (Body::Under(name), _) => Some(name),
         // A body where none belongs may be empty; its fields are unknown, and the gate says so.
-        (Body::Rest | Body::None, _) => None,
+        (Body::Rest | Body::Form | Body::None, _) => None,
     };
     let Some(object) = body::object(&arrival.head.headers, body, most).await? else { return Ok(()) };
     let Some(name) = under else {

@@ -30,6 +30,9 @@ code; on MCP it stands in `structuredContent.body` of a result with `isError`.
 - `requiredScope` and `requiredRole` stand beside `insufficient_scope` and `insufficient_role`.
 - `feature` and `requiredPlan` stand beside `feature_locked`; `plan`, `limits` and `usage` beside `rate_limited` where an
   account has no writes left today ([plans](plans.md)).
+- Endpoints that clients of OAuth call by themselves write `error_description` in place of `message` and use only OAuth's
+  words for `error` (RFC 6749, 5.2): what is wrong with a request as such is `invalid_request` there, `rate_limited` and
+  `service_unavailable` are `temporarily_unavailable`, and `internal_error` is `server_error`. The status stays as it is.
 - `retryAfterMs` says when trying again makes sense; on REST the header `Retry-After` says it in seconds.
 
 *Retry* in the table means that the same call may succeed later without a change. Send an `Idempotency-Key` with

@@ -6,10 +6,14 @@ use axum::body::{Body, HttpBody};
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
-use lp_application::{Allowance, Code, Error, Operation, Reply};
+use lp_application::{Allowance, Code, Dialect, Error, Operation, Reply};
+use serde_json::Value;
+
+use crate::oauth;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -23,7 +27,7 @@ const REALM: &str = "link-platform";
 pub(crate) fn reply(operation: &Operation, result: Result<Reply, Error>, request_id: &str) -> Response {
     let reply = match result {
         Ok(reply) => reply,
-        Err(failed) => return error(&failed, request_id),
+        Err(failed) => return refusal(operation, &failed, request_id),
     };
     let status = match reply.created {
         true => StatusCode::CREATED,
@@ -37,11 +41,22 @@ pub(crate) fn reply(operation: &Operation, result: Result<Reply, Error>, request
     response
 }
 
-/// A call that failed.
+/// A call of this row that failed, in the words of its dialect.
+pub(crate) fn refusal(operation: &Operation, failed: &Error, request_id: &str) -> Response {
+    match operation.dialect {
+        Dialect::Platform => error(failed, request_id),
+        Dialect::OAuth => refused(failed, &oauth::refusal(operation, failed, request_id)),
+    }
+}
+
+/// A request that led to no row, or was refused by one that speaks as everybody does.
 pub(crate) fn error(error: &Error, request_id: &str) -> Response {
+    refused(error, &error.body(request_id))
+}
+
+fn refused(error: &Error, body: &Value) -> Response {
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = error.body(request_id).to_string();
-    let mut response = typed(status, "application/json", body.into());
+    let mut response = typed(status, "application/json", body.to_string().into());
     let headers = response.headers_mut();
     headers.extend(challenge(error).map(|value| (WWW_AUTHENTICATE, value)));
     headers.extend(error.retry_after_seconds().map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
@@ -54,6 +69,8 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response {
 /// How to do better (RFC 6750, 3): of a 401 always, of a 403 where a wider token would help.
 fn challenge(error: &Error) -> Option<HeaderValue> {
     let text = match error.code {
+        // Of clients, which have another way to say who they are (RFC 6749, 5.2).
+        Code::INVALID_CLIENT => format!("Basic realm=\"{REALM}\""),
         Code::MISSING_BEARER_TOKEN => format!("Bearer realm=\"{REALM}\""),
         Code::INSUFFICIENT_SCOPE => {
             let scope = error.details.get("requiredScope").and_then(|scope| scope.as_str());
@@ -64,6 +81,28 @@ fn challenge(error: &Error) -> Option<HeaderValue> {
         _ => return None,
     };
     HeaderValue::try_from(text).ok()
+}
+
+/// A document that anybody may keep for so many seconds.
+pub(crate) fn published(bytes: Bytes, seconds: u32) -> Response {
+    let mut response = typed(StatusCode::OK, "application/json", bytes);
+    let kept = HeaderValue::try_from(format!("public, max-age={seconds}"));
+    response.headers_mut().extend(kept.ok().map(|kept| (CACHE_CONTROL, kept)));
+    response
+}
+
+/// Somewhere else.
+pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response.headers_mut().extend(HeaderValue::try_from(location).ok().map(|value| (LOCATION, value)));
+    response
+}
+
+/// A path that does not take this method.
+pub(crate) fn not_allowed(allowed: &str, request_id: &str) -> Response {
+    let message = format!("this path takes {allowed}");
+    allowing(error(&Error::new(Code::METHOD_NOT_ALLOWED, message), request_id), allowed)
 }
 
 /// A document that is the same for everybody until the next release.

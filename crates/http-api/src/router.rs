@@ -8,12 +8,12 @@ use axum::{Extension, Router};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request};
-use lp_application::{Application, Auth, Code, Error, Kind, Mount, Operation};
+use lp_application::{Application, Auth, Error, Kind, Mount, Operation};
 use tracing::{Instrument, debug, info_span};
 
 use crate::bind::{self, path};
 use crate::table::{End, Table, Target};
-use crate::{docs, keys, openapi, render, stream};
+use crate::{cors, docs, keys, oauth, openapi, render, stream};
 
 /// What an installation decides about this front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,7 @@ struct Front {
     table: Table,
     openapi: Bytes,
     docs: Bytes,
+    issuer: oauth::Issuer,
 }
 
 /// One request for a mount of a row.
@@ -65,6 +66,7 @@ pub fn router(app: Application, options: Options) -> Router {
         table: Table::of(app.catalogue()),
         docs: docs(&document).into(),
         openapi: document.to_string().into(),
+        issuer: oauth::Issuer::of(&app),
         options,
         app,
     };
@@ -94,27 +96,46 @@ impl Front {
     async fn route(&self, head: &Parts, body: Body, client: Option<IpAddr>, request_id: &str) -> Response {
         let segments = path::segments(head.uri.path()).unwrap_or_default();
         let ends = self.table.ends(&segments);
-        if ends.is_empty() {
-            return render::error(&Error::not_found("this path"), request_id);
+        let open = cors::is_open(head.uri.path(), &ends, self.app.catalogue());
+        let mut reply = match head.method {
+            _ if ends.is_empty() => render::error(&Error::not_found("this path"), request_id),
+            Method::OPTIONS if open => cors::preflight(&allowed(&ends)),
+            Method::OPTIONS => render::options(&allowed(&ends)),
+            _ => self.reply(head, body, client, request_id, &segments, &ends).await,
+        };
+        if open {
+            cors::readable(&mut reply);
         }
-        if head.method == Method::OPTIONS {
-            return render::options(&allowed(&ends));
-        }
+        reply
+    }
+
+    /// Answers for a path that is there.
+    async fn reply(
+        &self,
+        head: &Parts,
+        body: Body,
+        client: Option<IpAddr>,
+        request_id: &str,
+        segments: &[String],
+        ends: &[End],
+    ) -> Response {
         let wanted = if head.method == Method::HEAD { "GET" } else { head.method.as_str() };
         let Some(end) = ends.iter().find(|end| end.method.as_str() == wanted) else {
-            let allowed = allowed(&ends);
-            let message = format!("this path takes {allowed}");
-            let refused = render::error(&Error::new(Code::METHOD_NOT_ALLOWED, message), request_id);
-            return render::allowing(refused, &allowed);
+            return render::not_allowed(&allowed(ends), request_id);
         };
         match end.target {
             Target::OpenApi => render::document("application/json", self.openapi.clone()),
             Target::Docs => docs::reply(self.docs.clone()),
             Target::Keys => keys::reply(&self.app.signing_keys()),
+            Target::AuthorizationServer => self.issuer.server(),
+            Target::OpenId => self.issuer.openid(),
+            Target::Resource => oauth::of_path(&self.app, segments.get(3).map(String::as_str))
+                .unwrap_or_else(|error| render::error(&error, request_id)),
+            Target::Consent => oauth::to_console(&self.app.settings().urls, head.uri.query()),
             Target::Row { operation, mount } => {
                 let operation = &self.app.catalogue().operations()[operation];
                 let mount = &operation.mounts()[mount];
-                let arrival = Arrival { operation, mount, segments: &segments, head, request_id };
+                let arrival = Arrival { operation, mount, segments, head, request_id };
                 self.call(arrival, body, client).await
             }
         }
@@ -122,7 +143,7 @@ impl Front {
 
     async fn call(&self, arrival: Arrival<'_>, body: Body, client: Option<IpAddr>) -> Response {
         let request_id = arrival.request_id;
-        let refuse = |error| render::error(&error, request_id);
+        let refuse = |error| render::refusal(arrival.operation, &error, request_id);
         let mut request = match bind::caller(arrival, client) {
             Ok(request) => request,
             Err(error) => return refuse(error),
@@ -147,7 +168,7 @@ impl Front {
             let result = answer.result.map_err(|error| bind::relocate(error, arrival.mount));
             return render::limits(stream::outgoing(result, request_id), answer.allowance);
         }
-        if known && let Err(error) = bind::json(arrival, body, self.options.json_bytes, &mut request).await {
+        if known && let Err(error) = bind::body(arrival, body, self.options.json_bytes, &mut request).await {
             return refuse(error);
         }
         let answer = self.app.call(request).await;

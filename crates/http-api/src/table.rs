@@ -1,5 +1,8 @@
 use std::collections::HashMap;
 
+use lp_application::oauth::addresses::{
+    AUTHORIZATION_SERVER, AUTHORIZE, OPENID_CONFIGURATION, PROTECTED_RESOURCE,
+};
 use lp_application::{Catalogue, Method};
 
 /// Which target a method and path lead to: a tree over path segments.
@@ -37,6 +40,14 @@ pub(crate) enum Target {
     Docs,
     /// The keys that access tokens are checked with.
     Keys,
+    /// Metadata of the authorization server.
+    AuthorizationServer,
+    /// The same for clients of OpenID Connect.
+    OpenId,
+    /// Metadata of an MCP server.
+    Resource,
+    /// The way to the page where a person consents.
+    Consent,
 }
 
 impl Table {
@@ -51,6 +62,14 @@ impl Table {
         table.add(Method::Get, "/v2/openapi.json", Target::OpenApi);
         table.add(Method::Get, "/v2/docs", Target::Docs);
         table.add(Method::Get, "/.well-known/jwks.json", Target::Keys);
+        table.add(Method::Get, AUTHORIZATION_SERVER, Target::AuthorizationServer);
+        table.add(Method::Get, OPENID_CONFIGURATION, Target::OpenId);
+        for server in ["", "/mcp", "/mcp/{handle}/mcp"] {
+            table.add(Method::Get, &format!("{PROTECTED_RESOURCE}{server}"), Target::Resource);
+        }
+        for spelling in [AUTHORIZE, "/authorize"] {
+            table.add(Method::Get, spelling, Target::Consent);
+        }
         table
     }
 

@@ -1,25 +1,21 @@
 //! How a caller learns where credentials come from and what they must allow.
 //!
-//! The documents that the addresses lead to (RFC 9728) are served by the authorization server, which comes in an issue of
-//! its own; until then personal access tokens are the only credential, and clients that follow the address find a 404.
+//! The documents that the addresses lead to (RFC 9728) are the REST front's; what the servers are called in them is said
+//! once, in [`lp_application::oauth::addresses`].
 
+use lp_application::oauth::addresses::{McpServer, metadata_of};
 use lp_application::{Code, Error, Need, PublicUrls};
 use lp_core::{Handle, Scope};
 use serde_json::{Value, json};
 
-const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
-
 /// Where the metadata of the addressed MCP server stand: on the handle's own host, or on the API's below the same path.
 pub(crate) fn metadata_url(urls: &PublicUrls, bound: Option<&Handle>, path: &str) -> String {
-    match bound {
-        None => format!("{}{WELL_KNOWN}/mcp", urls.api),
-        Some(handle) if path == "/mcp" => {
-            let resource = urls.mcp(handle);
-            let origin = resource.strip_suffix("/mcp").unwrap_or(&resource);
-            format!("{origin}{WELL_KNOWN}/mcp")
-        }
-        Some(handle) => format!("{}{WELL_KNOWN}/mcp/{handle}/mcp", urls.api),
-    }
+    let server = match bound {
+        None => McpServer::Any,
+        Some(handle) if path == "/mcp" => McpServer::Own(handle),
+        Some(handle) => McpServer::Shared(handle),
+    };
+    metadata_of(&server.resource(urls))
 }
 
 /// The `WWW-Authenticate` of a 401 (RFC 6750, 3; RFC 9728, 5.1).

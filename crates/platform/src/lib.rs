@@ -120,9 +120,9 @@ pub use lp_analytics::{Count, Difference};
 pub use lp_application::Body as BodyBinding;
 pub use lp_application::{
     Accepts, Answer, Application, Auth, Bootstrap, BootstrapError, Bootstrapped, ByteStream, Caller,
-    Catalogue, Code, Country, Credential, CursorText, Effect, Error, Fault, Feature, FirstRun, Kind, Limits,
-    Method, Mount, Need, Op, Operation, Patch, Plan, PlanRules, PublicUrls, Query, Rate, Realm, Reply,
-    Request, Search, Settings, SignUps, Stream, StreamReply, Surface, View, Wire, Word, catalogue,
+    Catalogue, Code, Country, Credential, CursorText, Dialect, Effect, Error, Fault, Feature, FirstRun, Kind,
+    Limits, Method, Mount, Need, Op, Operation, Patch, Plan, PlanRules, PublicUrls, Query, Rate, Realm,
+    Reply, Request, Search, Settings, SignUps, Stream, StreamReply, Surface, View, Wire, Word, catalogue,
     parse_json, whole,
 };
 pub use lp_core::{Handle, HandleFault, is_domain};

@@ -23,6 +23,8 @@ use lp_core::text::is_request_id;
 use lp_core::{Place, place};
 #[cfg(feature = "edge")]
 use lp_edge::{Entrance, Visited};
+#[cfg(all(feature = "http", feature = "mcp"))]
+use lp_http_api::McpHosts;
 #[cfg(feature = "mcp")]
 use lp_mcp_server::{BoundHandle, McpService};
 use tower::Service;
@@ -53,6 +55,9 @@ struct Surfaces {
     login: Router,
     #[cfg(feature = "mcp")]
     mcp: McpService,
+    /// What stands beside it on its handles' hosts.
+    #[cfg(all(feature = "http", feature = "mcp"))]
+    beside_mcp: McpHosts,
 }
 
 /// A reply under way: most redirects need no waiting, and then there is no future on the heap either.
@@ -77,6 +82,8 @@ impl PlatformService {
             login: lp_sign_in_pages::router(parts.app.clone(), parts.app.settings().urls.login()),
             #[cfg(feature = "mcp")]
             mcp: McpService::new(parts.app.clone(), lp_mcp_server::Options::default()),
+            #[cfg(all(feature = "http", feature = "mcp"))]
+            beside_mcp: McpHosts::new(parts.app.clone()),
             parts,
         };
         Self { surfaces: Arc::new(surfaces), peer: None }
@@ -148,6 +155,8 @@ impl PlatformService {
                 let bound = BoundHandle(Some(label.to_ascii_lowercase()));
                 self.to_its_end(self.clone().mcp(request, bound, client)).await
             }
+            #[cfg(all(feature = "http", feature = "mcp"))]
+            Place::Mcp(label) => self.surfaces.beside_mcp.answer(label, &request),
             #[cfg(feature = "http")]
             Place::App => {
                 let pages = self.surfaces.app.clone();
@@ -162,7 +171,9 @@ impl PlatformService {
             Place::App | Place::Login => self.nothing_here(&request),
             #[cfg(not(feature = "edge"))]
             Place::Handle(_) => self.nothing_here(&request),
-            Place::Profile | Place::Mcp(_) | Place::Preview(_) | Place::Elsewhere => {
+            #[cfg(not(all(feature = "http", feature = "mcp")))]
+            Place::Mcp(_) => self.nothing_here(&request),
+            Place::Profile | Place::Preview(_) | Place::Elsewhere => {
                 request.extensions_mut().clear();
                 self.nothing_here(&request)
             }

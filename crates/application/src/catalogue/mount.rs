@@ -50,6 +50,10 @@ pub enum Body {
     Under(&'static str),
     /// The keys of the JSON object become arguments.
     Rest,
+    /// The fields of a form become arguments (RFC 6749, appendix B): unknown ones are ignored, empty ones are absent. So do
+    /// the credentials of a client in the `Authorization` header, as `client_id` and `client_secret` (2.3.1); parameters in
+    /// the address do not. For public routes.
+    Form,
     /// Bytes, for the stream.
     Bytes,
 }

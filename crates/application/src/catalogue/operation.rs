@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Auth, Body, Method, Mount, Op, Query, View};
+use super::{Auth, Body, Dialect, Method, Mount, Op, Query, View};
 use crate::cx::Cx;
 use crate::schema::{self, ARGUMENT_CODES};
 use crate::{ByteStream, Code, Error, StreamReply};
@@ -36,6 +36,10 @@ pub struct Operation {
     pub accepted: bool,
     /// Whether it may be called in a handle that was given up.
     pub on_closed: bool,
+    /// Whether arguments that it does not know are dropped rather than refused.
+    pub lenient: bool,
+    /// In whose words it refuses over HTTP.
+    pub dialect: Dialect,
     /// What goes in and out beside JSON.
     pub kind: Kind,
     /// The schema of its arguments, the handle apart.
@@ -46,7 +50,7 @@ pub struct Operation {
     pub codes: Vec<Code>,
     metered: bool,
     /// What faults of its arguments are called.
-    fault: Code,
+    pub(super) fault: Code,
     mounts: Vec<Mount>,
     pub(crate) validator: Validator,
     pub(crate) run: Run,
@@ -215,6 +219,8 @@ impl Operation {
             tool: true,
             accepted: false,
             on_closed: false,
+            lenient: false,
+            dialect: Dialect::Platform,
             kind,
             validator: schema::validator(&input),
             input,
@@ -290,6 +296,13 @@ impl Operation {
     #[must_use]
     pub fn on_closed(mut self) -> Self {
         self.on_closed = true;
+        self
+    }
+
+    /// Lets callers say more than it knows, where a standard demands that (RFC 7591, 2).
+    #[must_use]
+    pub fn lenient(mut self) -> Self {
+        self.lenient = true;
         self
     }
 
@@ -391,6 +404,11 @@ impl Operation {
             codes.extend([Code::REQUEST_TIMEOUT, Code::PAYLOAD_TOO_LARGE, Code::UNSUPPORTED_MEDIA_TYPE]);
         }
         Code::ALL.iter().copied().filter(|code| codes.contains(code)).collect()
+    }
+
+    /// Whether there is an argument of this name, the handle apart.
+    pub fn knows(&self, argument: &str) -> bool {
+        self.input["properties"].get(argument).is_some()
     }
 
     /// Every fault of the arguments.

@@ -128,7 +128,11 @@ impl Application {
         limits::let_through(seen.allowance)?;
         let actor = identified?;
         let handle = self.inner.admit(operation, &mut request, &actor).await?;
-        let arguments = Value::Object(mem::take(&mut request.arguments));
+        let mut arguments = mem::take(&mut request.arguments);
+        if operation.lenient {
+            arguments.retain(|name, _| operation.knows(name));
+        }
+        let arguments = Value::Object(arguments);
         operation.check(&arguments)?;
         run(Entered { app: self.clone(), request, arguments, actor, handle }, operation).await
     }

@@ -5,16 +5,17 @@ use lp_core::Role;
 
 use super::{
     AUTHORIZATION, CONNECTIONS, DECIDE, END_CONNECTION, END_HANDLE_CONNECTION, HANDLE_CONNECTIONS, REGISTER,
-    REVOKE, TOKEN, authorize, connections, register, token,
+    REVOKE, TOKEN, addresses, authorize, connections, register, token,
 };
 use crate::Code;
-use crate::catalogue::{Auth, Body, Effect, Method, Mount, Operation};
+use crate::catalogue::{Auth, Body, Dialect, Effect, Method, Mount, Operation};
 
 /// Each is one of its own, however alike.
 const ANEW: Effect = Effect { idempotent: false, ..Effect::PRIVATE };
 
 pub(crate) fn operations() -> Vec<Operation> {
-    let rows = for_apps().into_iter().chain(for_people());
+    let for_apps = for_apps().into_iter().map(|row| row.speaks(Dialect::OAuth));
+    let rows = for_apps.chain(for_people());
     rows.map(Operation::no_tool).map(Operation::unmetered).collect()
 }
 
@@ -30,9 +31,10 @@ fn for_apps() -> [Operation; 3] {
                  address.",
             )
             .effect(ANEW)
-            .mount(post("/oauth/register"))
+            .mount(post(addresses::REGISTER))
             .mount(post("/register"))
             .body(Body::Rest)
+            .lenient()
             .faulty(Code::INVALID_CLIENT_METADATA)
             .fails(&[Code::INVALID_REDIRECT_URI]),
         Operation::write(TOKEN, Need::Public, token::token)
@@ -43,9 +45,9 @@ fn for_apps() -> [Operation; 3] {
                  seconds, when the same answer is given again.",
             )
             .effect(ANEW)
-            .mount(post("/oauth/token"))
+            .mount(post(addresses::TOKEN))
             .mount(post("/token"))
-            .body(Body::Rest)
+            .body(Body::Form)
             .faulty(Code::INVALID_REQUEST)
             .fails(&[
                 Code::INVALID_CLIENT,
@@ -61,9 +63,9 @@ fn for_apps() -> [Operation; 3] {
                  answered the same.",
             )
             .effect(Effect { destructive: true, ..Effect::PRIVATE })
-            .mount(post("/oauth/revoke"))
+            .mount(post(addresses::REVOKE))
             .mount(post("/revoke"))
-            .body(Body::Rest)
+            .body(Body::Form)
             .faulty(Code::INVALID_REQUEST)
             .fails(&[Code::INVALID_CLIENT]),
     ]

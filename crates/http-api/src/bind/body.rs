@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
+use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -13,6 +14,9 @@ use crate::stream::too_large;
 /// A body has arrived whole by then, however slowly its sender is at it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a form says that it is.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// The JSON object of a body; `None` where there is no body.
 pub(super) async fn object(
     headers: &HeaderMap,
@@ -22,24 +26,23 @@ pub(super) async fn object(
     object_within(PATIENCE, headers, body, most).await
 }
 
+/// The text of a form; empty where there is no body.
+pub(super) async fn form(headers: &HeaderMap, body: Body, most: usize) -> Result<String, Error> {
+    let bytes = collect(PATIENCE, body, most).await?;
+    if !bytes.is_empty() && media_type(headers).is_none_or(|sent| sent != FORM) {
+        return Err(Error::new(Code::UNSUPPORTED_MEDIA_TYPE, format!("send the body as {FORM} in UTF-8")));
+    }
+    String::from_utf8(bytes.into())
+        .map_err(|_| Error::new(Code::INVALID_PAYLOAD, "the body is not well-formed UTF-8"))
+}
+
 async fn object_within(
     patience: Duration,
     headers: &HeaderMap,
     body: Body,
     most: usize,
 ) -> Result<Option<Map<String, Value>>, Error> {
-    let too_large = || too_large(u64::try_from(most).unwrap_or(u64::MAX));
-    if usize::try_from(body.size_hint().lower()).is_ok_and(|sent| sent > most) {
-        return Err(too_large());
-    }
-    let Ok(collected) = timeout(patience, Limited::new(body, most).collect()).await else {
-        return Err(Error::new(Code::REQUEST_TIMEOUT, "the body did not arrive whole in time"));
-    };
-    let bytes = match collected {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
-        Err(error) => return Err(broken_off(error.as_ref())),
-    };
+    let bytes = collect(patience, body, most).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -49,6 +52,22 @@ async fn object_within(
         return Err(Error::new(Code::UNSUPPORTED_MEDIA_TYPE, message));
     }
     Ok(Some(parse_json(&bytes)?))
+}
+
+/// A whole body that came in time and is not too large.
+async fn collect(patience: Duration, body: Body, most: usize) -> Result<Bytes, Error> {
+    let too_large = || too_large(u64::try_from(most).unwrap_or(u64::MAX));
+    if usize::try_from(body.size_hint().lower()).is_ok_and(|sent| sent > most) {
+        return Err(too_large());
+    }
+    let Ok(collected) = timeout(patience, Limited::new(body, most).collect()).await else {
+        return Err(Error::new(Code::REQUEST_TIMEOUT, "the body did not arrive whole in time"));
+    };
+    match collected {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) => Err(broken_off(error.as_ref())),
+    }
 }
 
 /// What the caller says its body is, without parameters. `None` where it says nothing, several things, or another
@@ -69,7 +88,6 @@ pub(super) fn media_type(headers: &HeaderMap) -> Option<String> {
 mod tests {
     use std::convert::Infallible;
 
-    use axum::body::Bytes;
     use futures_util::{StreamExt, stream};
     use http::HeaderValue;
 

@@ -52,7 +52,7 @@ pub(super) fn put(
             let items = values.into_iter().map(|value| coerce(value, &own["items"])).collect();
             into.insert(name, items);
         } else if values.len() > 1 {
-            faults.push(twice(&name, "stands twice in the query"));
+            faults.push(twice(&name, "stands twice"));
         } else {
             into.extend(values.into_iter().map(|value| (name.clone(), coerce(value, own))));
         }

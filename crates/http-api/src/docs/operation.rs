@@ -123,7 +123,8 @@ impl<'a> Described<'a> {
         let mut html = format!("<h4>Body <small>{}</small></h4>", kinds.join(" or "));
         let description = body["description"].as_str().map(|text| format!("<p>{}</p>", prose(text)));
         html.extend(description);
-        html.extend(fields::fields(self.document, &body["content"]["application/json"]["schema"]));
+        let schemas = content.values().map(|media| &media["schema"]);
+        html.extend(schemas.filter_map(|schema| fields::fields(self.document, schema)));
         html
     }
 
@@ -190,13 +191,21 @@ impl<'a> Described<'a> {
         let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
         let method = if route.method == "GET" { String::new() } else { format!("-X {} ", route.method) };
         let mut lines = vec![format!("curl {method}\"{server}{path}{query}\"")];
-        if security.is_some_and(|first| first.get("grant").is_none()) {
+        let bearer = |first: &Value| first.get("bearerAuth").or_else(|| first.get("patAuth")).is_some();
+        if security.is_some_and(bearer) {
             lines.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
         }
         let content = route.operation["requestBody"]["content"].as_object();
         if let Some((kind, media)) = content.and_then(|content| content.iter().next()) {
             lines.push(format!("-H \"Content-Type: {kind}\""));
-            if kind == "application/json" {
+            if kind == "application/x-www-form-urlencoded" {
+                let value = example::value(self.document, &media["schema"], Side::Request);
+                let fields = value.as_object().into_iter().flatten();
+                lines.extend(fields.map(|(name, value)| {
+                    let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+                    format!("--data-urlencode '{name}={}'", text.replace('\'', "'\\''"))
+                }));
+            } else if kind == "application/json" {
                 let value = example::value(self.document, &media["schema"], Side::Request);
                 lines.push(format!("-d '{}'", pretty(&value).replace('\'', "'\\''")));
             } else {

@@ -1,4 +1,4 @@
-use lp_application::Code;
+use lp_application::{Code, Dialect};
 use serde_json::{Map, Value, json};
 
 use super::replies::{common_headers, header};
@@ -18,15 +18,17 @@ impl Components {
     }
 
     /// Refers to the reply that ends with one of these codes; operations with the same codes share it.
-    pub(super) fn refusal(&mut self, status: u16, codes: &[Code]) -> Value {
+    pub(super) fn refusal(&mut self, dialect: Dialect, status: u16, codes: &[Code]) -> Value {
         let names: Vec<_> = codes.iter().map(|code| code.name()).collect();
-        let name = format!("{status}.{}", names.join("."));
-        self.refusals.entry(name.as_str()).or_insert_with(|| refusal(status, codes));
+        let family = if dialect == Dialect::OAuth { ".oauth" } else { "" };
+        let name = format!("{status}{family}.{}", names.join("."));
+        self.refusals.entry(name.as_str()).or_insert_with(|| refusal(dialect, status, codes));
         json!({ "$ref": format!("#/components/responses/{name}") })
     }
 
     pub(super) fn finish(mut self) -> Value {
         self.schemas.insert("Error".to_owned(), error());
+        self.schemas.insert("OAuthError".to_owned(), oauth_error());
         self.schemas.insert("Fault".to_owned(), fault());
         self.refusals.sort_keys();
         json!({
@@ -39,7 +41,7 @@ impl Components {
     }
 }
 
-fn refusal(status: u16, codes: &[Code]) -> Value {
+fn refusal(dialect: Dialect, status: u16, codes: &[Code]) -> Value {
     let names: Vec<_> = codes.iter().map(|code| code.name()).collect();
     let meanings: Vec<_> =
         codes.iter().map(|code| format!("`{}`: {}", code.name(), code.meaning())).collect();
@@ -50,9 +52,10 @@ fn refusal(status: u16, codes: &[Code]) -> Value {
     if matches!(status, 429 | 503) {
         headers.insert("retry-after".to_owned(), header("RetryAfter"));
     }
+    let error = if dialect == Dialect::OAuth { "OAuthError" } else { "Error" };
     let schema = json!({
         "allOf": [
-            { "$ref": "#/components/schemas/Error" },
+            { "$ref": format!("#/components/schemas/{error}") },
             { "type": "object", "properties": { "error": { "enum": names } } },
         ],
     });
@@ -101,6 +104,29 @@ fn error() -> Value {
             },
         },
         "required": ["error", "message", "requestId"],
+    })
+}
+
+/// As endpoints of OAuth refuse (RFC 6749, 5.2).
+fn oauth_error() -> Value {
+    json!({
+        "type": "object",
+        "description": "A refusal as OAuth writes it (RFC 6749, 5.2).",
+        "properties": {
+            "error": { "type": "string", "description": "What went wrong, as a stable word." },
+            "error_description": { "type": "string", "description": "What went wrong, for people; may change." },
+            "requestId": { "type": "string", "description": "The same as in the header x-request-id." },
+            "fields": {
+                "type": "array",
+                "items": { "$ref": "#/components/schemas/Fault" },
+                "description": "Every faulty argument.",
+            },
+            "retryAfterMs": {
+                "type": "integer", "minimum": 0,
+                "description": "When trying again makes sense.",
+            },
+        },
+        "required": ["error", "error_description", "requestId"],
     })
 }
 
@@ -170,6 +196,11 @@ fn security() -> Value {
         "apiKeyAuth": {
             "type": "apiKey", "in": "header", "name": "x-api-key",
             "description": "The same token in a header of its own.",
+        },
+        "clientBasic": {
+            "type": "http", "scheme": "basic",
+            "description": "Id and secret of a client of OAuth, form-urlencoded (RFC 6749, 2.3.1). They may stand in the form \
+                            as well; clients without a secret say their id there.",
         },
         "grant": {
             "type": "apiKey", "in": "query", "name": "grant",

@@ -17,6 +17,7 @@ pub(super) fn parameters(row: &Operation, mount: &Mount) -> Vec<Value> {
     };
     let queried = schema["properties"].as_object().into_iter().flatten();
     let queried = queried.filter(|(name, _)| match mount.query {
+        _ if mount.body == Body::Form => false,
         Query::Under(_) => true,
         Query::Rest => in_query(row, mount, name),
     });
@@ -34,7 +35,7 @@ fn in_query(row: &Operation, mount: &Mount, name: &str) -> bool {
     let in_body = match mount.body {
         Body::None => false,
         Body::Under(argument) => argument == name,
-        Body::Rest => true,
+        Body::Rest | Body::Form => true,
         Body::Bytes => matches!(row.kind, Kind::Stream(_)) && name == "contentType",
     };
     !in_body && !in_path(mount).any(|taken| taken == name)
@@ -57,6 +58,11 @@ pub(super) fn rest(row: &Operation, mount: &Mount) -> (Value, bool) {
     }
     if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|name| !name.as_str().is_some_and(elsewhere));
+    }
+    if (row.lenient || mount.body == Body::Form)
+        && let Some(own) = schema.as_object_mut()
+    {
+        own.shift_remove("additionalProperties");
     }
     let required = schema["required"].as_array().is_some_and(|names| !names.is_empty());
     (schema, required)

@@ -47,6 +47,8 @@ pub(super) fn describe(row: &Operation, mount: &Mount, id: &str, components: &mu
 /// What opens the route, with the scope or role that it must carry.
 fn security(row: &Operation, mount: &Mount) -> Value {
     let (role, scope) = match row.need {
+        // A client may show who it is; one that has no secret says so in the form.
+        Need::Public if mount.body == Body::Form => return json!([{}, { "clientBasic": [] }]),
         Need::Public => return json!([]),
         Need::Account => return json!([{ "bearerAuth": [] }]),
         Need::Role(role) => return json!([{ "bearerAuth": [role.as_str()] }]),
@@ -76,10 +78,12 @@ fn request_body(row: &Operation, mount: &Mount, components: &mut Components) -> 
         }
         Body::None => return None,
         Body::Under(name) => (row.input["properties"][name].clone(), input::requires(&row.input, name)),
-        Body::Rest => input::rest(row, mount),
+        Body::Rest | Body::Form => input::rest(row, mount),
     };
     let reference = components.schema(&format!("{}_body", row.name), schema);
-    Some(json!({ "required": required, "content": { "application/json": { "schema": reference } } }))
+    let kind =
+        if mount.body == Body::Form { "application/x-www-form-urlencoded" } else { "application/json" };
+    Some(json!({ "required": required, "content": { kind: { "schema": reference } } }))
 }
 
 /// Bytes of a type (OpenAPI 3.1, 4.8.14.3).
@@ -99,10 +103,10 @@ fn some(mut bytes: Value) -> Value {
     bytes
 }
 
-/// Whether the mount reads a JSON body even where the row has no use for one: an empty object is let through.
-pub(super) fn reads_json(mount: &Mount) -> bool {
+/// Whether the mount reads a body of fields even where the row has no use for one: an empty object is let through.
+pub(super) fn reads_fields(mount: &Mount) -> bool {
     match mount.body {
-        Body::Under(_) | Body::Rest => true,
+        Body::Under(_) | Body::Rest | Body::Form => true,
         Body::None => !matches!(mount.method, Method::Get | Method::Delete),
         Body::Bytes => false,
     }

@@ -4,7 +4,7 @@ use lp_application::{Auth, Code, Kind, Method, Mount, Operation};
 use serde_json::{Map, Value, json};
 
 use super::components::Components;
-use super::operation::{bytes, reads_json};
+use super::operation::{bytes, reads_fields};
 
 /// Every reply of a mount: success first, then refusals by status.
 pub(super) fn describe(row: &Operation, mount: &Mount, components: &mut Components) -> Value {
@@ -32,7 +32,7 @@ pub(super) fn describe(row: &Operation, mount: &Mount, components: &mut Componen
         replies.insert("201".to_owned(), done("Done, and something was made that was not there."));
     }
     for (status, codes) in by_status(row, mount) {
-        replies.insert(status.to_string(), components.refusal(status, &codes));
+        replies.insert(status.to_string(), components.refusal(row.dialect, status, &codes));
     }
     Value::Object(replies)
 }
@@ -41,7 +41,7 @@ pub(super) fn describe(row: &Operation, mount: &Mount, components: &mut Componen
 fn by_status(row: &Operation, mount: &Mount) -> BTreeMap<u16, Vec<Code>> {
     let of_row = row.all_codes();
     let mut codes = of_row.clone();
-    if reads_json(mount) {
+    if reads_fields(mount) {
         codes.extend([Code::REQUEST_TIMEOUT, Code::PAYLOAD_TOO_LARGE, Code::UNSUPPORTED_MEDIA_TYPE]);
     }
     if mount.auth == Auth::Public {
@@ -50,7 +50,13 @@ fn by_status(row: &Operation, mount: &Mount) -> BTreeMap<u16, Vec<Code>> {
     }
     let mut grouped: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in Code::ALL.iter().filter(|code| codes.contains(code)) {
-        grouped.entry(code.status()).or_default().push(*code);
+        // The status is the code's own, whatever the row calls it.
+        let called = grouped.entry(code.status()).or_default();
+        called.push(row.called(*code));
+    }
+    for codes in grouped.values_mut() {
+        codes.sort_by_key(|code| Code::ALL.iter().position(|known| known == code));
+        codes.dedup();
     }
     grouped
 }

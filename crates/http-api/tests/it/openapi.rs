@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use lp_application::Catalogue;
 use lp_core::{Device, Slug, text};
-use lp_http_api::openapi;
+use lp_http_api::{docs, openapi};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -143,12 +143,16 @@ fn every_code_of_a_row_stands_under_its_status() {
     for (catalogue, document) in documents() {
         for (path, method, operation) in operations(&document) {
             let name = operation["x-link-platform-operation"].as_str().expect("the row's name");
-            let public = operation["security"] == json!([]);
-            for code in catalogue.find(name).expect("a row").all_codes() {
+            let anybody = [json!([]), json!([{}, { "clientBasic": [] }])];
+            let public = anybody.contains(&operation["security"]);
+            let row = catalogue.find(name).expect("a row");
+            for code in row.all_codes() {
                 let reply = resolve(&document, &operation["responses"][code.status().to_string()]);
                 let schema = &reply["content"]["application/json"]["schema"]["allOf"][1];
                 let codes = &schema["properties"]["error"]["enum"];
-                let named = codes.as_array().is_some_and(|codes| codes.iter().any(|one| one == code.name()));
+                let named = codes
+                    .as_array()
+                    .is_some_and(|codes| codes.iter().any(|one| one == row.called(code).name()));
                 assert!(named || (public && code.status() == 401), "{method} {path}: {}", code.name());
             }
         }
@@ -200,6 +204,34 @@ fn the_upsert_of_a_link_is_described_as_it_is() {
     let names: Vec<_> =
         import["parameters"].as_array().expect("parameters").iter().map(|one| &one["name"]).collect();
     assert!(!names.contains(&&json!("contentType")));
+}
+
+#[test]
+fn a_form_is_described_as_a_form_and_its_refusals_as_oauth_has_them() {
+    let (_, document) = &documents()[1];
+    let post = &document["paths"]["/oauth/token"]["post"];
+    assert_eq!(post["security"], json!([{}, { "clientBasic": [] }]));
+    let content = post["requestBody"]["content"].as_object().expect("a body");
+    assert_eq!(content.keys().collect::<Vec<_>>(), ["application/x-www-form-urlencoded"]);
+    let form = resolve(document, &content["application/x-www-form-urlencoded"]["schema"]);
+    assert!(form["properties"]["client_secret"].is_object());
+    assert_eq!((&form["required"], form.get("additionalProperties")), (&json!(["grant_type"]), None));
+    assert_eq!(post["parameters"], json!([{ "$ref": "#/components/parameters/IdempotencyKey" }]));
+    let codes = |status: &str| {
+        let reply = resolve(document, &post["responses"][status]);
+        let parts = &reply["content"]["application/json"]["schema"]["allOf"];
+        assert_eq!(parts[0]["$ref"], "#/components/schemas/OAuthError", "{status}");
+        parts[1]["properties"]["error"]["enum"].clone()
+    };
+    assert_eq!(codes("400"), json!(["invalid_request", "invalid_grant"]));
+    assert_eq!(codes("401"), json!(["invalid_client"]));
+    assert_eq!(codes("429"), json!(["temporarily_unavailable"]));
+    assert_eq!(codes("500"), json!(["server_error"]));
+    let register = &document["paths"]["/oauth/register"]["post"];
+    let body = resolve(document, &register["requestBody"]["content"]["application/json"]["schema"]);
+    assert_eq!(body.get("additionalProperties"), None, "a lenient row takes whatever else is said");
+    let page = docs(document);
+    assert!(page.contains("--data-urlencode &#39;grant_type=text&#39;"));
 }
 
 /// A field of a body in the document, and what the domain takes there.

@@ -2,8 +2,8 @@
 
 use futures_util::{StreamExt, stream};
 use lp_application::{
-    Auth, Body, Catalogue, Code, Cx, Effect, Error, Method, Mount, Need, Operation, Query, Realm, Stream,
-    StreamReply, View,
+    Auth, Body, Catalogue, Code, Cx, Dialect, Effect, Error, Method, Mount, Need, Operation, Query, Realm,
+    Stream, StreamReply, View,
 };
 use lp_core::{Role, Scope};
 use schemars::JsonSchema;
@@ -79,6 +79,26 @@ struct Activate {
     id: String,
 }
 
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Exchange {
+    grant_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Register {
+    redirect_uris: Vec<String>,
+    #[serde(default)]
+    client_name: Option<String>,
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
@@ -86,6 +106,15 @@ struct Nothing {}
 fn seen<T: Serialize>(input: &T, created: bool) -> Result<Seen, Error> {
     let seen = serde_json::to_value(input).map_err(|error| Error::new(Code::INTERNAL, error.to_string()))?;
     Ok(Seen { seen, created })
+}
+
+/// Refuses with the code that the grant type names.
+async fn exchange(_: Cx, input: Exchange) -> Result<Seen, Error> {
+    let refused = Code::ALL.iter().find(|code| code.name() == input.grant_type);
+    match refused {
+        Some(code) => Err(Error::new(*code, "not \"this\" time")),
+        None => seen(&input, false),
+    }
 }
 
 /// Reads a stream to its end and tells how much it held.
@@ -165,5 +194,26 @@ pub(crate) fn catalogue() -> Catalogue {
         })
         .about("Break off", "Fails in the middle.")
         .at(Method::Get, "things/broken"),
+        Operation::write("oauth_token", Need::Public, exchange)
+            .about("Exchange a grant", "Gives tokens for a grant.")
+            .mount(Mount::new(Method::Post, "/oauth/token", Auth::Public))
+            .mount(Mount::new(Method::Post, "/token", Auth::Public))
+            .body(Body::Form)
+            .faulty(Code::INVALID_REQUEST)
+            .speaks(Dialect::OAuth)
+            .no_tool()
+            .fails(&[Code::INVALID_CLIENT, Code::INVALID_GRANT]),
+        Operation::write(
+            "oauth_register",
+            Need::Public,
+            |_, input: Register| async move { seen(&input, true) },
+        )
+        .about("Register", "Makes a client known.")
+        .mount(Mount::new(Method::Post, "/oauth/register", Auth::Public))
+        .body(Body::Rest)
+        .lenient()
+        .faulty(Code::INVALID_CLIENT_METADATA)
+        .speaks(Dialect::OAuth)
+        .no_tool(),
     ])
 }

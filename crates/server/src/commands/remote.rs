@@ -38,6 +38,17 @@ pub(super) async fn call(
         (BodyBinding::Rest, _) => {
             Some((Value::Object(std::mem::take(&mut arguments)).to_string(), "application/json".to_owned()))
         }
+        (BodyBinding::Form, _) => {
+            let fields = std::mem::take(&mut arguments);
+            let fields = fields.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
+            // A query is written as a form is.
+            let mut form = url.clone();
+            form.query_pairs_mut().clear().extend_pairs(fields);
+            Some((
+                form.query().unwrap_or_default().to_owned(),
+                "application/x-www-form-urlencoded".to_owned(),
+            ))
+        }
         (BodyBinding::Bytes, Some(bytes)) => {
             arguments.shift_remove("contentType");
             Some((String::from_utf8(bytes).context("the rows are not UTF-8")?, content_type))
