@@ -3,6 +3,7 @@
 use lp_access::{Audience, Connection};
 use lp_core::Handle;
 
+use super::addresses::McpServer;
 use crate::cx::Cx;
 use crate::names::Named;
 use crate::{Code, Error};
@@ -18,13 +19,13 @@ pub(super) struct Target {
 /// address it is one of a handle that the person chooses.
 pub(super) fn target(cx: &Cx, resource: Option<&str>) -> Result<Target, Error> {
     let Some(resource) = resource else { return Ok(Target { audience: Audience::Handle, handle: None }) };
-    if same(resource, &format!("{}/mcp", cx.urls().api)) {
+    let is = |server: McpServer| same(resource, &server.resource(cx.urls()));
+    if is(McpServer::Any) {
         return Ok(Target { audience: Audience::Shared, handle: None });
     }
     let label = named(resource);
-    let handle = label.and_then(|label| Handle::parse(&label).ok()).filter(|handle| {
-        same(resource, &cx.urls().mcp(handle)) || same(resource, &cx.urls().shared_mcp(handle))
-    });
+    let handle = label.and_then(|label| Handle::parse(&label).ok());
+    let handle = handle.filter(|handle| is(McpServer::Own(handle)) || is(McpServer::Shared(handle)));
     let named = handle.and_then(|handle| cx.names().resolve(&handle)).filter(|named| named.active);
     let named = named.ok_or_else(|| {
         Error::new(

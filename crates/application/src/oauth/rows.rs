@@ -83,6 +83,7 @@ fn for_people() -> [Operation; 6] {
                  which scopes. Where the request is faulty but its app is certain, redirectTo says what the app is told.",
             )
             .mount(own(Method::Get, "oauth/authorization"))
+            .lenient()
             .fails(&unasked),
         Operation::write(DECIDE, Need::Account, authorize::decide)
             .about(
@@ -93,6 +94,7 @@ fn for_people() -> [Operation; 6] {
             .effect(ANEW)
             .mount(Mount::new(Method::Post, "/oauth/authorize/decision", Auth::Jwt))
             .body(Body::Rest)
+            .lenient()
             .fails(&unasked)
             .fails(&[Code::INVALID_SCOPE, Code::NOT_FOUND, Code::HANDLE_MISMATCH, Code::MISSING_HANDLE]),
         Operation::read(CONNECTIONS, Need::Account, connections::own)
