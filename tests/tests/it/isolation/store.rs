@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::str::FromStr;
 
-use link_platform::adapter::core::{TokenId, UserId};
+use link_platform::adapter::core::{ConnectionId, TokenId, UserId};
 use link_platform::adapter::uuid::Uuid;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -81,7 +81,7 @@ impl Rows {
         done.into_iter().collect()
     }
 
-    /// Tokens and members that a handle has or had, as the audit writes them.
+    /// Tokens, apps and members that a handle has or had, as the audit writes them.
     pub(super) async fn actors_of(&self, handle: &str) -> BTreeSet<String> {
         let tokens = all!(
             self,
@@ -97,7 +97,16 @@ impl Rows {
             "SELECT account FROM members WHERE handle = $1",
             handle
         );
+        let apps = all!(
+            self,
+            (Uuid,),
+            "SELECT id FROM connections WHERE handle = ?1",
+            "SELECT id FROM connections WHERE handle = $1",
+            handle
+        );
         let tokens = tokens.into_iter().map(|(id,)| format!("token:{}", TokenId::new(id)));
-        tokens.chain(members.into_iter().map(|(id,)| format!("user:{}", UserId::new(id)))).collect()
+        let apps = apps.into_iter().map(|(id,)| format!("connector:{}", ConnectionId::new(id)));
+        let members = members.into_iter().map(|(id,)| format!("user:{}", UserId::new(id)));
+        tokens.chain(apps).chain(members).collect()
     }
 }
