@@ -6,11 +6,20 @@ use serde_json::{Map, Value};
 pub(crate) fn refusal(operation: &Operation, error: &Error, request_id: &str) -> Value {
     let mut body = Map::new();
     body.insert("error".to_owned(), operation.called(error.code).name().into());
-    body.insert("error_description".to_owned(), described(&error.message).into());
+    body.insert("error_description".to_owned(), described(&told(error)).into());
     if let Value::Object(usual) = error.body(request_id) {
         body.extend(usual.into_iter().filter(|(key, _)| !matches!(key.as_str(), "error" | "message")));
     }
     Value::Object(body)
+}
+
+/// What is wrong, all of it: who reads a description sees no list of fields.
+fn told(error: &Error) -> String {
+    if error.fields.len() < 2 {
+        return error.message.clone();
+    }
+    let faults = error.fields.iter().map(|fault| format!("{} {}", fault.pointer.trim_start_matches('/'), fault.message));
+    faults.collect::<Vec<_>>().join("; ")
 }
 
 /// In the characters that a description may have: ASCII without `"` and `\\`.
