@@ -1,6 +1,7 @@
 //! The gate: what happens to every call, once, whatever the surface.
 
 mod admit;
+mod authenticate;
 mod call;
 mod caller;
 mod credential;

@@ -18,7 +18,10 @@ fn told(error: &Error) -> String {
     if error.fields.len() < 2 {
         return error.message.clone();
     }
-    let faults = error.fields.iter().map(|fault| format!("{} {}", fault.pointer.trim_start_matches('/'), fault.message));
+    let faults = error
+        .fields
+        .iter()
+        .map(|fault| format!("{} {}", fault.pointer.trim_start_matches('/'), fault.message));
     faults.collect::<Vec<_>>().join("; ")
 }
 
