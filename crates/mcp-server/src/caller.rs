@@ -5,6 +5,8 @@ use lp_application::{Accepts, Credential, Request, Surface};
 use lp_core::text::is_request_id;
 use serde_json::{Map, Value};
 
+use crate::step_up::StepUp;
+
 /// Who sent a request, and through which address: what the transport knows and a tool call needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
@@ -15,6 +17,8 @@ pub(crate) struct Caller {
     pub(crate) request_id: String,
     /// Where it is said who gives out credentials for this address.
     pub(crate) metadata_url: String,
+    /// Where a want of scope is told to HTTP; `None` where it stays in the envelope.
+    pub(crate) step_up: Option<StepUp>,
 }
 
 impl Caller {

@@ -18,9 +18,12 @@ pub(crate) fn metadata_url(urls: &PublicUrls, bound: Option<&Handle>, path: &str
     metadata_of(&server.resource(urls))
 }
 
+/// What it takes to be let in and to see the tools.
+pub(crate) const TO_CONNECT: &[&str] = &[Scope::MCP_CONNECT.as_str(), Scope::SKILLS_READ.as_str()];
+
 /// The `WWW-Authenticate` of a 401 (RFC 6750, 3; RFC 9728, 5.1).
 pub(crate) fn unauthorized(metadata_url: &str, error: &Error) -> String {
-    let scopes = format!("{} {}", Scope::MCP_CONNECT, Scope::SKILLS_READ);
+    let scopes = TO_CONNECT.join(" ");
     let challenge = format!("Bearer resource_metadata=\"{metadata_url}\", scope=\"{scopes}\"");
     if error.code == Code::MISSING_BEARER_TOKEN {
         challenge
@@ -36,11 +39,20 @@ pub(crate) fn in_result(metadata_url: &str, need: Need, error: &Error) -> Option
         code if code.status() == 401 => ("invalid_token", "the token does not open this server"),
         _ => return None,
     };
-    let scopes = scopes(need).join(" ");
-    Some(json!([format!(
+    Some(json!([bearer(metadata_url, word, description, &scopes(need))]))
+}
+
+/// The `WWW-Authenticate` of a 403 (RFC 6750, 3.1), with everything that is needed at once.
+pub(crate) fn insufficient(metadata_url: &str, scopes: &[&str]) -> String {
+    bearer(metadata_url, "insufficient_scope", "the token does not allow this", scopes)
+}
+
+fn bearer(metadata_url: &str, word: &str, description: &str, scopes: &[&str]) -> String {
+    let scopes = scopes.join(" ");
+    format!(
         "Bearer error=\"{word}\", error_description=\"{description}\", scope=\"{scopes}\", \
          resource_metadata=\"{metadata_url}\""
-    )]))
+    )
 }
 
 /// Every scope that a tool needs, connecting included.

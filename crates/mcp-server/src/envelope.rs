@@ -1,6 +1,6 @@
 //! What a tool answers: the same value twice, as text for models and as JSON for programs.
 
-use lp_application::{Error, Need, SignedUrl, Stream};
+use lp_application::{Code, Error, Need, SignedUrl, Stream};
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Value, json};
 
@@ -19,6 +19,9 @@ pub(crate) fn success(value: Value) -> CallToolResult {
 
 /// A call that was refused or failed.
 pub(crate) fn failure(error: &Error, need: Need, caller: &Caller) -> CallToolResult {
+    if let Some(step_up) = caller.step_up.as_ref().filter(|_| error.code == Code::INSUFFICIENT_SCOPE) {
+        step_up.demand(challenge::insufficient(&caller.metadata_url, &challenge::scopes(need)));
+    }
     let status = error.code.status();
     let value = json!({ "error": REFUSED, "status": status, "body": error.body(&caller.request_id) });
     let mut result = CallToolResult::error(vec![text(&value)]);

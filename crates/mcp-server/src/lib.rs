@@ -15,7 +15,9 @@ mod message;
 mod origin;
 mod reply;
 mod service;
+mod step_up;
 mod tools;
 
 pub use service::{BoundHandle, ClientAddr, McpService, Options};
+pub use step_up::ScopeChallenge;
 pub use tools::tools_document;

@@ -22,6 +22,7 @@ use crate::handler::Handler;
 use crate::message::{self, Message};
 use crate::origin::{self, Origins, Page};
 use crate::reply::{self, ReplyBody};
+use crate::step_up::{ScopeChallenge, StepUp};
 use crate::{challenge, credential};
 
 /// The code of a JSON-RPC error that means "not with this token"; outside the range that JSON-RPC keeps for itself.
@@ -50,6 +51,8 @@ pub struct Options {
     pub origins: Vec<String>,
     /// How many bytes a request may have.
     pub body_bytes: usize,
+    /// How connectors are told that they need more scopes; personal access tokens always in the envelope.
+    pub scope_challenge: ScopeChallenge,
 }
 
 /// The MCP server of an application, for every handle: a tower service that is cheap to clone.
@@ -70,9 +73,9 @@ struct Front {
 }
 
 impl Default for Options {
-    /// 4 MiB, and no further origins.
+    /// 4 MiB, no further origins, and scopes asked for in the envelope.
     fn default() -> Self {
-        Self { origins: Vec::new(), body_bytes: 4 * 1024 * 1024 }
+        Self { origins: Vec::new(), body_bytes: 4 * 1024 * 1024, scope_challenge: ScopeChallenge::Envelope }
     }
 }
 
@@ -178,13 +181,14 @@ impl Front {
         let bytes = message::collect(body, self.options.body_bytes).await.map_err(|error| refused(&error))?;
         let message = message::read(&bytes).map_err(|bad| Box::new(reply::bad_message(bad, request_id)))?;
         if let Err(error) = self.admit(&caller, &message).await {
-            return Err(Box::new(not_admitted(&error, &caller, message.id)));
+            return Err(Box::new(not_admitted(&error, &caller, &message)));
         }
         prepare(&mut head.headers);
+        let step_up = caller.step_up.clone().unwrap_or_default();
         head.extensions.insert(caller);
         let request = Request::from_parts(head, Full::new(bytes));
         let response = Box::pin(self.rpc.handle(request)).await;
-        Ok(reply::explained(response, message.id).await)
+        Ok(step_up.put(reply::explained(response, message.id).await))
     }
 
     /// Who calls through which address. What cannot be a handle's name is not found, whoever asks.
@@ -197,7 +201,9 @@ impl Front {
         let metadata_url = challenge::metadata_url(urls, handle.as_ref(), head.uri.path());
         let credential = credential::of_headers(&head.headers)
             .map_err(|error| Box::new(reply::unauthorized(&error, &metadata_url, request_id)))?;
+        let by_http = self.options.scope_challenge == ScopeChallenge::Http && !credential.is_personal();
         Ok(Caller {
+            step_up: by_http.then(StepUp::default),
             bound,
             credential,
             address: head.extensions.get::<ClientAddr>().map(|client| client.0),
@@ -259,10 +265,16 @@ fn refusal(error: &Error, caller: &Caller) -> Response<ReplyBody> {
 }
 
 /// A method that this token may not use is told so in the protocol's words; a notification can only be told by HTTP.
-fn not_admitted(error: &Error, caller: &Caller, id: Option<serde_json::Value>) -> Response<ReplyBody> {
-    if error.code.status() == 403 && id.is_some() {
+fn not_admitted(error: &Error, caller: &Caller, message: &Message) -> Response<ReplyBody> {
+    if error.code.status() == 403 && message.id.is_some() {
         let data = error.body(&caller.request_id);
-        return reply::rpc_error(StatusCode::OK, id, FORBIDDEN, &error.message, Some(data));
+        let id = message.id.clone();
+        let refused = reply::rpc_error(StatusCode::OK, id, FORBIDDEN, &error.message, Some(data));
+        let Some(step_up) = caller.step_up.as_ref().filter(|_| error.code == Code::INSUFFICIENT_SCOPE) else {
+            return refused;
+        };
+        step_up.demand(challenge::insufficient(&caller.metadata_url, challenge::TO_CONNECT));
+        return step_up.put(refused);
     }
     refusal(error, caller)
 }

@@ -11,7 +11,7 @@ use crate::clock::SystemClock;
 use crate::ids::SystemIds;
 use crate::metrics::Lines;
 use crate::platform::Start;
-use crate::{Config, Database, Journal, MailRoute, Platform, StartError, Store, backing};
+use crate::{Config, Database, Journal, MailRoute, Platform, ScopeChallenge, StartError, Store, backing};
 
 /// What a platform shall be. [`Platform::builder`] gives one.
 ///
@@ -40,6 +40,7 @@ pub struct Builder {
     probe: Option<Arc<dyn HealthProbe>>,
     documents: Option<Arc<dyn ClientDocuments>>,
     sign_ups: SignUps,
+    scope_challenge: ScopeChallenge,
     mail: Option<MailRoute>,
     mailer: Option<Arc<dyn Mailer>>,
     metrics: Option<Lines>,
@@ -68,6 +69,7 @@ impl Builder {
             probe: None,
             documents: None,
             sign_ups: SignUps::Open,
+            scope_challenge: ScopeChallenge::Envelope,
             mail: None,
             mailer: None,
             metrics: None,
@@ -181,6 +183,11 @@ impl Builder {
         Self { sign_ups, ..self }
     }
 
+    /// How connectors are told that a tool needs more scopes: in its result, unless said otherwise.
+    pub fn scope_challenge(self, scope_challenge: ScopeChallenge) -> Self {
+        Self { scope_challenge, ..self }
+    }
+
     /// Where mails go: into the folder `outbox` of the data folder unless said otherwise, and nowhere where there is none.
     pub fn mail(self, route: MailRoute) -> Self {
         Self { mail: Some(route), ..self }
@@ -266,6 +273,7 @@ impl Builder {
             plans: self.plans,
             allow_private_targets: self.allow_private_targets,
             sign_ups: self.sign_ups,
+            scope_challenge: self.scope_challenge,
             mail,
             trusted_proxies: self.trusted_proxies,
         };
@@ -297,6 +305,7 @@ impl From<Config> for Builder {
             plans: config.plans,
             allow_private_targets: config.allow_private_targets,
             sign_ups: config.sign_ups,
+            scope_challenge: config.scope_challenge,
             mail: Some(config.mail),
             trusted_proxies: config.trusted_proxies,
             ..Self::new()

@@ -33,6 +33,8 @@ pub struct Config {
     pub plans: PlanRules,
     /// Lets health checks and fetches of clients' documents reach loopback and private addresses: for tests and closed networks.
     pub allow_private_targets: bool,
+    /// How connectors are told that they need more scopes.
+    pub scope_challenge: ScopeChallenge,
     /// Who may have an account.
     pub sign_ups: SignUps,
     /// Where mails go.
@@ -55,6 +57,17 @@ pub enum Database {
         /// At most so many connections of this node.
         connections: u32,
     },
+}
+
+/// How a connector on MCP is told that a tool needs more scopes than it has. Personal access tokens, which nobody can
+/// widen, are always told in the envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ScopeChallenge {
+    /// In the result of the tool, which every client hands to its model.
+    #[default]
+    Envelope,
+    /// With the same body under HTTP status 403: some clients ask the person for more then, and call again.
+    Http,
 }
 
 /// Where mails go.
@@ -130,6 +143,7 @@ impl Config {
             limits: Some(Limits::default()),
             plans: PlanRules::default(),
             allow_private_targets: false,
+            scope_challenge: ScopeChallenge::Envelope,
             sign_ups: SignUps::Open,
             mail: MailRoute::Nowhere,
             trusted_proxies: Vec::new(),

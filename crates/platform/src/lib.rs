@@ -103,7 +103,7 @@ pub use agreement::{RotateError, rotate_secret};
 pub use audit::{AuditChecked, AuditFault, AuditHead, AuditWanted, AuditWrong, audit_heads, verify_audit};
 pub use builder::Builder;
 pub use client::Peer;
-pub use config::{Config, Database, Durability, Journal, MailRoute, MailRouteFault};
+pub use config::{Config, Database, Durability, Journal, MailRoute, MailRouteFault, ScopeChallenge};
 pub use counts::{CountsChecked, verify_counts};
 pub use doctor::{Finding, doctor};
 pub use error::StartError;

@@ -24,6 +24,8 @@ use tracing::warn;
 
 #[cfg(feature = "edge")]
 use crate::Redirects;
+#[cfg(feature = "mcp")]
+use crate::ScopeChallenge;
 use crate::agreement;
 use crate::backing::{self, Clicks};
 use crate::client::TrustedProxies;
@@ -65,6 +67,8 @@ pub(crate) struct Parts {
     pub(crate) requests: TaskTracker,
     /// It has no file: nobody has had it before.
     pub(crate) secret_is_fresh: bool,
+    #[cfg(feature = "mcp")]
+    pub(crate) scope_challenge: ScopeChallenge,
     clock: Arc<dyn Clock>,
     followed: Arc<Followed>,
 }
@@ -155,6 +159,8 @@ impl Platform {
             proxies: TrustedProxies(config.trusted_proxies),
             requests: TaskTracker::new(),
             secret_is_fresh: config.secret_file.is_none(),
+            #[cfg(feature = "mcp")]
+            scope_challenge: config.scope_challenge,
             clock,
             followed: Arc::new(Followed::default()),
         };

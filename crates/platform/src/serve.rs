@@ -81,7 +81,7 @@ impl PlatformService {
             #[cfg(feature = "http")]
             login: lp_sign_in_pages::router(parts.app.clone(), parts.app.settings().urls.login()),
             #[cfg(feature = "mcp")]
-            mcp: McpService::new(parts.app.clone(), lp_mcp_server::Options::default()),
+            mcp: McpService::new(parts.app.clone(), mcp_options(parts.scope_challenge)),
             #[cfg(all(feature = "http", feature = "mcp"))]
             beside_mcp: McpHosts::new(parts.app.clone()),
             parts,
@@ -309,6 +309,15 @@ impl Future for Answering {
             Stage::Working(working) => working.as_mut().poll(cx).map(Ok),
         }
     }
+}
+
+#[cfg(feature = "mcp")]
+fn mcp_options(scope_challenge: crate::ScopeChallenge) -> lp_mcp_server::Options {
+    let scope_challenge = match scope_challenge {
+        crate::ScopeChallenge::Envelope => lp_mcp_server::ScopeChallenge::Envelope,
+        crate::ScopeChallenge::Http => lp_mcp_server::ScopeChallenge::Http,
+    };
+    lp_mcp_server::Options { scope_challenge, ..lp_mcp_server::Options::default() }
 }
 
 /// Answers with a page.

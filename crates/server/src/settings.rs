@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use ipnet::{IpNet, Ipv4Net};
 use link_platform::{
     Config, Database, Durability, Handle, Journal, Limits, MailRoute, MailRouteFault, Plan, PlanRules,
-    PublicUrls, SignUps,
+    PublicUrls, ScopeChallenge, SignUps,
 };
 use serde::Deserialize;
 
@@ -95,7 +95,8 @@ pub(crate) struct SettingArgs {
     /// Writes a day of accounts on ENTERPRISE [default: any number; the product's figure is 500]
     #[arg(long, global = true, env = "LINK_PLATFORM_ENTERPRISE_WRITES_PER_DAY", value_name = "COUNT")]
     enterprise_writes_per_day: Option<u32>,
-    /// Let health checks reach loopback and private addresses [default: false]
+    /// Let health checks and fetches of OAuth clients' documents reach loopback and private addresses, and documents be
+    /// plain http [default: false]
     #[arg(long, global = true, env = "LINK_PLATFORM_ALLOW_PRIVATE_TARGETS", value_name = "BOOL")]
     allow_private_targets: Option<bool>,
     /// What an answered click survives: process (a killed process), disk (power loss), memory (the last 10 ms are at
@@ -114,6 +115,10 @@ pub(crate) struct SettingArgs {
     /// Who may have an account: open (whoever reads a mailbox), closed (whom the operator makes one) [default: open]
     #[arg(long, global = true, env = "LINK_PLATFORM_SIGNUP", value_name = "WHO")]
     signup: Option<SignupMode>,
+    /// How connectors on MCP are told that a tool needs more scopes: envelope (in its result), http (with status 403, at
+    /// which some clients ask the person for more) [default: envelope]
+    #[arg(long, global = true, env = "LINK_PLATFORM_SCOPE_CHALLENGE", value_name = "FORM")]
+    scope_challenge: Option<ChallengeForm>,
     /// Mail server: smtps://USER:PASSWORD@HOST:PORT, or smtp://… for STARTTLS [default: none, mails are written into
     /// {data-dir}/outbox]
     #[arg(long, global = true, env = "LINK_PLATFORM_SMTP_URL", hide_env_values = true, value_name = "URL")]
@@ -145,6 +150,13 @@ enum DurabilityMode {
     Process,
     Disk,
     Memory,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ChallengeForm {
+    Envelope,
+    Http,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -300,6 +312,7 @@ impl SettingArgs {
             click_retention_days: over.click_retention_days.or(self.click_retention_days),
             rate_limits: over.rate_limits.or(self.rate_limits),
             signup: over.signup.or(self.signup),
+            scope_challenge: over.scope_challenge.or(self.scope_challenge),
             smtp_url: over.smtp_url.or(self.smtp_url),
             mail_from: over.mail_from.or(self.mail_from),
             log: over.log.or(self.log),
@@ -345,6 +358,10 @@ impl Settings {
                 enterprise_writes: given.enterprise_writes_per_day,
             },
             allow_private_targets: given.allow_private_targets.unwrap_or(false),
+            scope_challenge: match given.scope_challenge {
+                None | Some(ChallengeForm::Envelope) => ScopeChallenge::Envelope,
+                Some(ChallengeForm::Http) => ScopeChallenge::Http,
+            },
             sign_ups: match given.signup {
                 None | Some(SignupMode::Open) => SignUps::Open,
                 Some(SignupMode::Closed) => SignUps::Closed,

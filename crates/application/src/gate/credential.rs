@@ -1,3 +1,5 @@
+use lp_access::Pat;
+
 use super::Credential;
 use crate::{Code, Error};
 
@@ -22,6 +24,11 @@ impl Credential {
             shown = Some(token);
         }
         Ok(shown.map_or(Self::None, |token| Self::Bearer(token.to_owned())))
+    }
+
+    /// Whether it claims to be a personal access token: one whose scopes nobody can widen.
+    pub fn is_personal(&self) -> bool {
+        matches!(self, Self::Bearer(text) if Pat::claims(text))
     }
 
     /// The refusal of more than one credential.

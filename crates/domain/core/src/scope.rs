@@ -63,7 +63,7 @@ pub struct ScopeFault(pub String);
 pub struct Scopes(Vec<ScopePattern>);
 
 impl Scope {
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         self.0
     }
 }
