@@ -11,6 +11,7 @@ pub mod host;
 pub mod http;
 pub mod journal;
 pub mod mcp;
+pub mod oauth;
 pub mod query;
 mod stage;
 pub mod time;
