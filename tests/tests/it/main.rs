@@ -4,6 +4,7 @@ mod bad_input;
 mod by_mail;
 mod crashes;
 mod desktop;
+mod discovery;
 mod edge;
 mod first_run;
 mod handles;

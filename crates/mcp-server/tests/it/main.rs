@@ -10,3 +10,4 @@ mod plans;
 mod protocol;
 mod public;
 mod scopes;
+mod step_up;
