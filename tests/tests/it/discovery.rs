@@ -69,7 +69,7 @@ async fn a_refused_call_leads_to_the_server_s_metadata_and_these_to_the_issuer_s
         ("authorization_endpoint", "GET", 302),
         ("token_endpoint", "POST", 400),
         ("registration_endpoint", "POST", 400),
-        ("revocation_endpoint", "POST", 400),
+        ("revocation_endpoint", "POST", 401),
     ] {
         let path = issuer[endpoint].as_str().and_then(|address| address.strip_prefix(&api)).expect("ours");
         let reply = server.api(method, path).send().await.expect("a reply");
