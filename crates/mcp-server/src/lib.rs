@@ -7,6 +7,8 @@
 
 mod caller;
 mod challenge;
+#[cfg(feature = "conformance")]
+mod conformance;
 mod credential;
 mod envelope;
 mod handler;
@@ -17,5 +19,7 @@ mod reply;
 mod service;
 mod tools;
 
+#[cfg(feature = "conformance")]
+pub use conformance::FixtureService;
 pub use service::{BoundHandle, ClientAddr, McpService, Options};
 pub use tools::tools_document;
