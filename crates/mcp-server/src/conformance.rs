@@ -5,7 +5,10 @@
 //! production server (origin, method, media type, size, the message itself) and go to the same library with the same
 //! settings, so that what the suite finds is true of both. A second mount keeps sessions, for what revisions before
 //! 2026-07-28 ask only of servers that have them: requests to the client, log levels, subscriptions to resources.
-#![expect(deprecated, reason = "the suite asks for logging, sampling and roots as long as the protocol has them")]
+#![expect(
+    deprecated,
+    reason = "the suite asks for logging, sampling and roots as long as the protocol has them"
+)]
 
 mod contents;
 mod handler;

@@ -15,6 +15,7 @@ mod handler;
 mod identity;
 mod message;
 mod origin;
+mod portable;
 mod reply;
 mod service;
 mod tools;

@@ -57,7 +57,8 @@ fn success(heading: &str, answer: &Value) -> CallToolResult {
 }
 
 fn elicitation(message: &str, properties: &Value) -> Value {
-    let required: Vec<_> = ["username", "email"].into_iter().filter(|key| properties.get(key).is_some()).collect();
+    let required: Vec<_> =
+        ["username", "email"].into_iter().filter(|key| properties.get(key).is_some()).collect();
     let mut schema = json!({ "type": "object", "properties": properties });
     if !required.is_empty() {
         schema["required"] = json!(required);
