@@ -4,6 +4,8 @@
 //! own version, so that a second run needs no network. The server is built with the feature `conformance`, whose fixtures
 //! the suite asks for, into a folder of its own: the ordinary binary stays as it is.
 
+mod authorization;
+mod clients;
 mod inspector;
 mod server;
 mod suite;
@@ -27,6 +29,12 @@ pub(crate) enum Judge {
     Server,
     /// The Inspector's strict look at the schemas of every production tool, in both eras.
     Inspector,
+    /// The official suite against the authorization server.
+    Authorization,
+    /// mcp-authlab against both: it signs in, and tries what must be refused.
+    Authlab,
+    /// Clients of three kits that sign in and go the whole way, headless.
+    Clients,
 }
 
 /// Which, and against what.
@@ -57,6 +65,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let found = match judge {
             Judge::Server => suite::run(&server, &logs),
             Judge::Inspector => inspector::run(&server, &logs),
+            Judge::Authorization => authorization::suite(&server, &logs),
+            Judge::Authlab => authorization::authlab(&server, &logs),
+            Judge::Clients => clients::run(&server, &logs),
         };
         match found {
             Ok(found) => verdicts.extend(found),
@@ -86,6 +97,9 @@ impl fmt::Display for Judge {
         f.write_str(match self {
             Self::Server => "server",
             Self::Inspector => "inspector",
+            Self::Authorization => "authorization",
+            Self::Authlab => "authlab",
+            Self::Clients => "clients",
         })
     }
 }

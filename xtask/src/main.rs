@@ -75,7 +75,7 @@ enum Command {
     ///
     /// Installs the tools it needs below target/outside. docs/outside.md says what it found before and how to repeat it.
     Outside(outside::Options),
-    /// Let official suites and clients judge the MCP server: the conformance suite, the Inspector.
+    /// Let official suites and clients judge the MCP server and its authorization server.
     ///
     /// Fetches them from npm and PyPI into the user's cache. docs/conformance.md says what they said before.
     Conformance(conformance::Options),

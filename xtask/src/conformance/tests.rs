@@ -1,5 +1,5 @@
 use super::suite::{self, Summary};
-use super::{Verdict, table};
+use super::{Verdict, authorization, table};
 
 const SAID: &str = "\
 === Running scenario: ping ===
@@ -35,4 +35,17 @@ fn the_table_says_how_each_ended() {
     let verdict = |what: &str, passed| Verdict { what: what.to_owned(), said: "3 of 4".to_owned(), passed };
     let table = table(&[verdict("suite", true), verdict("a longer one", false)]);
     assert_eq!(table, "suite         ok      3 of 4\na longer one  FAILED  3 of 4");
+}
+
+#[test]
+fn the_marks_are_read_with_what_is_said_of_them() {
+    let said = "\
+mcp-authlab 0.2.2  ·  spec 2025-06-18
+level    Conformant with warnings   grade A   score 98/100
+         warnings: TLS-01
+checks   29 pass · 0 fail · 1 warn · 2 skipped
+";
+    let told = "grade A, 98/100; 29 pass · 0 fail · 1 warn · 2 skipped; warnings: TLS-01".to_owned();
+    assert_eq!(authorization::marks(said), Some(("A".to_owned(), 98, told)));
+    assert_eq!(authorization::marks("it is not there"), None);
 }

@@ -8,11 +8,16 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use crate::outside::must;
+use crate::workspace;
 
 /// The suite and the Inspector need a newer Node than many machines have.
 const NODE: &str = "22.22.3";
 const SUITE: &str = "@modelcontextprotocol/conformance@0.2.0-alpha.12";
 const INSPECTOR: &str = "@modelcontextprotocol/inspector@2.12.0";
+pub(super) const TYPESCRIPT_V1: &str = "@modelcontextprotocol/sdk@1.32.2";
+pub(super) const TYPESCRIPT_V2: &str = "@modelcontextprotocol/client@2.4.0";
+const PYTHON_KIT: &str = "mcp==2.3.0";
+const AUTHLAB: &str = "mcp-authlab==0.2.2";
 /// Inside a folder for caches.
 const FOLDER: &str = "link-platform/conformance";
 /// Stands in a folder once everything is in it.
@@ -50,9 +55,30 @@ pub(super) fn npm(package: &str) -> Result<PathBuf> {
     })
 }
 
+/// The Python that has the SDK.
+pub(super) fn python_kit() -> Result<PathBuf> {
+    Ok(pypi(PYTHON_KIT)?.join("python3"))
+}
+
+/// mcp-authlab's program.
+pub(super) fn authlab() -> Result<PathBuf> {
+    Ok(pypi(AUTHLAB)?.join("mcp-authlab"))
+}
+
+/// The programs of a Python environment of its own with this package.
+fn pypi(package: &str) -> Result<PathBuf> {
+    let environment = installed(&format!("python-{package}"), |folder| {
+        must(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package];
+        must(Command::new(folder.join("bin").join("python3")).args(install))
+            .with_context(|| format!("pip cannot fetch {package}"))
+    })?;
+    Ok(environment.join("bin"))
+}
+
 /// The folder of a tool in its version, filled where that has not been done.
 fn installed(name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
-    let folder = cache()?.join(name.trim_start_matches('@').replace(['/', '='], "-"));
+    let folder = cache()?.join(name.trim_start_matches('@').replace("==", "-").replace('/', "-"));
     if folder.join(COMPLETE).exists() {
         return Ok(folder);
     }
@@ -83,4 +109,23 @@ pub(super) fn script(script: &Path) -> Result<Command> {
     let mut command = Command::new(node()?);
     command.arg(script).stdin(Stdio::null()).env("NO_COLOR", "1");
     Ok(command)
+}
+
+/// A file of ours that these tools run.
+pub(super) fn own(name: &str) -> PathBuf {
+    workspace::root().join("xtask/src/conformance/clients").join(name)
+}
+
+/// A script of ours, run by this Python.
+pub(super) fn python_script(name: &str, python: &Path) -> Command {
+    let mut command = python_program(python);
+    command.arg(own(name));
+    command
+}
+
+/// A program of Python that leaves nothing beside its scripts.
+pub(super) fn python_program(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null()).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
 }
