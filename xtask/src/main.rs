@@ -7,6 +7,7 @@
 mod arch;
 mod bench;
 mod ci;
+mod conformance;
 mod dist;
 mod embedding;
 mod outside;
@@ -74,6 +75,10 @@ enum Command {
     ///
     /// Installs the tools it needs below target/outside. docs/outside.md says what it found before and how to repeat it.
     Outside(outside::Options),
+    /// Let official suites and clients judge the MCP server and its authorization server.
+    ///
+    /// Fetches them from npm and PyPI into the user's cache. docs/conformance.md says what they said before.
+    Conformance(conformance::Options),
     /// Build the program in embedding/outside from nothing, with a few sets of features, and tell what each costs.
     Embedding {
         /// A set of features with commas between them, in place of the usual sets; may be said several times.
@@ -95,6 +100,7 @@ fn main() -> ExitCode {
         Command::Surface { check: false } => surface::write(),
         Command::Dist { binary } => dist::run(binary.as_deref()),
         Command::Outside(options) => outside::run(&options),
+        Command::Conformance(options) => conformance::run(&options),
         Command::Embedding { features } => embedding::run(&features),
         Command::Bench(options) => bench::run(&options),
         Command::Ci => ci::run(),

@@ -4,7 +4,7 @@
 
 mod fuzz;
 mod schemathesis;
-mod server;
+pub(crate) mod server;
 mod slow;
 #[cfg(test)]
 mod tests;
@@ -79,7 +79,7 @@ fn folder() -> PathBuf {
 }
 
 /// An empty folder for what a tool writes.
-fn emptied(name: &str) -> Result<PathBuf> {
+pub(crate) fn emptied(name: &str) -> Result<PathBuf> {
     let folder = folder().join(name);
     match fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -92,7 +92,7 @@ fn emptied(name: &str) -> Result<PathBuf> {
 }
 
 /// Runs a command that must succeed, with its output in this terminal.
-fn must(command: &mut Command) -> Result<()> {
+pub(crate) fn must(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_owned();
     let status = command.status().with_context(|| format!("cannot run {}", name.display()))?;
     if status.success() { Ok(()) } else { bail!("{} failed: {status}", shown(&name)) }

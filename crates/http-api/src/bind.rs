@@ -5,7 +5,7 @@ mod body;
 mod form;
 pub(crate) mod path;
 mod pointer;
-mod query;
+pub(crate) mod query;
 mod text;
 
 use std::net::IpAddr;

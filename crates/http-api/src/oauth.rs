@@ -9,7 +9,7 @@ mod resource;
 
 pub use hosts::McpHosts;
 
-pub(crate) use consent::to_console;
+pub(crate) use consent::authorize;
 pub(crate) use issuer::Issuer;
 pub(crate) use refusal::refusal;
 pub(crate) use resource::of_path;

@@ -131,7 +131,7 @@ impl Front {
             Target::OpenId => self.issuer.openid(),
             Target::Resource => oauth::of_path(&self.app, segments.get(3).map(String::as_str))
                 .unwrap_or_else(|error| render::error(&error, request_id)),
-            Target::Consent => oauth::to_console(&self.app.settings().urls, head.uri.query()),
+            Target::Consent => oauth::authorize(&self.app, head.uri.query()),
             Target::Row { operation, mount } => {
                 let operation = &self.app.catalogue().operations()[operation];
                 let mount = &operation.mounts()[mount];

@@ -7,17 +7,22 @@
 
 mod caller;
 mod challenge;
+#[cfg(feature = "conformance")]
+mod conformance;
 mod credential;
 mod envelope;
 mod handler;
 mod identity;
 mod message;
 mod origin;
+mod portable;
 mod reply;
 mod service;
 mod step_up;
 mod tools;
 
+#[cfg(feature = "conformance")]
+pub use conformance::FixtureService;
 pub use service::{BoundHandle, ClientAddr, McpService, Options};
 pub use step_up::ScopeChallenge;
 pub use tools::tools_document;

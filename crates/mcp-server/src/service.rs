@@ -83,13 +83,7 @@ impl McpService {
     /// The server over an application's catalogue.
     pub fn new(app: Application, options: Options) -> Self {
         let handler = Handler::new(app.clone());
-        // Hosts and origins are checked before the library is asked, and no reply is ever streamed.
-        let config = StreamableHttpServerConfig::default()
-            .with_legacy_session_mode(false)
-            .with_json_response(true)
-            .with_max_request_body_bytes(options.body_bytes)
-            .disable_allowed_hosts()
-            .disable_allowed_origins();
+        let config = config(&options);
         let rpc = StreamableHttpService::new(move || Ok(handler.clone()), Arc::default(), config);
         let origins = Origins::new(&app.settings().urls, &options.origins);
         let any_public = app.catalogue().operations().iter().any(|row| row.tool && row.need == Need::Public);
@@ -124,31 +118,12 @@ impl Front {
         let (head, body) = request.into_parts();
         let request_id = request_id(&head.headers).unwrap_or_else(|| self.app.request_id());
         let page = self.origins.judge(&head.headers);
-        let mut response = match &page {
-            Page::Refused => {
-                let message = "pages of this origin may not call";
-                reply::rpc_error(StatusCode::FORBIDDEN, None, FORBIDDEN, message, None)
-            }
-            Page::Allowed(_) if head.method == Method::OPTIONS => {
-                let mut response = reply::no_content();
-                origin::may_send(response.headers_mut());
-                response
-            }
-            Page::Allowed(_) | Page::None => {
-                let answered = self.post(head, body, &request_id).await;
-                answered.unwrap_or_else(|refused| *refused)
-            }
+        let method = head.method.clone();
+        let work = async {
+            let answered = self.post(head, body, &request_id).await;
+            answered.unwrap_or_else(|refused| *refused)
         };
-        let headers = response.headers_mut();
-        if let Page::Allowed(origin) = page {
-            origin::may_read(headers, origin);
-        }
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if let Ok(id) = HeaderValue::try_from(&request_id) {
-            headers.insert("x-request-id", id);
-        }
-        response
+        framed(page, &method, &request_id, work).await
     }
 
     /// Answers a request whose origin is good; an `Err` is an answer too, from before the protocol.
@@ -252,6 +227,47 @@ impl Front {
     }
 }
 
+/// What every request meets before it is worked on, and what every reply carries.
+pub(crate) async fn framed(
+    page: Page,
+    method: &Method,
+    request_id: &str,
+    work: impl Future<Output = Response<ReplyBody>>,
+) -> Response<ReplyBody> {
+    let mut response = match &page {
+        Page::Refused => {
+            let message = "pages of this origin may not call";
+            reply::rpc_error(StatusCode::FORBIDDEN, None, FORBIDDEN, message, None)
+        }
+        Page::Allowed(_) if method == Method::OPTIONS => {
+            let mut response = reply::no_content();
+            origin::may_send(response.headers_mut());
+            response
+        }
+        Page::Allowed(_) | Page::None => work.await,
+    };
+    let headers = response.headers_mut();
+    if let Page::Allowed(origin) = page {
+        origin::may_read(headers, origin);
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::try_from(request_id) {
+        headers.insert("x-request-id", id);
+    }
+    response
+}
+
+/// How the library is set: hosts and origins are checked before it is asked, and no reply is streamed without need.
+pub(crate) fn config(options: &Options) -> StreamableHttpServerConfig {
+    StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .with_max_request_body_bytes(options.body_bytes)
+        .disable_allowed_hosts()
+        .disable_allowed_origins()
+}
+
 /// Whether HTTP itself says it: a bad credential, or a server that is not there.
 fn is_transport(error: &Error) -> bool {
     matches!(error.code.status(), 401 | 404)
@@ -279,7 +295,7 @@ fn not_admitted(error: &Error, caller: &Caller, message: &Message) -> Response<R
     refusal(error, caller)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let sent = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = sent.split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
@@ -288,7 +304,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Takes away what the library could log, and lets in everybody who takes JSON, which every reply is.
 ///
 /// The host is the caller's business and was decided with the handle; the library only insists that there is one.
-fn prepare(headers: &mut HeaderMap) {
+pub(crate) fn prepare(headers: &mut HeaderMap) {
     headers.insert(HOST, HeaderValue::from_static("localhost"));
     for secret in [AUTHORIZATION, credential::API_KEY, COOKIE] {
         headers.remove(secret);

@@ -6,24 +6,8 @@ use lp_application::{Catalogue, Effect, Kind, Operation, Realm, Stream};
 use rmcp::model::{JsonObject, MetaObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
+use crate::portable::portable;
 use crate::{challenge, envelope};
-
-/// The formats that JSON Schema itself knows (2020-12, validation 7.3) and readers may therefore know too.
-const FORMATS: &[&str] = &[
-    "date-time",
-    "date",
-    "time",
-    "duration",
-    "email",
-    "hostname",
-    "ipv4",
-    "ipv6",
-    "uri",
-    "uri-reference",
-    "uuid",
-    "json-pointer",
-    "regex",
-];
 
 /// What `tools/list` answers: every row that is a tool, in the order of the catalogue, the same for every caller.
 pub(crate) fn tools(catalogue: &Catalogue) -> Vec<Tool> {
@@ -127,25 +111,6 @@ fn object(schema: &Value) -> JsonObject {
     portable(schema).as_object().cloned().unwrap_or_default()
 }
 
-/// The same schema without formats of our own: they tell a reader nothing that the description does not, and some
-/// readers stumble over formats they do not know.
-fn portable(schema: &Value) -> Value {
-    match schema {
-        Value::Object(object) => {
-            let kept = object.iter().filter(|(key, value)| {
-                *key != "format" || value.as_str().is_none_or(|format| FORMATS.contains(&format))
-            });
-            kept.map(|(key, value)| {
-                let is_data = matches!(key.as_str(), "const" | "default" | "enum" | "examples");
-                (key.clone(), if is_data { value.clone() } else { portable(value) })
-            })
-            .collect()
-        }
-        Value::Array(items) => items.iter().map(portable).collect(),
-        plain => plain.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use lp_application::catalogue;
@@ -159,14 +124,23 @@ mod tests {
         let whole = document.to_string().len();
         let all = document["tools"].as_array().expect("tools");
         let mut told = 0;
+        let mut bare = document.clone();
+        for tool in bare["tools"].as_array_mut().expect("tools") {
+            tool.as_object_mut().expect("a tool").shift_remove("outputSchema");
+        }
+        let bare = bare.to_string().len();
         for tool in all {
+            let name = &tool["name"];
             let size: usize = ["name", "title", "description", "inputSchema"]
                 .map(|key| tool[key].to_string().len())
                 .iter()
                 .sum();
             told += size;
-            assert!(size <= 2_400, "{}: {size} bytes, about 600 tokens", tool["name"]);
+            assert!(size <= 2_400, "{name}: {size} bytes, about 600 tokens");
+            let about = tool["description"].as_str().expect("a description").chars().count();
+            assert!(about <= 600, "{name}: its description has {about} characters, 600 are the limit");
         }
+        assert!(bare <= 40_000, "tools/list has {bare} bytes without output schemas, 40,000 are the limit");
         assert!(told <= 48_000, "the model is told {told} bytes, about 12,000 tokens");
         assert!(whole <= 100_000, "tools/list has {whole} bytes, {told} of them for the model");
     }
@@ -208,21 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn a_format_of_our_own_goes_and_a_property_of_that_name_stays() {
-        let schema = |ours: Value| {
-            json!({ "properties": { "format": ours,
-                "at": { "format": "date-time", "default": { "format": "word" } } } })
-        };
-        let before = schema(json!({ "type": "string", "format": "word" }));
-        assert_eq!(portable(&before), schema(json!({ "type": "string" })));
-    }
-
-    #[test]
     fn schemas_stand_alone() {
         for tool in tools_document(&catalogue())["tools"].as_array().expect("tools") {
             for key in ["inputSchema", "outputSchema"] {
                 let text = tool[key].to_string();
-                for word in [r#""$ref""#, r#""$schema""#, r#""format":"slug""#, r#""format":"uint64""#] {
+                let several = r#""type":["#;
+                for word in
+                    [r#""$ref""#, r#""$schema""#, r#""format":"slug""#, r#""format":"uint64""#, several]
+                {
                     assert!(!text.contains(word), "{} {key}: {word}", tool["name"]);
                 }
                 jsonschema::validator_for(&tool[key]).expect("a schema");

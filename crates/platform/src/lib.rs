@@ -84,6 +84,8 @@ mod builder;
 mod client;
 mod clock;
 mod config;
+#[cfg(feature = "conformance")]
+mod conformance;
 mod counts;
 mod doctor;
 pub mod documents;

@@ -58,6 +58,8 @@ struct Surfaces {
     /// What stands beside it on its handles' hosts.
     #[cfg(all(feature = "http", feature = "mcp"))]
     beside_mcp: McpHosts,
+    #[cfg(feature = "conformance")]
+    fixtures: crate::conformance::Fixtures,
 }
 
 /// A reply under way: most redirects need no waiting, and then there is no future on the heap either.
@@ -84,6 +86,8 @@ impl PlatformService {
             mcp: McpService::new(parts.app.clone(), mcp_options(parts.scope_challenge)),
             #[cfg(all(feature = "http", feature = "mcp"))]
             beside_mcp: McpHosts::new(parts.app.clone()),
+            #[cfg(feature = "conformance")]
+            fixtures: crate::conformance::Fixtures::new(&parts.app),
             parts,
         };
         Self { surfaces: Arc::new(surfaces), peer: None }
@@ -147,6 +151,10 @@ impl PlatformService {
                 #[cfg(feature = "mcp")]
                 if let Some(bound) = shared_mcp(request.uri().path()) {
                     return self.to_its_end(self.clone().mcp(request, bound, client)).await;
+                }
+                #[cfg(feature = "conformance")]
+                if let Some(fixtures) = self.surfaces.fixtures.at(request.uri().path()) {
+                    return self.to_its_end(crate::conformance::answer(fixtures, request)).await;
                 }
                 self.to_its_end(self.clone().api(request, peer, client)).await
             }

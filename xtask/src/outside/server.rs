@@ -12,13 +12,17 @@ use crate::process::Listening;
 use crate::workspace;
 
 /// The handle that is there from the start.
-pub(super) const HANDLE: &str = "hello";
+pub(crate) const HANDLE: &str = "hello";
+
+/// Who owns it.
+pub(crate) const EMAIL: &str = "owner@example.com";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A running server; dropping it ends it.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     /// A token of [`HANDLE`] with every scope.
-    pub(super) token: String,
+    pub(crate) token: String,
     // Before its folder.
     process: Listening,
     _folder: TempDir,
@@ -26,7 +30,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts it with these settings beside the usual ones. It listens wherever the address says.
-    pub(super) fn start(binary: &Path, listen: &str, settings: &[(&str, &str)], log: &Path) -> Result<Self> {
+    pub(crate) fn start(binary: &Path, listen: &str, settings: &[(&str, &str)], log: &Path) -> Result<Self> {
         let folder = TempDir::new().context("cannot make a folder")?;
         let token = bootstrap(binary, folder.path())?;
         let log = std::fs::File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
@@ -37,13 +41,13 @@ impl Server {
     }
 
     /// Whether it still runs.
-    pub(super) fn lives(&mut self) -> bool {
+    pub(crate) fn lives(&mut self) -> bool {
         self.process.lives()
     }
 }
 
 /// The binary to test: the given one, or that of the workspace as it is.
-pub(super) fn binary(given: Option<&Path>) -> Result<PathBuf> {
+pub(crate) fn binary(given: Option<&Path>) -> Result<PathBuf> {
     if let Some(given) = given {
         return given.canonicalize().with_context(|| format!("there is no {}", given.display()));
     }
@@ -69,7 +73,7 @@ fn command(binary: &Path, folder: &Path) -> Command {
 /// Makes an account with the handle; gives its token.
 fn bootstrap(binary: &Path, folder: &Path) -> Result<String> {
     let output = command(binary, folder)
-        .args(["bootstrap", "--email", "owner@example.com", "--password", "correct horse battery"])
+        .args(["bootstrap", "--email", EMAIL, "--password", PASSWORD])
         .args(["--handle", HANDLE, "--json"])
         .stderr(Stdio::inherit())
         .output()

@@ -3,14 +3,14 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use form_urlencoded::Serializer;
-use lp_access::{Client, ProofChallenge, RedirectUri, asked_scopes};
+use lp_access::{Client, ClientKind, ProofChallenge, RedirectUri, asked_scopes};
 use lp_core::Scope;
 
 use super::clients;
 use super::input::AuthorizationRequest;
 use super::resource::{Target, target};
 use crate::cx::Cx;
-use crate::{Code, Error};
+use crate::{Application, Code, Error, PublicUrls};
 
 /// A request that can be put to a person.
 pub(super) struct Asked {
@@ -48,7 +48,7 @@ pub(super) async fn check(cx: &Cx, request: &AuthorizationRequest) -> Result<Che
         let message = "the redirect_uri is not one that this client registered";
         Error::new(Code::INVALID_REDIRECT_URI, message)
     })?;
-    let answer = Answer { redirect, state: request.state.clone(), issuer: cx.urls().api.clone() };
+    let answer = Answer::to(redirect, request, cx.urls());
     let read = parameters(request).and_then(|read| Ok((read, target(cx, request.resource.as_deref())?)));
     Ok(match read {
         Ok(((challenge, scopes, insists), target)) => {
@@ -56,6 +56,25 @@ pub(super) async fn check(cx: &Cx, request: &AuthorizationRequest) -> Result<Che
         }
         Err(error) => Checked::Refuse(answer.refusal(error.code, &error.message)),
     })
+}
+
+impl Application {
+    /// Where a browser goes at once with a request that is faulty whoever answers it: back to its app. `None` where a
+    /// person has to sign in first.
+    ///
+    /// That is so wherever the answer would leave for somebody else's site, or everybody who registers an app could send
+    /// people there under our name (RFC 9700, 4.11.2). The person's own machine is no such place, and the apps that the
+    /// operator vouches for are not anybody's. Nothing is fetched or read for it, since nobody has signed in.
+    pub fn refused_at_once(&self, request: &AuthorizationRequest) -> Option<String> {
+        let settings = self.settings();
+        let client = clients::open(request.client_id.as_deref()?, &settings.secret)?;
+        let redirect = client.redirect(request.redirect_uri.as_deref()?)?;
+        if client.kind != ClientKind::Vouched && !redirect.is_loopback() {
+            return None;
+        }
+        let error = parameters(request).err()?;
+        Some(Answer::to(redirect, request, &settings.urls).refusal(error.code, &error.message))
+    }
 }
 
 type Parameters = (ProofChallenge, Vec<Scope>, bool);
@@ -90,6 +109,10 @@ fn parameters(request: &AuthorizationRequest) -> Result<Parameters, Error> {
 }
 
 impl Answer {
+    fn to(redirect: RedirectUri, request: &AuthorizationRequest, urls: &PublicUrls) -> Self {
+        Self { redirect, state: request.state.clone(), issuer: urls.api.clone() }
+    }
+
     /// The code.
     pub(super) fn code(&self, code: &str) -> String {
         self.with(&[("code", code)])

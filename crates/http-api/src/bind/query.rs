@@ -9,7 +9,7 @@ use super::text::{decode, step};
 const MOST: usize = 100;
 
 /// The parameters of a raw query in order, each with all its values; or every one that is not well encoded.
-pub(super) fn pairs(raw: Option<&str>) -> Result<Vec<(String, Vec<String>)>, Vec<Fault>> {
+pub(crate) fn pairs(raw: Option<&str>) -> Result<Vec<(String, Vec<String>)>, Vec<Fault>> {
     let mut pairs: Vec<(String, Vec<String>)> = Vec::new();
     let mut places = HashMap::new();
     let mut faults = Vec::new();

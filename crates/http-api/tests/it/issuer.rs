@@ -125,3 +125,51 @@ async fn a_person_is_led_to_the_console_with_what_the_client_asks() {
         api.anonymous("POST", path).send().await.refused(405, "method_not_allowed");
     }
 }
+
+#[tokio::test]
+async fn what_is_faulty_for_certain_an_app_on_the_person_s_machine_is_told_before_anybody_signs_in() {
+    let api = Api::new().await;
+    let register = async |redirect: &str| {
+        let metadata = json!({ "redirect_uris": [redirect], "token_endpoint_auth_method": "none" });
+        let registered = api.anonymous("POST", "/oauth/register").json(metadata).await;
+        registered.json()["client_id"].as_str().expect("an id").to_owned()
+    };
+    let local = register("http://127.0.0.1:7777/callback").await;
+    let (callback, proof) = ("http%3A%2F%2F127.0.0.1%3A9999%2Fcallback", "code_challenge_method=S256");
+    let whole = format!(
+        "client_id={local}&redirect_uri={callback}&response_type=code&state=a+b&{proof}&\
+         code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWkxNuQyxtZSw"
+    );
+    let led = async |query: &str| {
+        let reply = api.anonymous("GET", &format!("/oauth/authorize?{query}")).send().await;
+        assert_eq!(reply.status, StatusCode::FOUND, "{query}");
+        reply.header("location").expect("an address").to_owned()
+    };
+    for (faulty, code) in [
+        (whole.replace("E9M", ""), "invalid_request"),
+        (whole.replace(proof, "code_challenge_method=plain"), "invalid_request"),
+        (whole.replace("type=code", "type=token"), "unsupported_response_type"),
+        (whole.replace("type=code", "type="), "invalid_request"),
+        (format!("{whole}&scope=%22"), "invalid_scope"),
+    ] {
+        let back = led(&faulty).await;
+        let start = format!("http://127.0.0.1:9999/callback?error={code}&error_description=");
+        assert!(back.starts_with(&start), "{faulty}: {back}");
+        assert!(back.ends_with("&state=a+b&iss=http%3A%2F%2Flocalhost%3A8080"), "{back}");
+    }
+    // A person is asked, told, or has to show first that there is one: else anybody's site could be led to from here.
+    let elsewhere = register("https://elsewhere.example/callback").await;
+    let foreign =
+        whole.replace(&local, &elsewhere).replace(callback, "https%3A%2F%2Felsewhere.example%2Fcallback");
+    for query in [
+        whole.clone(),
+        foreign.replace("E9M", ""),
+        whole.replace("E9M", "").replace("callback", "other"),
+        whole.replace("E9M", "").replace("client_id=", "client_id=x"),
+        whole.replace("E9M", "").replace("client_id=", "client_id=https%3A%2F%2Fa.example%2F"),
+        format!("{whole}&response_type=token"),
+    ] {
+        let there = led(&query).await;
+        assert_eq!(there, format!("http://app.localhost:8080/oauth/authorize?{query}"));
+    }
+}
