@@ -24,13 +24,16 @@ pub(crate) use self::documents::KnownDocuments;
 pub use self::input::{AuthorizationRequest, Decision, OneConnection, Revocation, TokenRequest};
 pub use self::metadata::{ClientMetadata, RegisteredClient};
 pub(crate) use self::rows::operations;
-pub use self::scopes::{base_scopes, offered_scopes};
+pub use self::scopes::{base_scopes, offered_scopes, scope_in_words};
 pub use self::view::{
     Authorization, ClientView, ConnectionList, ConnectionView, EndedConnection, HandleChoice, RedirectTo,
     Requested, Revoked, ScopeChoice, Tokens,
 };
 use crate::catalogue::Op;
 use crate::system::NoInput;
+
+/// How long an app stays let in that does nothing.
+pub const CONNECTED_FOR: std::time::Duration = lp_access::Connection::LIFE;
 
 /// Registers an app.
 pub const REGISTER: Op<ClientMetadata, RegisteredClient> = Op::named("oauth_register");

@@ -81,6 +81,9 @@ pub(crate) static HANDLE: Field = Field {
     hint: Some("2 to 32 lower-case letters, digits and hyphens. It names the address of your links."),
     kind: Kind::Handle,
 };
+/// One of those that the account has.
+pub(crate) static CHOSEN_HANDLE: Field =
+    Field { name: "handle", label: "Handle", ask: "Choose a handle.", hint: None, kind: Kind::Handle };
 pub(crate) static PRESENT_PASSWORD: Field = Field {
     name: "currentPassword",
     label: "Current password",

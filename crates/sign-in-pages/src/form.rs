@@ -32,6 +32,16 @@ impl Values {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
+    /// Whether a field was sent, whatever it says.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
+    /// What stands behind a prefix in the names of fields: how boxes that are ticked are sent.
+    pub(crate) fn named<'v>(&'v self, prefix: &'v str) -> impl Iterator<Item = &'v str> {
+        self.0.iter().filter_map(move |(name, _)| name.strip_prefix(prefix))
+    }
+
     fn read(bytes: &[u8]) -> Option<Self> {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(bytes).into_owned().collect();
         let text =

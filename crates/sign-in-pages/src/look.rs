@@ -76,6 +76,29 @@ pub(crate) fn instant(text: &str) -> Markup {
     html! { time datetime=(text) { (shown) } }
 }
 
+/// What somebody says of themselves, set apart so that it can pass for nothing that we say.
+pub(crate) fn claimed(text: &str) -> Markup {
+    html! { span.claimed { "“" bdi { (text) } "”" } }
+}
+
+/// What a thing that an app may do means at worst, in a word or two.
+pub(crate) fn tag(risk: &str) -> Markup {
+    html! {
+        @match risk {
+            "CONNECT" => {},
+            "READ" => span.risk { "reads" },
+            "PRIVATE" => span.risk.private { "private" },
+            _ => span.risk.write { "changes what visitors see" },
+        }
+    }
+}
+
+/// A role as people read it: `OWNER` as `Owner`.
+pub(crate) fn role(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().into_iter().chain(letters.flat_map(char::to_lowercase)).collect()
+}
+
 /// An origin without its scheme.
 fn host(origin: &str) -> &str {
     origin.split_once("://").map_or(origin, |(_, host)| host)

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Longer addresses than any page of ours has.
-const LONGEST: usize = 4_096;
+/// Longer addresses than any page of ours has, as they stand in a query. The request of an app is the longest of them.
+const LONGEST: usize = 12 * 1024;
 
 /// A path on this host, with its query: what a browser cannot read as another host whatever it does about slashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,8 @@ impl Next {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix('/')?;
         let plain = rest.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-        (plain && !rest.starts_with('/') && text.len() <= LONGEST).then(|| Self(text.to_owned()))
+        let in_query = || form_urlencoded::byte_serialize(text.as_bytes()).map(str::len).sum::<usize>();
+        (plain && !rest.starts_with('/') && in_query() <= LONGEST).then(|| Self(text.to_owned()))
     }
 
     pub(crate) fn as_str(&self) -> &str {

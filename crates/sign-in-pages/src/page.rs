@@ -1,6 +1,6 @@
 //! Which paths there are, and which operation each is a page of.
 
-use lp_application::{SignUps, accounts, handles};
+use lp_application::{SignUps, accounts, handles, oauth};
 
 use crate::site::Site;
 
@@ -26,6 +26,12 @@ pub(crate) enum Page {
     Password,
     /// Letting a desktop be signed in.
     Desktop,
+    /// What an app asks for.
+    Authorize,
+    /// Letting it in, or not.
+    Decision,
+    /// The apps that were let in.
+    Connections,
 }
 
 /// Each with its path and its operation.
@@ -43,6 +49,9 @@ const PAGES: &[(Page, &str, &str)] = &[
     (Page::ConfirmCode, "/sign-in/code/confirm", accounts::CONFIRM_PASSWORDLESS.name()),
     (Page::Password, "/password", accounts::CHANGE_PASSWORD.name()),
     (Page::Desktop, "/desktop", accounts::APPROVE_DESKTOP.name()),
+    (Page::Authorize, "/oauth/authorize", oauth::AUTHORIZATION.name()),
+    (Page::Decision, "/oauth/authorize/decision", oauth::DECIDE.name()),
+    (Page::Connections, "/connections", oauth::CONNECTIONS.name()),
 ];
 
 impl Page {
@@ -70,7 +79,7 @@ impl Page {
 
     /// Whether something can be sent to it.
     pub(crate) fn takes_forms(self) -> bool {
-        self != Self::Home
+        !matches!(self, Self::Home | Self::Authorize)
     }
 
     fn row(self) -> &'static (Self, &'static str, &'static str) {

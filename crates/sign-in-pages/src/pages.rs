@@ -1,7 +1,9 @@
 //! One module per page: what it shows, and what its form does.
 
+mod authorize;
 mod code;
 mod confirm;
+mod connections;
 mod desktop;
 mod forgot;
 mod home;
@@ -34,6 +36,9 @@ pub(crate) async fn show(page: Page, visit: &mut Visit<'_>) -> Result<Response, 
         Page::ConfirmCode => Ok(confirm::show(visit, &code::CONFIRM)),
         Page::Password => password::show(visit).await,
         Page::Desktop => desktop::show(visit).await,
+        Page::Authorize => authorize::show(visit).await,
+        Page::Decision => Ok(authorize::ask_again(visit)),
+        Page::Connections => connections::show(visit).await,
         // Nothing to see; their forms stand on the page of the account.
         Page::SignOut | Page::Handles | Page::Sessions => Ok(render::see_other(Page::Home.path())),
     }
@@ -42,8 +47,9 @@ pub(crate) async fn show(page: Page, visit: &mut Visit<'_>) -> Result<Response, 
 /// Does what a form asks for.
 pub(crate) async fn act(page: Page, visit: &mut Visit<'_>, form: &Values) -> Result<Response, Error> {
     match page {
-        // Takes no form.
+        // These take no form.
         Page::Home => home::show(visit).await,
+        Page::Authorize => authorize::show(visit).await,
         Page::SignIn => sign_in::act(visit, form).await,
         Page::SignOut => sign_in::out(visit).await,
         Page::Handles => home::take_handle(visit, form).await,
@@ -56,16 +62,24 @@ pub(crate) async fn act(page: Page, visit: &mut Visit<'_>, form: &Values) -> Res
         Page::ConfirmCode => confirm::act(visit, &code::CONFIRM, form).await,
         Page::Password => password::act(visit, form).await,
         Page::Desktop => desktop::act(visit, form).await,
+        Page::Decision => authorize::act(visit, form).await,
+        Page::Connections => connections::act(visit, form).await,
     }
 }
 
 /// Asks somebody to sign in, who comes back to this page if it can be shown.
 pub(crate) fn to_sign_in(visit: &Visit<'_>, page: Page) -> Response {
     let back = match page {
-        Page::Password => Next::parse(page.path()),
+        Page::Password | Page::Connections => Next::parse(page.path()),
         Page::Desktop => Next::parse(&desktop::address(visit)),
+        Page::Authorize | Page::Decision => visit.back().cloned(),
+        Page::Handles => visit.next(),
         _ => None,
     };
+    let asks = matches!(page, Page::Authorize | Page::Decision);
+    if asks && back.is_none() {
+        return authorize::too_long(visit);
+    }
     if Page::SignIn.is_in(visit.site) {
         render::see_other(&Next::behind(back.as_ref(), Page::SignIn.path()))
     } else {

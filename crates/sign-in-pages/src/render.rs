@@ -4,7 +4,7 @@ use axum::body::{Body, HttpBody};
 use axum::response::Response;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
-    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
 use lp_application::Error;
@@ -17,7 +17,7 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// A page runs nothing, loads nothing but its own style and icon, sends its forms here alone and stands in no frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 pub(crate) fn page(status: StatusCode, markup: Markup) -> Response {
     let mut response = Response::new(Body::from(markup.into_string()));
@@ -36,6 +36,29 @@ pub(crate) fn refused(error: &Error, markup: Markup) -> Response {
 
 pub(crate) fn status(error: &Error) -> StatusCode {
     StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Lets the forms of a page end at another origin, too: browsers hold the policy against the redirect that answers a form
+/// (CSP 3, 6.4.2). An origin that cannot be written there is let nowhere.
+pub(crate) fn leading_to(mut response: Response, origin: &str) -> Response {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:/_[]".contains(&byte);
+    let policy = origin.bytes().all(plain).then(|| format!("{POLICY} {origin}"));
+    let policy = policy.and_then(|policy| HeaderValue::try_from(policy).ok());
+    response.headers_mut().extend(policy.map(|policy| (CONTENT_SECURITY_POLICY, policy)));
+    response
+}
+
+/// On with GET, to an app elsewhere, which learns nothing of where the browser comes from.
+pub(crate) fn away(address: &str) -> Response {
+    let mut response = see_other(address);
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// Leaves whoever opened the window its hold on it: apps open the question in a window of their own, wait for it there,
+/// and would take it for closed.
+pub(crate) fn in_window_of_opener(response: &mut Response) {
+    response.headers_mut().insert(OPENER_POLICY, HeaderValue::from_static("unsafe-none"));
 }
 
 /// On with GET, to a path of ours.
@@ -68,11 +91,13 @@ pub(crate) fn finish(mut response: Response, request_id: &str, head_only: bool) 
         response.headers_mut().extend(length.map(|length| (CONTENT_LENGTH, HeaderValue::from(length))));
     }
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     // Not `no-referrer`: with that, browsers send forms from `Origin: null`, and older ones could send none.
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.entry(OPENER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
+    // For browsers that do not know `frame-ancestors`.
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.extend(HeaderValue::try_from(request_id).ok().map(|id| (REQUEST_ID, id)));

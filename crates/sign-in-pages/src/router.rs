@@ -11,6 +11,7 @@ use lp_application::{Application, Error};
 use lp_core::text::is_request_id;
 use tracing::{Instrument, debug, info_span};
 
+use crate::next::Next;
 use crate::page::Page;
 use crate::site::Site;
 use crate::visit::{Visit, is_signed_out};
@@ -77,12 +78,22 @@ async fn route(mut visit: Visit<'_>, head: &Parts, body: Body) -> Response {
     };
     let mut reply = answered.unwrap_or_else(|error| failed(&visit, page, &error));
     visit.put_cookies(reply.headers_mut());
+    if leads_to_an_app(&visit, page) {
+        render::in_window_of_opener(&mut reply);
+    }
     reply
 }
 
 /// Whoever is not signed in is asked to, and comes back afterwards; everything else is told.
 fn failed(visit: &Visit<'_>, page: Page, error: &Error) -> Response {
     if is_signed_out(error) { pages::to_sign_in(visit, page) } else { pages::broken(visit, error) }
+}
+
+/// Whether this is a step of somebody who is asked by an app.
+fn leads_to_an_app(visit: &Visit<'_>, page: Page) -> bool {
+    let question = Page::Authorize.path();
+    let goes_on = |next: &Next| next.as_str().split('?').next() == Some(question);
+    matches!(page, Page::Authorize | Page::Decision) || visit.next().as_ref().is_some_and(goes_on)
 }
 
 fn wrong_method(site: &Site, allowed: &'static str) -> Response {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::header::{SET_COOKIE, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 use lp_application::accounts::{self, Account, SignedIn};
 use lp_application::{Accepts, Code, Credential, Error, Request, Surface};
 use serde::de::DeserializeOwned;
@@ -26,22 +26,25 @@ pub(crate) struct Visit<'s> {
     pub(crate) site: &'s Site,
     pub(crate) query: Values,
     pub(crate) request_id: &'s str,
+    head: &'s Parts,
     session: Session,
     address: Option<IpAddr>,
     agent: String,
     mail: String,
     /// Whether the address that a code was sent to changes: kept, or forgotten where it is empty.
     mail_changed: bool,
+    back: Option<Next>,
 }
 
 impl<'s> Visit<'s> {
-    pub(crate) fn new(site: &'s Site, head: &Parts, address: Option<IpAddr>, request_id: &'s str) -> Self {
+    pub(crate) fn new(site: &'s Site, head: &'s Parts, address: Option<IpAddr>, request_id: &'s str) -> Self {
         let user_agent = head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         let mail = site.jar.read(&head.headers, MAIL).unwrap_or_default();
         Self {
             site,
             query: Values::of_query(head.uri.query()),
             request_id,
+            head,
             session: Session::read(site.jar, &head.headers),
             address,
             agent: agent::name(user_agent.unwrap_or_default()),
@@ -49,12 +52,37 @@ impl<'s> Visit<'s> {
                 .next()
                 .map_or_else(String::new, |(_, mail)| mail.into_owned()),
             mail_changed: false,
+            back: None,
         }
     }
 
     /// Where the browser wants to be after signing in.
     pub(crate) fn next(&self) -> Option<Next> {
         Next::parse(self.query.get("next"))
+    }
+
+    /// The query as it came.
+    pub(crate) fn raw_query(&self) -> &'s str {
+        self.head.uri.query().unwrap_or_default()
+    }
+
+    /// Whether a person goes somewhere with the whole window: browsers say so of all that they load (Fetch Metadata), and
+    /// those that do not know how to are believed.
+    pub(crate) fn is_navigation(&self) -> bool {
+        let says = |name: &str| self.head.headers.get(name).map(HeaderValue::as_bytes);
+        self.head.method == Method::GET
+            && says("sec-fetch-dest").is_none_or(|place| place == b"document")
+            && says("sec-purpose").is_none()
+    }
+
+    /// From here on, whoever turns out not to be signed in comes back to this address afterwards.
+    pub(crate) fn come_back_to(&mut self, address: &str) {
+        self.back = Next::parse(address);
+    }
+
+    /// Where somebody goes on who has to sign in first.
+    pub(crate) fn back(&self) -> Option<&Next> {
+        self.back.as_ref()
     }
 
     /// What the list of sessions will call this browser.

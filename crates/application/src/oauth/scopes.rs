@@ -68,6 +68,14 @@ impl Risk {
     }
 }
 
+/// What the scope of this name means to whoever allows it, and what it lets an app do at worst: as
+/// [`ScopeChoice`](super::ScopeChoice) says it. `None` where there is no such scope.
+pub fn scope_in_words(name: &str) -> Option<(&'static str, &'static str)> {
+    let scope = Scope::ALL.iter().find(|scope| scope.as_str() == name)?;
+    let (title, risk) = words(*scope);
+    Some((title, risk.as_str()))
+}
+
 /// What a scope means to whoever allows it. One that has no words of its own yet is told by its name, as the worst.
 pub(super) fn words(scope: Scope) -> (&'static str, Risk) {
     match scope {

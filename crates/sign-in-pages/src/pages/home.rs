@@ -1,5 +1,6 @@
-//! The account: who is signed in, the handles, and where else.
+//! The account: who is signed in, the handles, the apps, and where else.
 
+mod connections;
 mod handles;
 mod sessions;
 
@@ -26,6 +27,7 @@ pub(super) async fn show(visit: &mut Visit<'_>) -> Result<Response, Error> {
 
 pub(super) async fn take_handle(visit: &mut Visit<'_>, form: &Values) -> Result<Response, Error> {
     match visit.act(rows::CREATE.name(), fields::arguments(&FIELDS, form)).await {
+        Ok(_) if visit.next().is_some() => Ok(super::onward(visit)),
         Ok(_) => Ok(render::see_other("/?done=handle")),
         Err(error) if is_signed_out(&error) => Err(error),
         Err(error) => Ok(render::refused(&error, sheet(visit, form, &Faults::of(&error, &FIELDS)).await?)),
@@ -41,6 +43,7 @@ pub(super) async fn end_session(visit: &mut Visit<'_>, form: &Values) -> Result<
 async fn sheet(visit: &mut Visit<'_>, form: &Values, faults: &Faults) -> Result<Markup, Error> {
     let account = visit.account().await?;
     let handles = handles::section(visit, form, faults).await?;
+    let connections = connections::section(visit).await?;
     let sessions = sessions::section(visit).await?;
     let done = match visit.query.get("done") {
         "handle" => Some("The handle is yours."),
@@ -53,6 +56,7 @@ async fn sheet(visit: &mut Visit<'_>, form: &Values, faults: &Faults) -> Result<
         @if let Some(done) = done.filter(|_| faults.is_empty()) { (notice(done)) }
         (person(visit, &account))
         (handles)
+        (connections)
         (sessions)
     };
     Ok(Sheet { title: "Your account", faulty: !faults.is_empty(), person: Some(&account.email), body }

@@ -42,6 +42,10 @@ pub(super) async fn out(visit: &mut Visit<'_>) -> Result<Response, Error> {
     visit.sign_out();
     match ended {
         Err(error) if !is_signed_out(&error) => Err(error),
+        // Somebody else is to go on here.
+        _ if visit.next().is_some() => {
+            Ok(render::see_other(&Next::behind(visit.next().as_ref(), Page::SignIn.path())))
+        }
         _ => Ok(render::see_other("/sign-in?done=signed-out")),
     }
 }

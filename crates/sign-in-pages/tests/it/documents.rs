@@ -2,7 +2,7 @@ use http::Request;
 
 use crate::browser::Browser;
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 #[tokio::test]
 async fn every_reply_carries_what_protects_it() {

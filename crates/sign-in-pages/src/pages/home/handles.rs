@@ -7,7 +7,8 @@ use super::FIELDS;
 use crate::faults::Faults;
 use crate::fields::Field;
 use crate::form::Values;
-use crate::look::{Form, summary};
+use crate::look::{Form, role, summary};
+use crate::next::Next;
 use crate::page::Page;
 use crate::visit::{self, Visit};
 
@@ -26,7 +27,7 @@ pub(super) async fn section(visit: &mut Visit<'_>, form: &Values, faults: &Fault
             } @else {
                 ul.items { @for handle in &list.handles { (item(handle, urls)) } }
             }
-            @if Page::Handles.is_in(visit.site) { div.take { (summary(faults)) (take(form, faults)) } }
+            @if Page::Handles.is_in(visit.site) { div.take { (summary(faults)) (take(visit, form, faults)) } }
         }
     })
 }
@@ -45,10 +46,11 @@ fn item(view: &HandleView, urls: &PublicUrls) -> Markup {
     }
 }
 
-fn take(form: &Values, faults: &Faults) -> Markup {
+/// The form to take a handle, on the page of whoever has `visit.next()` to go on with.
+fn take(visit: &Visit<'_>, form: &Values, faults: &Faults) -> Markup {
     let value = |field: &Field| form.get(field.name).trim().to_owned();
     let form = Form {
-        action: Page::Handles.path(),
+        action: &Next::behind(visit.next().as_ref(), Page::Handles.path()),
         fields: &FIELDS,
         value: &value,
         faults,
@@ -56,12 +58,6 @@ fn take(form: &Values, faults: &Faults) -> Markup {
         username: None,
     };
     form.render()
-}
-
-/// `OWNER` as `Owner`.
-fn role(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().into_iter().chain(letters.flat_map(char::to_lowercase)).collect()
 }
 
 fn example(urls: &PublicUrls) -> String {
