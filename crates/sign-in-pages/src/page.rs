@@ -49,7 +49,7 @@ const PAGES: &[(Page, &str, &str)] = &[
     (Page::ConfirmCode, "/sign-in/code/confirm", accounts::CONFIRM_PASSWORDLESS.name()),
     (Page::Password, "/password", accounts::CHANGE_PASSWORD.name()),
     (Page::Desktop, "/desktop", accounts::APPROVE_DESKTOP.name()),
-    (Page::Authorize, "/oauth/authorize", oauth::AUTHORIZATION.name()),
+    (Page::Authorize, oauth::addresses::AUTHORIZE, oauth::AUTHORIZATION.name()),
     (Page::Decision, "/oauth/authorize/decision", oauth::DECIDE.name()),
     (Page::Connections, "/connections", oauth::CONNECTIONS.name()),
 ];

@@ -39,13 +39,22 @@ pub(crate) fn status(error: &Error) -> StatusCode {
 }
 
 /// Lets the forms of a page end at another origin, too: browsers hold the policy against the redirect that answers a form
-/// (CSP 3, 6.4.2). An origin that cannot be written there is let nowhere.
+/// (CSP 3, 4.2.2).
 pub(crate) fn leading_to(mut response: Response, origin: &str) -> Response {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:/_[]".contains(&byte);
-    let policy = origin.bytes().all(plain).then(|| format!("{POLICY} {origin}"));
-    let policy = policy.and_then(|policy| HeaderValue::try_from(policy).ok());
+    let policy = source(origin).and_then(|source| HeaderValue::try_from(format!("{POLICY} {source}")).ok());
     response.headers_mut().extend(policy.map(|policy| (CONTENT_SECURITY_POLICY, policy)));
     response
+}
+
+/// An origin as a policy writes it. No policy can name an address of IPv6 (CSP 3, 2.3.1), so there its scheme and port must do;
+/// what could be read as anything but an origin is none.
+fn source(origin: &str) -> Option<String> {
+    let plain =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:/".contains(&byte));
+    match origin.split_once('[').zip(origin.split_once(']')) {
+        None => plain(origin).then(|| origin.to_owned()),
+        Some(((scheme, _), (_, port))) => (plain(scheme) && plain(port)).then(|| format!("{scheme}*{port}")),
+    }
 }
 
 /// On with GET, to an app elsewhere, which learns nothing of where the browser comes from.
@@ -102,4 +111,30 @@ pub(crate) fn finish(mut response: Response, request_id: &str, head_only: bool) 
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.extend(HeaderValue::try_from(request_id).ok().map(|id| (REQUEST_ID, id)));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_written_so_that_it_says_nothing_else() {
+        for (origin, written) in [
+            ("https://claude.ai", Some("https://claude.ai")),
+            ("http://localhost:8000", Some("http://localhost:8000")),
+            ("http://127.0.0.1:1", Some("http://127.0.0.1:1")),
+            ("http://[::1]:8000", Some("http://*:8000")),
+            ("https://[2001:db8::1]", Some("https://*")),
+            ("https://my_host.example", Some("https://my_host.example")),
+            ("https://a;script-src", None),
+            ("https://a,b.example", None),
+            ("https://a 'unsafe-inline'", None),
+            ("https://*.example", None),
+            ("https://'self'", None),
+            ("https://[::1]:1;script-src", None),
+            ("https://a\r\nx: y", None),
+        ] {
+            assert_eq!(source(origin).as_deref(), written, "{origin}");
+        }
+    }
 }

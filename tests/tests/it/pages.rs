@@ -139,6 +139,8 @@ async fn forms_from_elsewhere_do_nothing_on_any_page() {
         "/sign-in/code/confirm",
         "/password",
         "/desktop",
+        "/oauth/authorize/decision",
+        "/connections",
     ] {
         for headers in foreign {
             let reply =
@@ -147,7 +149,7 @@ async fn forms_from_elsewhere_do_nothing_on_any_page() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 12 * 7);
+    assert_eq!(tried, 14 * 7);
     let home = browser.get("/").await.text().await.expect("text");
     assert!(home.contains("hello@example.com") && !home.contains("acme"), "{home}");
 }

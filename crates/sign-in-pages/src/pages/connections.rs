@@ -2,9 +2,9 @@
 
 use axum::response::Response;
 use http::StatusCode;
+use lp_application::Error;
 use lp_application::handles::{self, HandleList};
 use lp_application::oauth::{self, ConnectionList, ConnectionView};
-use lp_application::{Error, PublicUrls};
 use lp_core::Handle;
 use maud::{Markup, html};
 use serde_json::{Map, json};
@@ -14,6 +14,7 @@ use crate::form::Values;
 use crate::look::{Sheet, claimed, instant, notice, tag};
 use crate::page::Page;
 use crate::render;
+use crate::site::Site;
 use crate::visit::{self, Visit};
 
 const TITLE: &str = "Connected apps";
@@ -23,8 +24,6 @@ pub(super) async fn show(visit: &mut Visit<'_>) -> Result<Response, Error> {
     let account = visit.account().await?;
     let connections = list(visit).await?;
     let addresses = addresses(visit).await?;
-    let urls = &visit.site.app.settings().urls;
-    let may_end = visit.site.offers(oauth::END_CONNECTION.name());
     let body = html! {
         h1 { (TITLE) }
         @if visit.query.get("done") == "ended" { (notice("The app is disconnected: it can do nothing here any more.")) }
@@ -34,7 +33,7 @@ pub(super) async fn show(visit: &mut Visit<'_>) -> Result<Response, Error> {
                 p.lead { "None so far." }
             } @else {
                 p.lead { "Names are what apps call themselves; go by where their answers go. Disconnect what you do not know or need." }
-                ul.items { @for one in &connections { (item(one, urls, may_end)) } }
+                ul.items { @for one in &connections { (item(one, visit.site)) } }
             }
         }
         (how(&addresses))
@@ -65,8 +64,12 @@ async fn addresses(visit: &mut Visit<'_>) -> Result<Vec<String>, Error> {
     Ok(list.handles.into_iter().map(|handle| handle.mcp_url).collect())
 }
 
-fn item(one: &ConnectionView, urls: &PublicUrls, may_end: bool) -> Markup {
+fn item(one: &ConnectionView, site: &Site) -> Markup {
+    let urls = &site.app.settings().urls;
     let mcp = Handle::parse(&one.handle).ok().map(|handle| urls.mcp(&handle));
+    let documented = oauth::offered_scopes(site.app.catalogue());
+    let mut scopes: Vec<_> = one.scopes.iter().collect();
+    scopes.sort_by_key(|name| documented.iter().position(|scope| scope.as_str() == name.as_str()));
     html! {
         li.connection {
             h3.name {
@@ -79,13 +82,13 @@ fn item(one: &ConnectionView, urls: &PublicUrls, may_end: bool) -> Markup {
                 dt { "Answers go to" } dd { (one.answers_to) }
                 dt { "Handle" } dd { (one.handle) @if let Some(mcp) = mcp { " · " code { (mcp) } } }
                 dt { "May" }
-                dd { ul.may { @for scope in &one.scopes { (allowed(scope)) } } }
+                dd { ul.may { @for scope in scopes { (allowed(scope)) } } }
                 dt { "Since" } dd { (instant(&one.created_at)) }
                 dt { "Last used" }
-                dd { @match one.last_used_at.as_deref() { Some(at) => (instant(at)), None => "never" } }
+                dd { @match one.last_used_at.as_deref() { Some(at) => (instant(at)), None => "not yet" } }
                 dt { "Ends" } dd { (instant(&one.expires_at)) ", unless it is used" }
             }
-            @if may_end {
+            @if site.offers(oauth::END_CONNECTION.name()) {
                 form method="post" action=(Page::Connections.path()) {
                     input type="hidden" name=(CONNECTION) value=(one.connection_id);
                     button.quiet type="submit" {

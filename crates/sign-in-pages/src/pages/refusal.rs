@@ -28,7 +28,8 @@ pub(crate) fn wrong(site: &Site, status: StatusCode) -> Response {
 pub(crate) fn foreign(site: &Site, page: Page) -> Response {
     let text = html! {
         "Nothing was done: your browser does not say that this form comes from a page of " strong { (site.origin) }
-        ". Open " a href=(page.path()) { "the page itself" } " and try again."
+        @if page == Page::Decision { ". Go back to the app and connect again." }
+        @else { ". Open " a href=(page.path()) { "the page itself" } " and try again." }
     };
     render::page(StatusCode::FORBIDDEN, sheet(site, "This form came from elsewhere", &text))
 }

@@ -64,8 +64,27 @@ impl Browser {
         self.send(request.header("content-type", "application/x-www-form-urlencoded"), &form).await
     }
 
+    /// Asks for a page, with the browser's cookies, and keeps none.
+    pub(crate) async fn look(&self, path: &str) -> Reply {
+        self.pass(Request::builder().uri(path), "").await
+    }
+
     /// Sends anything, with the browser's cookies, and keeps what the reply says of them.
     pub(crate) async fn send(&mut self, request: http::request::Builder, body: &str) -> Reply {
+        let reply = self.pass(request, body).await;
+        for cookie in reply.cookies() {
+            let (name, rest) = cookie.split_once('=').expect("a name");
+            let value = rest.split(';').next().expect("a value");
+            if rest.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        reply
+    }
+
+    async fn pass(&self, request: http::request::Builder, body: &str) -> Reply {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = match cookies.as_slice() {
@@ -77,17 +96,7 @@ impl Browser {
         let (head, body) = reply.into_parts();
         let bytes = body.collect().await.expect("the body is whole").to_bytes();
         let text = String::from_utf8(bytes.to_vec()).expect("text");
-        let reply = Reply { status: head.status.as_u16(), headers: head.headers, text };
-        for cookie in reply.cookies() {
-            let (name, rest) = cookie.split_once('=').expect("a name");
-            let value = rest.split(';').next().expect("a value");
-            if rest.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        reply
+        Reply { status: head.status.as_u16(), headers: head.headers, text }
     }
 
     /// Somewhere else signs the same account in; gives the session.

@@ -15,6 +15,8 @@ const FORMS: &[(&str, &str)] = &[
     ("/sign-in/code", "email=owner%40example.com"),
     ("/sign-in/code/confirm", "email=owner%40example.com&code=000000"),
     ("/desktop?attempt=d1.e30.x", "answer=approve"),
+    ("/oauth/authorize/decision?client_id=dcr1.e30.x", "decision=approve"),
+    ("/connections", "connection=con_00000000000000000000000000"),
     ("/password", "currentPassword=correct+horse&newPassword=battery+staple"),
 ];
 const SITE: &str = "sec-fetch-site";

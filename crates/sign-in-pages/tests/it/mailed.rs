@@ -10,7 +10,7 @@ use crate::browser::{Browser, EMAIL, PASSWORD};
 const NEW: &str = "new@example.com";
 
 /// The code in the mail that came last to a mailbox.
-async fn code(browser: &Browser, to: &str) -> String {
+pub(crate) async fn code(browser: &Browser, to: &str) -> String {
     let mails = browser.sandbox.mails().await;
     let mail = mails.iter().rfind(|mail| mail.to.as_str() == to).expect("a mail");
     let mut words = mail.text.split(|letter: char| !letter.is_ascii_digit());

@@ -1,5 +1,6 @@
 //! What every page must be for those who do not see it, or use no mouse.
 
+use crate::asking;
 use crate::browser::Browser;
 
 const PAGES: &[&str] = &[
@@ -12,6 +13,7 @@ const PAGES: &[&str] = &[
     "/sign-in/code",
     "/sign-in/code/confirm",
     "/password",
+    "/connections",
     "/nothing",
 ];
 
@@ -33,6 +35,8 @@ async fn all(browser: &mut Browser) -> Vec<(String, String)> {
     for path in PAGES {
         pages.push(((*path).to_owned(), browser.get(path).await.text));
     }
+    let asked = asking::path(&browser.sandbox, &[("scope", "links.read links.write")]).await;
+    pages.push(("the question of an app".to_owned(), browser.get(&asked).await.text));
     for path in ["/sign-in", "/handles", "/sign-up", "/forgot/confirm", "/password"] {
         pages.push((format!("POST {path}"), browser.post(path, &[]).await.text));
     }

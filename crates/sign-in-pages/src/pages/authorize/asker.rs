@@ -15,7 +15,7 @@ pub(super) fn section(client: &ClientView) -> Markup {
             }
             " " (backing(client))
         }
-        dl.facts.asker { dt { "Your answer goes to" } dd { strong { (client.answers_to) } } }
+        dl.facts.asker { dt { "Answers go to" } dd { strong { (client.answers_to) } } }
         @if let Some(warning) = warning(client) { p.warning { (warning) } }
     }
 }
@@ -37,10 +37,10 @@ fn warning(client: &ClientView) -> Option<Markup> {
     match (client.local, client.kind.as_str()) {
         (true, kind) => Some(html! {
             @if kind == "REGISTERED" { (anybody) " " }
-            "The answer goes to this computer, where any program could be asking. " (yourself)
+            "Answers go to this computer, where any program could be asking. " (yourself)
         }),
         (false, "REGISTERED") => Some(html! {
-            (anybody) " Go by where your answer goes: allow only if you know that address and started this yourself."
+            (anybody) " Go by where answers go: allow only if you know that address and started this yourself."
         }),
         _ => None,
     }

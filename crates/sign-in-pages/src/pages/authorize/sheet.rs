@@ -71,9 +71,7 @@ impl<'r> Sheet<'r> {
                     dt { "Until" }
                     dd {
                         "you take it back"
-                        @if Page::Connections.is_in(visit.site) {
-                            " under " a href=(Page::Connections.path()) { "connected apps" }
-                        }
+                        @if Page::Connections.is_in(visit.site) { " (Your account, Connected apps)" }
                         ", or it is not used for " (days) " days"
                     }
                 }
@@ -101,7 +99,7 @@ impl<'r> Sheet<'r> {
                     div.box {
                         input id=(id) type="radio" name=(name) value=(handle.handle) required autocomplete="off"
                             checked[chosen == Some(handle.handle.as_str())] aria-describedby=[hint.as_deref()];
-                        label for=(id) { (handle.handle) " " span.badge { (role(&handle.role)) } }
+                        label for=(id) { span { (handle.handle) } " " span.badge { (role(&handle.role)) } }
                         @if let Some(hint) = &hint {
                             p.hint id=(hint) { "Your role there leaves out: " (titles(&without)) "." }
                         }
@@ -147,7 +145,7 @@ impl<'r> Sheet<'r> {
 
     /// Where the button of [`change`] leads, which stands in another form.
     fn other(&self) -> Markup {
-        html! { form #(OTHER) method="post" action=(self.sign_out()) {} }
+        html! { form #(OTHER) method="post" action=(self.sign_out()) hidden {} }
     }
 
     fn elsewhere(&self, text: &str) -> Markup {
@@ -176,15 +174,19 @@ fn single(handle: &HandleChoice) -> Markup {
 /// What it may do there.
 fn scopes(ticks: &Ticks<'_>) -> Markup {
     let (first, more, beyond) = (ticks.first(), ticks.more(), ticks.beyond());
+    let before = first.iter().any(|scope| scope.allowed && !scope.asked);
     html! {
         fieldset.boxes {
             legend { "What may it do there?" }
-            @if ticks.asks_nothing() {
-                p.hint { "It did not say what it needs. What only reads is ticked; see what else it should do." }
-            } @else {
-                p.hint { "It asks for what is ticked. Take away what it should not do." }
+            p.hint {
+                @match (ticks.asks_nothing(), before) {
+                    (true, false) => "It did not say what it needs. Ticked is what only reads; see what else it should do.",
+                    (true, true) => "It did not say what it needs. Ticked is what only reads, and what it was allowed before.",
+                    (false, false) => "It asks for what is ticked. Take away what it should not do.",
+                    (false, true) => "Ticked is what it asks for, and what it was allowed before. Take away what it should not do.",
+                }
             }
-            ul.always { @for scope in ticks.always() { li { (scope.title) " " span.risk { "always" } } } }
+            ul.always { @for scope in ticks.always() { li { span { (scope.title) } span.risk { "always" } } } }
             @for scope in &first { (tick(scope, ticks)) }
             @if !beyond.is_empty() {
                 p.hint { "It asks for more than your role lets you allow, and does not get: " (titles(&beyond)) "." }
@@ -205,8 +207,9 @@ fn tick(scope: &ScopeChoice, ticks: &Ticks<'_>) -> Markup {
         div.box {
             input id=(id) type="checkbox" name=(id) value="yes" autocomplete="off" checked[ticks.is_ticked(scope)];
             label for=(id) {
-                (scope.title) " " (tag(&scope.risk))
-                @if scope.allowed { " " span.risk.before { "allowed before" } }
+                span { (scope.title) }
+                " "
+                span.tags { (tag(&scope.risk)) @if scope.allowed { " " span.risk.before { "allowed before" } } }
             }
         }
     }
