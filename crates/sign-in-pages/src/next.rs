@@ -23,6 +23,11 @@ impl Next {
         &self.0
     }
 
+    /// Whether this page is where it leads, with whatever query.
+    pub(crate) fn is(&self, path: &str) -> bool {
+        self.0.split('?').next() == Some(path)
+    }
+
     /// A page of ours that hands it on: `path?next=…`.
     pub(crate) fn behind(next: Option<&Self>, path: &str) -> String {
         match next {

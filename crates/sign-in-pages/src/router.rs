@@ -11,7 +11,6 @@ use lp_application::{Application, Error};
 use lp_core::text::is_request_id;
 use tracing::{Instrument, debug, info_span};
 
-use crate::next::Next;
 use crate::page::Page;
 use crate::site::Site;
 use crate::visit::{Visit, is_signed_out};
@@ -91,9 +90,8 @@ fn failed(visit: &Visit<'_>, page: Page, error: &Error) -> Response {
 
 /// Whether this is a step of somebody who is asked by an app.
 fn leads_to_an_app(visit: &Visit<'_>, page: Page) -> bool {
-    let question = Page::Authorize.path();
-    let goes_on = |next: &Next| next.as_str().split('?').next() == Some(question);
-    matches!(page, Page::Authorize | Page::Decision) || visit.next().as_ref().is_some_and(goes_on)
+    let goes_on = visit.next().is_some_and(|next| next.is(Page::Authorize.path()));
+    goes_on || matches!(page, Page::Authorize | Page::Decision)
 }
 
 fn wrong_method(site: &Site, allowed: &'static str) -> Response {

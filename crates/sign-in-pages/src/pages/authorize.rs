@@ -93,13 +93,13 @@ async fn approve(
     let page = Sheet { account, question, requested: &requested, chosen: Chosen::Form(form) };
     let handle = match meant(&requested, form) {
         Ok(handle) => handle,
-        Err(error) => return Ok(page.reply(visit, render::status(&error), &page.faults(&error))),
+        Err(error) => return Ok(page.reply(visit, render::status(&error), &faults(&error))),
     };
     let scopes = Ticks::new(&requested, page.chosen).allowed(handle);
     let decision = json!({ DECISION: YES, "handle": handle.handle, "scopes": scopes });
     match answer(visit, question, decision).await {
         Err(error) if is_signed_out(&error) || error.code.status() >= 500 => Err(error),
-        Err(error) => Ok(page.reply(visit, render::status(&error), &page.faults(&error))),
+        Err(error) => Ok(page.reply(visit, render::status(&error), &faults(&error))),
         told => told,
     }
 }
@@ -140,6 +140,11 @@ fn meant<'r>(requested: &'r Requested, form: &Values) -> Result<&'r HandleChoice
             "is not one of those that can be meant; choose again",
         )
     })
+}
+
+/// What a refusal says about the form.
+fn faults(error: &Error) -> Faults {
+    Faults::of(error, &[&CHOSEN_HANDLE])
 }
 
 /// What of a form goes into an address, for whoever has to sign in again.

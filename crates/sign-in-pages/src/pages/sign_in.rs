@@ -61,6 +61,7 @@ fn sheet(visit: &Visit<'_>, form: &Values, faults: &Faults) -> Markup {
         button: "Sign in",
         username: None,
     };
+    let asked = next.as_ref().is_some_and(|next| next.is(Page::Authorize.path()));
     let ways = [
         (Page::Code, "Sign in with a code by e-mail instead"),
         (Page::Forgot, "Forgot your password?"),
@@ -71,6 +72,7 @@ fn sheet(visit: &Visit<'_>, form: &Values, faults: &Faults) -> Markup {
         div.card {
             h1 { "Sign in" }
             @if faults.is_empty() && visit.query.get("done") == "signed-out" { (notice("You are signed out.")) }
+            @if asked { p.lead { "An app asks for access. Sign in to see what for." } }
             (summary(faults))
             (fields.render())
             @if !ways.is_empty() {

@@ -23,7 +23,9 @@ async fn a_person_signs_in_sees_who_asks_and_lets_the_app_in() {
     browser.get(&asked).await.leads_to(&format!("/sign-in?{next}"));
     let ways = ["/sign-in", "/sign-in/code", "/sign-up", "/forgot"].map(|way| format!("\"{way}?{next}\""));
     let ways: Vec<&str> = ways.iter().map(String::as_str).collect();
-    browser.get(&format!("/sign-in?{next}")).await.shows(200, &ways);
+    let sign_in = browser.get(&format!("/sign-in?{next}")).await;
+    sign_in.shows(200, &ways);
+    sign_in.shows(200, &["An app asks for access. Sign in to see what for."]);
     let form = [("email", EMAIL), ("password", PASSWORD)];
     browser.post(&format!("/sign-in?{next}"), &form).await.leads_to(&asked);
     let page = browser.get(&asked).await;

@@ -20,7 +20,7 @@ pub(super) fn of_app(visit: &Visit<'_>, error: Error) -> Result<Response, Error>
     let faults = Faults::of(&error, &[]);
     let text = html! {
         p { @for fault in faults.all() { (fault.text) " " } }
-        p { "Nothing was allowed, and the app was told nothing. Go back to it and connect again; if that does not help, its makers have to." }
+        p { "Nothing was allowed, and the app was told nothing. Go back to it and connect again; if that does not help, its makers must mend it." }
     };
     Ok(render::page(StatusCode::BAD_REQUEST, sheet(visit, "This app cannot ask for access", &text)))
 }

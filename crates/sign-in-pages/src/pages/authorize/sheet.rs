@@ -3,8 +3,8 @@
 use axum::response::Response;
 use http::StatusCode;
 use lp_application::accounts::Account;
+use lp_application::handles;
 use lp_application::oauth::{CONNECTED_FOR, HandleChoice, Requested, ScopeChoice};
-use lp_application::{Error, handles};
 use maud::{Markup, html};
 
 use super::question::Question;
@@ -46,11 +46,6 @@ impl<'r> Sheet<'r> {
         };
         let page = look::Sheet { title: TITLE, faulty: !faults.is_empty(), person: None, body };
         render::leading_to(render::page(status, page.render(visit.site)), &self.requested.client.answers_to)
-    }
-
-    /// What a refusal says about this form.
-    pub(super) fn faults(&self, error: &Error) -> Faults {
-        Faults::of(error, &[&CHOSEN_HANDLE])
     }
 
     /// The question proper.
