@@ -20,6 +20,12 @@ impl StubDocuments {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned(), fetched);
     }
 
+    /// From now on this is what is fetched from the address, to be kept for a while.
+    pub fn describe(&self, url: &str, document: &serde_json::Value) {
+        let bytes = document.to_string().into_bytes();
+        self.answer(url, Ok(ClientDocument { bytes, keep: ClientDocument::USUAL }));
+    }
+
     /// The addresses that were asked, in order.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -41,7 +41,7 @@ pub(crate) fn question(client: &str, other: &[(&str, &str)]) -> String {
 
 /// Where the question is answered.
 pub(crate) fn answer_path(question: &str) -> String {
-    question.replacen("/oauth/authorize?", "/oauth/authorize/decision?", 1)
+    question.replacen("/oauth/authorize", "/oauth/authorize/decision", 1)
 }
 
 /// What a page's form sends besides ticks and button.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use http::Request;
 use lp_application::accounts::SIGNED_IN_FOR;
 use lp_application::oauth::ClientMetadata;
-use lp_ports::ClientDocument;
 use lp_testkit::connector::CALLBACK;
 use serde_json::json;
 
@@ -98,8 +97,7 @@ async fn who_vouches_for_an_app_is_told() {
     let sandbox = &browser.sandbox;
     let address = "https://claude.example/client.json";
     let document = json!({ "client_id": address, "client_name": "Claude", "redirect_uris": [CALLBACK] });
-    let bytes = document.to_string().into();
-    sandbox.documents.answer(address, Ok(ClientDocument { bytes, keep: Duration::from_mins(5) }));
+    sandbox.documents.describe(address, &document);
     let metadata = ClientMetadata {
         client_name: Some("Partner".to_owned()),
         redirect_uris: vec![CALLBACK.to_owned()],
@@ -280,17 +278,10 @@ async fn what_is_wrong_with_a_request_is_told_to_the_person_until_its_app_is_cer
             "State is no text.",
         ),
     ] {
-        let words = words.replace('\'', "'");
-        for reply in [
-            browser.get(&asked).await,
-            browser
-                .post(
-                    &answer_path(&asked.replace("authorize", "authorize?").replace("??", "?")),
-                    &[("decision", "deny")],
-                )
-                .await,
-        ] {
-            reply.shows(400, &["This app cannot ask for access", &words, "Nothing was allowed"]);
+        let shown = browser.get(&asked).await;
+        let answered = browser.post(&answer_path(&asked), &[("decision", "deny")]).await;
+        for reply in [shown, answered] {
+            reply.shows(400, &["This app cannot ask for access", words, "Nothing was allowed"]);
             assert_eq!(reply.header("location"), None, "{asked}");
         }
     }
