@@ -56,6 +56,9 @@ const TEST_ENV: &[(&str, &str)] =
 
 const FMT: &[&str] = &["fmt", "--all", "--", "--check"];
 const CLIPPY: &[&str] = &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+/// The fixtures of the conformance suite, which no other step compiles; they are put to use by `cargo xtask conformance`.
+const FIXTURES: &[&str] =
+    &["clippy", "--workspace", "--features", "lp-server/conformance", "--", "-D", "warnings"];
 const DOC: &[&str] = &["doc", "--workspace", "--no-deps"];
 /// A program that embeds the platform with few features, so that a use of what is not built is found. In the workspace's
 /// target folder: crates that get the same features there are not compiled again.
@@ -110,6 +113,7 @@ fn steps(assets: &[Asset]) -> Vec<Step> {
         // Only the tests need the server; that there is none is told here.
         ("postgres", inside("pg -- true", pg::check)),
         ("clippy", cargo(CLIPPY, &[])),
+        ("fixtures", cargo(FIXTURES, &[])),
         ("embedding", (Run::Inside(embedding), written(EMBEDDING, &[]))),
         ("doc", cargo(DOC, &[("RUSTDOCFLAGS", "-D warnings")])),
         ("build", cargo(BUILD, &[])),

@@ -62,22 +62,22 @@ enum Rpc {
 
 impl FixtureService {
     /// Without sessions, like the production server.
-    pub fn stateless(app: Application, options: Options) -> Self {
+    pub fn stateless(app: Application, options: &Options) -> Self {
         let fixtures = Fixtures::new(false);
-        let config = service::config(&options);
+        let config = service::config(options);
         let rpc = StreamableHttpService::new(move || Ok(fixtures.clone()), Arc::default(), config);
         Self::over(app, options, Rpc::Stateless(rpc))
     }
 
     /// With sessions, which are kept in memory.
-    pub fn with_sessions(app: Application, options: Options) -> Self {
+    pub fn with_sessions(app: Application, options: &Options) -> Self {
         let fixtures = Fixtures::new(true);
-        let config = service::config(&options).with_legacy_session_mode(true).with_json_response(false);
+        let config = service::config(options).with_legacy_session_mode(true).with_json_response(false);
         let rpc = StreamableHttpService::new(move || Ok(fixtures.session()), Arc::default(), config);
         Self::over(app, options, Rpc::Sessions(rpc))
     }
 
-    fn over(app: Application, options: Options, rpc: Rpc) -> Self {
+    fn over(app: Application, options: &Options, rpc: Rpc) -> Self {
         let origins = Origins::new(&app.settings().urls, &options.origins);
         Self { front: Arc::new(Front { app, origins, body_bytes: options.body_bytes, rpc }) }
     }

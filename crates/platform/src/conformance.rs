@@ -19,8 +19,9 @@ pub(crate) struct Fixtures {
 impl Fixtures {
     pub(crate) fn new(app: &Application) -> Self {
         warn!("built with the fixtures of the conformance suite: for tests only");
-        let stateless = FixtureService::stateless(app.clone(), Options::default());
-        Self { stateless, sessions: FixtureService::with_sessions(app.clone(), Options::default()) }
+        let options = Options::default();
+        let stateless = FixtureService::stateless(app.clone(), &options);
+        Self { stateless, sessions: FixtureService::with_sessions(app.clone(), &options) }
     }
 
     /// The mount at this path, if one is there.

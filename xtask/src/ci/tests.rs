@@ -13,6 +13,7 @@ fn the_cheap_steps_come_first_and_the_order_never_changes() {
         "tidy",
         "postgres",
         "clippy",
+        "fixtures",
         "embedding",
         "doc",
         "build",

@@ -66,7 +66,7 @@ pub(super) async fn call(
     level: LoggingLevel,
     context: &RequestContext<RoleServer>,
 ) -> Result<CallToolResult, ErrorData> {
-    let content = match name {
+    let blocks = match name {
         "test_simple_text" => vec![ContentBlock::text("This is a simple text response for testing.")],
         "test_image_content" => vec![image()],
         "test_audio_content" => vec![ContentBlock::audio(WAV, AUDIO)],
@@ -109,7 +109,7 @@ pub(super) async fn call(
         }
         _ => return Err(ErrorData::invalid_params("there is no such tool", Some(json!({ "name": name })))),
     };
-    Ok(CallToolResult::success(content))
+    Ok(CallToolResult::success(blocks))
 }
 
 fn done() -> Vec<ContentBlock> {

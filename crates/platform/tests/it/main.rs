@@ -4,6 +4,7 @@ mod audit;
 mod builder;
 mod doctor;
 mod examples;
+mod fixtures;
 mod heads;
 mod mail;
 mod metrics;
