@@ -4,6 +4,7 @@ mod audit;
 mod builder;
 mod doctor;
 mod examples;
+#[cfg(not(feature = "conformance"))]
 mod fixtures;
 mod heads;
 mod mail;
