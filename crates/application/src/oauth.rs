@@ -12,7 +12,6 @@ mod connections;
 mod documents;
 mod input;
 mod metadata;
-mod register;
 mod request;
 mod resource;
 mod rows;

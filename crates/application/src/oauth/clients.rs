@@ -70,8 +70,8 @@ impl Application {
     }
 }
 
-/// Registers a client that asks for it.
-pub(super) fn register(cx: &Cx, metadata: &ClientMetadata) -> Result<RegisteredClient, Error> {
+/// Registers a client that asks for it. Nothing is stored, so who registers often fills nothing.
+pub(super) async fn register(cx: Cx, metadata: ClientMetadata) -> Result<RegisteredClient, Error> {
     // What RFC 7591, 2 says of a client that does not say it.
     let understood = metadata.understand(ClientProof::Basic)?;
     seal(understood, REGISTERED, cx.secret(), cx.at(), cx.random())

@@ -5,7 +5,7 @@ use lp_core::Role;
 
 use super::{
     AUTHORIZATION, CONNECTIONS, DECIDE, END_CONNECTION, END_HANDLE_CONNECTION, HANDLE_CONNECTIONS, REGISTER,
-    REVOKE, TOKEN, addresses, authorize, connections, register, token,
+    REVOKE, TOKEN, addresses, authorize, clients, connections, token,
 };
 use crate::Code;
 use crate::catalogue::{Auth, Body, Dialect, Effect, Method, Mount, Operation};
@@ -23,7 +23,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 fn for_apps() -> [Operation; 3] {
     let post = |path: &str| Mount::new(Method::Post, path, Auth::Public);
     [
-        Operation::write(REGISTER, Need::Public, register::register)
+        Operation::write(REGISTER, Need::Public, clients::register)
             .about(
                 "Register an app",
                 "Dynamic client registration (RFC 7591). The client id holds what was registered, so nothing is stored and \
