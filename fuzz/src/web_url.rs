@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, Uri};
 use lp_core::{Handle, LinkId, Revision, Slug, Timestamp, WebUrl};
-use lp_links::{Labels, Link, LinkParts, Position, QueryPassThrough, RedirectStatus};
+use lp_links::{Controls, Labels, Link, LinkParts, Position, QueryPassThrough, RedirectStatus};
 use lp_personalization::{Decision, Visitor, compile};
 use url::Url;
 use uuid::Uuid;
@@ -76,6 +76,7 @@ fn link(url: &WebUrl, query: QueryPassThrough) -> Link {
         position: Position::FIRST,
         redirect_status: RedirectStatus::Found,
         query,
+        controls: Controls::default(),
         revision: Revision::FIRST,
         created_at: at,
         updated_at: at,

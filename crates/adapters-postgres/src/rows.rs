@@ -1,7 +1,7 @@
 use lp_core::{Handle, LinkId, Revision, Slug, SlugKey, Timestamp, WebUrl};
 use lp_links::{
-    Description, Label, Labels, Link, LinkParts, LinkRevision, Position, QueryPassThrough, RedirectStatus,
-    RevisionAction, Title,
+    Controls, Description, Label, Labels, Link, LinkParts, LinkRevision, PlainControls, Position,
+    QueryPassThrough, RedirectStatus, RevisionAction, Title,
 };
 use lp_ports::StoreError;
 use sqlx::postgres::PgRow;
@@ -13,7 +13,8 @@ use crate::text::original;
 macro_rules! link_columns {
     () => {
         "slug_key, slug, id, destination, title, description, tags::text AS tags, categories::text AS categories, \
-         enabled, position, redirect_status, query, revision, created_at, updated_at"
+         enabled, position, redirect_status, query, revision, created_at, updated_at, \
+         controls::text AS controls"
     };
 }
 pub(crate) use link_columns;
@@ -95,6 +96,7 @@ pub(crate) fn link(row: &PgRow, handle: &Handle) -> Result<Link, Broken> {
         position: position(number(row, "position")?)?,
         redirect_status: redirect_status.ok_or_else(|| Broken::new("redirect_status"))?,
         query: QueryPassThrough::parse(field(row, "query")?).ok_or_else(|| Broken::new("query"))?,
+        controls: controls(field(row, "controls")?)?,
         revision: Revision(count(row, "revision")?),
         created_at: instant(row, "created_at")?,
         updated_at: instant(row, "updated_at")?,
@@ -141,6 +143,11 @@ impl<E: std::error::Error> From<E> for Broken {
 fn exact(micros: i64) -> Result<Timestamp, Broken> {
     let at = Timestamp::from_micros(micros);
     if at.micros() == micros { Ok(at) } else { Err(Broken::new("not an instant of whole milliseconds")) }
+}
+
+fn controls(json: Option<&str>) -> Result<Controls, Broken> {
+    let Some(json) = json else { return Ok(Controls::default()) };
+    Ok(serde_json::from_str::<PlainControls>(json)?.controls()?)
 }
 
 fn labels(json: &str) -> Result<Labels, Broken> {

@@ -17,18 +17,19 @@ use crate::script::Script;
 const ADD_REVISION: &str = concat!(
     "INSERT INTO link_revisions (",
     link_columns!(),
-    ", action, at, actor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+    ", action, at, actor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
 );
 
 const SET_LINK: &str = concat!(
     "INSERT INTO links (",
     link_columns!(),
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) \
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) \
      ON CONFLICT (handle, slug_key) DO UPDATE SET slug = excluded.slug, id = excluded.id, \
      destination = excluded.destination, title = excluded.title, description = excluded.description, \
      tags = excluded.tags, categories = excluded.categories, enabled = excluded.enabled, \
      position = excluded.position, redirect_status = excluded.redirect_status, query = excluded.query, \
-     revision = excluded.revision, created_at = excluded.created_at, updated_at = excluded.updated_at"
+     revision = excluded.revision, created_at = excluded.created_at, updated_at = excluded.updated_at, \
+     controls = excluded.controls"
 );
 
 const ADD_ACCOUNT: &str = "INSERT INTO accounts (id, email, password_hash, created_at, plan, time_zone, openanalyst) \

@@ -1,8 +1,8 @@
 use lp_core::{Handle, SlugKey};
 use lp_core::{LinkId, Revision, Slug, Timestamp, WebUrl};
 use lp_links::{
-    Description, Label, Labels, Link, LinkParts, LinkRevision, Position, QueryPassThrough, RedirectStatus,
-    RevisionAction, Title,
+    Controls, Description, Label, Labels, Link, LinkParts, LinkRevision, PlainControls, Position,
+    QueryPassThrough, RedirectStatus, RevisionAction, Title,
 };
 use lp_ports::StoreError;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -14,7 +14,7 @@ use crate::script::Script;
 macro_rules! link_columns {
     () => {
         "handle, slug_key, slug, id, destination, title, description, tags, categories, enabled, position, \
-         redirect_status, query, revision, created_at, updated_at"
+         redirect_status, query, revision, created_at, updated_at, controls"
     };
 }
 pub(crate) use link_columns;
@@ -88,6 +88,7 @@ pub(crate) fn link(row: &SqliteRow, handle: &Handle) -> Result<Link, Broken> {
         position,
         redirect_status,
         query,
+        controls: controls(field(row, "controls")?)?,
         revision: Revision(count(row, "revision")?),
         created_at: instant(row, "created_at")?,
         updated_at: instant(row, "updated_at")?,
@@ -120,6 +121,7 @@ pub(crate) fn bind_link<'s>(script: &'s mut Script, parts: &LinkParts, key: &Slu
         .bind(crate::store::int(parts.revision.0))
         .bind(parts.created_at.micros())
         .bind(parts.updated_at.micros())
+        .bind(parts.controls.plain().map(|plain| serde_json::json!(plain).to_string()))
 }
 
 pub(crate) fn json_list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
@@ -146,6 +148,11 @@ impl<E: std::error::Error> From<E> for Broken {
 fn exact(micros: i64) -> Result<Timestamp, Broken> {
     let at = Timestamp::from_micros(micros);
     if at.micros() == micros { Ok(at) } else { Err(Broken::new("not an instant of whole milliseconds")) }
+}
+
+fn controls(json: Option<&str>) -> Result<Controls, Broken> {
+    let Some(json) = json else { return Ok(Controls::default()) };
+    Ok(serde_json::from_str::<PlainControls>(json)?.controls()?)
 }
 
 fn labels(json: &str) -> Result<Labels, Broken> {

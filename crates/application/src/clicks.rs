@@ -50,6 +50,16 @@ impl ClickSink {
         Self { journal, clock, ids, keyed: SipHasher24::new_with_key(&visitor_key(secret)) }
     }
 
+    /// The time, by the clock that clicks are noted with.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What a visitor is told apart by today who brings nothing to be told apart by: as clicks are.
+    pub fn stranger(&self, address: IpAddr, user_agent: &str) -> u64 {
+        visitor(self.keyed, self.clock.now(), Some(address), user_agent)
+    }
+
     /// Notes a visit; an error where the journal is full and the visit goes uncounted. Never waits; what was kept may
     /// have to be waited for.
     pub fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull> {

@@ -67,6 +67,7 @@ codes! {
     REQUEST_TIMEOUT = "request_timeout", 408, true, "The body did not arrive whole in time, or came too slowly.";
     CONFLICT = "conflict", 409, false, "It exists already, or others kept changing it while this was tried.";
     IDEMPOTENCY_CONFLICT = "idempotency_conflict", 409, false, "The idempotency key was used before for something else.";
+    GONE = "gone", 410, false, "The link has ended; only its visitors are told so.";
     PAYLOAD_TOO_LARGE = "payload_too_large", 413, false, "The body is larger than this operation takes.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415, false, "The body's content type is not one that this operation takes.";
     RATE_LIMITED = "rate_limited", 429, true, "Too many calls, or as many writes today as the plan allows: then `plan`, `limits` and `usage` say so. `Retry-After` says when to go on.";

@@ -4,6 +4,7 @@
 //! what comes out, and the values inside.
 
 mod change;
+mod controls;
 mod export;
 mod health;
 mod history;
@@ -17,9 +18,13 @@ mod view;
 use lp_access::{Feature, Need};
 use lp_core::{Role, Scope};
 
-pub use lp_core::{Device, Slug, WebUrl};
-pub use lp_links::{Description, Label, Position, QueryPassThrough, RedirectStatus, Title};
+pub use lp_core::{Country, Device, Slug, Timestamp, WebUrl};
+pub use lp_links::{
+    Allocation, CampaignId, Description, Label, Position, Priority, QueryPassThrough, RedirectStatus, RuleId,
+    Term, Title, TrackingValue,
+};
 
+pub use self::controls::{RoutingRule, Tracking, When};
 pub use self::health::{HealthReport, HealthResult};
 pub use self::input::*;
 pub use self::preview::{RoutePreview, TraceStep};

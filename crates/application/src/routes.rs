@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use lp_core::{Handle, Revision, SlugKey};
-use lp_personalization::{Route, compile};
+use lp_personalization::{Closed, Route, compile};
 use lp_ports::LinkReader;
 
-use crate::Error;
+use crate::{Code, Error};
 
 /// The edge's narrow way to the store: one compiled route at a time.
 #[derive(Clone)]
@@ -19,6 +19,14 @@ pub struct Loaded {
     pub revision: Option<Revision>,
     /// `None` where no link answers.
     pub route: Option<Route>,
+}
+
+/// What visitors of a link are told that does not lead anywhere.
+pub fn refusal(closed: Closed) -> Code {
+    match closed {
+        Closed::Disabled | Closed::NotStarted => Code::NOT_FOUND,
+        Closed::Ended | Closed::Expired => Code::GONE,
+    }
 }
 
 impl RouteSource {

@@ -9,15 +9,18 @@ use lp_access::password::NewPassword;
 use lp_access::{Bio, DisplayName, Email, MailCode, Proof, ProofChallenge};
 use lp_analytics::Period;
 use lp_core::{
-    ConnectionId, Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp, TokenId, WebUrl,
+    ConnectionId, Country, Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp, TokenId, WebUrl,
 };
-use lp_links::{Description, Label, Position, QueryPassThrough, RedirectStatus, Title};
+use lp_links::{
+    Allocation, CampaignId, Description, Label, Position, Priority, QueryPassThrough, RedirectStatus, RuleId,
+    Term, Title, TrackingValue,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 pub use patch::Patch;
-pub use words::{Country, CursorText, Search, SiteUrl, Word};
+pub use words::{CursorText, Search, SiteUrl, Word};
 
 /// A named format of strings: how schemas refer to a domain rule.
 pub(crate) struct Format {
@@ -151,9 +154,21 @@ wire_text! {
     Device, "device", "unknown_value", |text| Device::parse(text).ok_or_else(|| "must be one of mobile, tablet, desktop, bot, unknown".to_owned()),
         |device| device.as_str().into(),
         {"description": "mobile, tablet, desktop, bot or unknown; case does not matter."};
-    Country, "country", "invalid_country", Country::parse,
+    Country, "country", "invalid_country", |text| Country::parse(text).map_err(|fault| fault.to_string()),
         |country| country.as_str().into(),
         {"pattern": "^[A-Za-z]{2}$", "description": "ISO 3166-1 alpha-2; case does not matter.", "examples": ["US"]};
+    RuleId, "rule-id", "invalid_id", |text| RuleId::parse(text).map_err(|fault| fault.to_string()),
+        |id| id.as_str().into(),
+        {"pattern": "^[a-z0-9][a-z0-9_-]{1,63}$", "examples": ["mobile-us"]};
+    CampaignId, "campaign-id", "invalid_id", |text| CampaignId::parse(text).map_err(|fault| fault.to_string()),
+        |id| id.as_str().into(),
+        {"pattern": "^[a-z0-9][a-z0-9_-]{2,63}$", "examples": ["cmp_launch"]};
+    Term, "term", "invalid_text", |text| Term::parse(text).map_err(|fault| fault.to_string()),
+        |term| term.as_str().into(),
+        {"minLength": 1, "maxLength": 100};
+    TrackingValue, "tracking-value", "invalid_text", |text| TrackingValue::parse(text).map_err(|fault| fault.to_string()),
+        |value| value.as_str().into(),
+        {"minLength": 1, "maxLength": 100};
     Word, "word", "invalid_text", Word::parse,
         |word| word.as_str().into(),
         {"minLength": 1, "maxLength": 200, "description": "One line."};
@@ -294,6 +309,80 @@ impl JsonSchema for Wire<Position> {
             "minimum": 0,
             "maximum": Position::MAX,
             "description": "Place in lists, smaller first; a new link goes last."
+        })
+    }
+}
+
+/// A priority as its number.
+impl<'de> Deserialize<'de> for Wire<Priority> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = i32::deserialize(deserializer)?;
+        Priority::of(number).map(Self).ok_or_else(|| serde::de::Error::custom("a priority out of bounds"))
+    }
+}
+
+impl Serialize for Wire<Priority> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i32(self.0.number())
+    }
+}
+
+impl JsonSchema for Wire<Priority> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "priority".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "integer",
+            "minimum": Priority::MIN,
+            "maximum": Priority::MAX,
+            "description": "Lower numbers are looked at first, ties by id; 100 unless said otherwise."
+        })
+    }
+}
+
+/// An allocation as its share.
+impl<'de> Deserialize<'de> for Wire<Allocation> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let share = f64::deserialize(deserializer)?;
+        Allocation::of(share).map(Self).ok_or_else(|| serde::de::Error::custom("not between 0 and 1"))
+    }
+}
+
+/// Whole shares as whole numbers, as they are mostly sent.
+impl Serialize for Wire<Allocation> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let share = self.0.share();
+        if share <= 0.0 {
+            serializer.serialize_u8(0)
+        } else if share >= 1.0 {
+            serializer.serialize_u8(1)
+        } else {
+            serializer.serialize_f64(share)
+        }
+    }
+}
+
+impl JsonSchema for Wire<Allocation> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "allocation".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "description": "Part of the visitors who meet the rule that it takes, always the same ones; 1 unless said otherwise."
         })
     }
 }

@@ -1,9 +1,11 @@
 mod devices;
+mod facts;
 mod fields;
 mod page;
 mod reply;
 mod request_id;
 mod signs;
+mod whereabouts;
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -14,21 +16,30 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body_util::Full;
-use lp_application::{Application, ClickSink, Code, JournalFull, Kept, Settling, Visit, counts_as_click};
-use lp_core::{Device, Handle};
-use lp_personalization::{Closed, Decision, Route, Visitor};
+use lp_application::{
+    Application, ClickSink, Code, JournalFull, Kept, Settling, Visit, counts_as_click, refusal,
+};
+use lp_core::{Device, Handle, Timestamp};
+use lp_personalization::{Asks, Choice, Decision, Route, Visitor};
 
 use self::devices::Devices;
 use self::fields::{Fields, text};
 use self::reply::Asked;
 use self::request_id::RequestIds;
 use self::signs::{Host, Signs};
+pub use self::whereabouts::{Client, Whereabouts};
 use crate::{LiveRoutes, RouteKey, RouteTable, TableStats};
 
 /// Where clicks go. [`ClickSink`] is the one in use.
 pub trait RecordClicks: Send + Sync {
     /// Notes a visit without waiting; an error where it could not be kept.
     fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull>;
+
+    /// The time, by the clock that visits are noted with.
+    fn now(&self) -> Timestamp;
+
+    /// Tells those apart, for a day, who bring nothing to be told apart by.
+    fn stranger(&self, address: IpAddr, user_agent: &str) -> u64;
 }
 
 /// How the edge stands.
@@ -80,7 +91,7 @@ struct Visiting<'r> {
     key: RouteKey,
     asked: Asked<'r>,
     fields: Fields<'r>,
-    address: IpAddr,
+    client: Client,
 }
 
 /// Answers visitors. Cheap to clone.
@@ -94,6 +105,9 @@ struct Inner {
     /// `None`: every name is its handle's key.
     signs: Option<Signs>,
     clicks: Arc<dyn RecordClicks>,
+    whereabouts: Whereabouts,
+    /// Whether visitors come over HTTPS.
+    secure: bool,
     request_ids: RequestIds,
     devices: Devices,
     clicks_lost: AtomicU64,
@@ -116,28 +130,44 @@ impl RecordClicks for ClickSink {
     fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull> {
         Self::record(self, visit)
     }
+
+    fn now(&self) -> Timestamp {
+        Self::now(self)
+    }
+
+    fn stranger(&self, address: IpAddr, user_agent: &str) -> u64 {
+        Self::stranger(self, address, user_agent)
+    }
 }
 
 impl Edge {
     /// The edge of an application. The table has to be the one that hears of the application's commits.
-    pub fn new(app: &Application, table: Arc<RouteTable>) -> Self {
+    pub fn new(app: &Application, table: Arc<RouteTable>, whereabouts: Whereabouts) -> Self {
         let routes = LiveRoutes::new(table, Arc::new(app.routes()));
         let signs = Signs { names: app.names(), urls: app.settings().urls.clone() };
-        Self::with(routes, Some(signs), Arc::new(app.clicks()), &app.request_id())
+        Self::with(routes, Some(signs), Arc::new(app.clicks()), whereabouts, &app.request_id())
     }
 
     /// Puts an edge together whose handles are called by their keys. `node` begins the ids of requests that bring none, so
     /// it is another at each start.
     pub fn of(routes: LiveRoutes, clicks: Arc<dyn RecordClicks>, node: &str) -> Self {
-        Self::with(routes, None, clicks, node)
+        Self::with(routes, None, clicks, Whereabouts::default(), node)
     }
 
-    fn with(routes: LiveRoutes, signs: Option<Signs>, clicks: Arc<dyn RecordClicks>, node: &str) -> Self {
+    fn with(
+        routes: LiveRoutes,
+        signs: Option<Signs>,
+        clicks: Arc<dyn RecordClicks>,
+        whereabouts: Whereabouts,
+        node: &str,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 routes,
+                secure: signs.as_ref().is_some_and(|signs| signs.urls.scheme == "https"),
                 signs,
                 clicks,
+                whereabouts,
                 request_ids: RequestIds::new(node),
                 devices: Devices::default(),
                 clicks_lost: AtomicU64::new(0),
@@ -165,9 +195,9 @@ impl Edge {
         &self,
         entrance: Entrance<'_>,
         head: impl Into<Head<'r>>,
-        address: IpAddr,
+        client: impl Into<Client>,
     ) -> Response<Full<Bytes>> {
-        let visit = self.begin(entrance, head.into(), address);
+        let visit = self.begin(entrance, head.into(), client.into());
         match visit {
             Begun::Answered(reply) => reply,
             Begun::Settling(reply, settling) => self.settle(reply, settling).await,
@@ -190,9 +220,9 @@ impl Edge {
         &self,
         entrance: Entrance<'_>,
         head: impl Into<Head<'r>>,
-        address: IpAddr,
+        client: impl Into<Client>,
     ) -> Option<Visited> {
-        match self.begin(entrance, head.into(), address) {
+        match self.begin(entrance, head.into(), client.into()) {
             Begun::Answered(reply) => Some(Visited::Answered(reply)),
             Begun::Settling(reply, settling) => {
                 let edge = self.clone();
@@ -202,7 +232,7 @@ impl Edge {
         }
     }
 
-    fn begin<'r>(&self, entrance: Entrance<'_>, head: Head<'r>, address: IpAddr) -> Begun<'r> {
+    fn begin<'r>(&self, entrance: Entrance<'_>, head: Head<'r>, client: Client) -> Begun<'r> {
         let fields = Fields::of(head.headers);
         let asked = Asked { head, request_id: self.inner.request_ids.of(fields.request_id) };
         let host = match self.inner.signs.as_ref().map_or(Host::Plain, |signs| signs.host(entrance)) {
@@ -226,7 +256,7 @@ impl Edge {
         let Some(key) = RouteKey::of(handle, slug) else {
             return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
         };
-        let visit = Visiting { key, asked, fields, address };
+        let visit = Visiting { key, asked, fields, client };
         match self.inner.routes.table().find(&visit.key) {
             None => Begun::Unloaded(visit),
             Some(found) => match self.answer(visit, found.link()) {
@@ -244,20 +274,25 @@ impl Edge {
     ) -> (Response<Full<Bytes>>, Option<Settling>) {
         let Some((handle, route)) = link else { return (reply::refused(visit.asked, Code::NOT_FOUND), None) };
         let user_agent = text(visit.fields.user_agent);
-        // Country, source and campaign are found out once rules ask for them.
         let visitor = Visitor { device: self.inner.devices.of(user_agent), ..Visitor::UNKNOWN };
-        match route.decide(&visitor) {
+        let (decision, cookie) = if route.asks() == Asks::NOTHING {
+            (route.decide(&visitor), None)
+        } else {
+            self.inner.decide_asked(route, &visit, visitor)
+        };
+        match decision {
             Decision::Redirect(redirect) => {
-                let kept = is_click(visit.asked.head.method, visit.fields)
+                let late = matches!(redirect.choice, Choice::Fallback(_));
+                let kept = (!late && is_click(visit.asked.head.method, visit.fields))
                     .then(|| self.count(&visit, handle, route, visitor.device, user_agent))
                     .flatten();
-                let reply = reply::redirect(visit.asked, &redirect);
+                let reply = reply::redirect(visit.asked, &redirect, cookie);
                 match kept {
                     Some(Kept::Once(settling)) => (reply, Some(settling)),
                     Some(Kept::Now) | None => (reply, None),
                 }
             }
-            Decision::Closed(Closed::Disabled) => (reply::refused(visit.asked, Code::NOT_FOUND), None),
+            Decision::Closed(closed) => (reply::refused(visit.asked, refusal(closed)), None),
         }
     }
 
@@ -281,7 +316,7 @@ impl Edge {
             handle,
             link: route.link(),
             slug: route.slug(),
-            address: Some(visit.address),
+            address: Some(visit.client.address),
             user_agent,
             device,
             referrer: text(visit.fields.referer),

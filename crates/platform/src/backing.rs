@@ -1,13 +1,23 @@
 //! What stands behind the ports: which store, which journal, which prober.
 
+#[cfg(feature = "edge")]
+use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "edge")]
+use http::HeaderName;
 use lp_access::Secret;
+#[cfg(feature = "edge")]
+use lp_adapters_geo::GeoFile;
 use lp_adapters_journal::{DEFAULT_CAPACITY, FileJournal, JournalOptions, MemoryJournal};
 #[cfg(feature = "postgres")]
 use lp_adapters_postgres::{PgOptions, PgStore};
 #[cfg(feature = "sqlite")]
 use lp_adapters_sqlite::SqliteStore;
+#[cfg(feature = "edge")]
+use lp_edge::Whereabouts;
+#[cfg(feature = "edge")]
+use lp_ports::Countries;
 use lp_ports::{
     ClickJournal, ClientDocuments, HealthProbe, Ids, JournalId, JournalReader, MailFault, Mailer, Message,
     SignIn,
@@ -125,6 +135,19 @@ pub(crate) fn documents(_: bool) -> Arc<dyn ClientDocuments> {
     }
 
     Arc::new(Nobody)
+}
+
+/// How countries of visitors are found out.
+#[cfg(feature = "edge")]
+pub(crate) fn whereabouts(
+    header: Option<HeaderName>,
+    file: Option<&Path>,
+) -> Result<Whereabouts, StartError> {
+    let open = |path: &Path| match GeoFile::open(path) {
+        Ok(file) => Ok(Arc::new(file) as Arc<dyn Countries>),
+        Err(fault) => Err(StartError::Geo { path: path.to_owned(), source: Box::new(fault) }),
+    };
+    Ok(Whereabouts { header, countries: file.map(open).transpose()? })
 }
 
 /// Who takes mails of this route.

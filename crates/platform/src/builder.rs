@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderName;
 use ipnet::IpNet;
 use lp_application::{Limits, PlanRules, PublicUrls, SignUps};
 use lp_core::Handle;
@@ -35,6 +36,8 @@ pub struct Builder {
     plans: PlanRules,
     allow_private_targets: bool,
     trusted_proxies: Vec<IpNet>,
+    country_header: Option<HeaderName>,
+    geoip_db: Option<PathBuf>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn Ids>>,
     probe: Option<Arc<dyn HealthProbe>>,
@@ -64,6 +67,8 @@ impl Builder {
             plans: PlanRules::default(),
             allow_private_targets: false,
             trusted_proxies: Vec::new(),
+            country_header: None,
+            geoip_db: None,
             clock: None,
             ids: None,
             probe: None,
@@ -153,6 +158,18 @@ impl Builder {
     /// The proxies whose `X-Forwarded-*` headers are believed; none unless given.
     pub fn trusted_proxies(self, networks: impl IntoIterator<Item = IpNet>) -> Self {
         Self { trusted_proxies: networks.into_iter().collect(), ..self }
+    }
+
+    /// The header in which trusted proxies name the country of a visitor, such as `CF-IPCountry`. They have to set it, or
+    /// drop what a visitor sent: the two are not told apart.
+    pub fn country_header(self, name: HeaderName) -> Self {
+        Self { country_header: Some(name), ..self }
+    }
+
+    /// A file of countries or cities in MaxMind's format, which says the countries of visitors where no trusted proxy does.
+    /// It is read once, into memory.
+    pub fn geoip_db(self, file: impl Into<PathBuf>) -> Self {
+        Self { geoip_db: Some(file.into()), ..self }
     }
 
     /// The time; the machine's unless given.
@@ -276,6 +293,8 @@ impl Builder {
             scope_challenge: self.scope_challenge,
             mail,
             trusted_proxies: self.trusted_proxies,
+            country_header: self.country_header,
+            geoip_db: self.geoip_db,
         };
         Ok(Start {
             store: self.store,
@@ -308,6 +327,8 @@ impl From<Config> for Builder {
             scope_challenge: config.scope_challenge,
             mail: Some(config.mail),
             trusted_proxies: config.trusted_proxies,
+            country_header: config.country_header,
+            geoip_db: config.geoip_db,
             ..Self::new()
         }
     }

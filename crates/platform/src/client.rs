@@ -6,6 +6,8 @@ use http::header::{HOST, HeaderName};
 use http::uri::Authority;
 use http::{Extensions, HeaderMap, Request};
 use ipnet::IpNet;
+#[cfg(feature = "edge")]
+use lp_edge::Client;
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
@@ -26,6 +28,12 @@ impl TrustedProxies {
     pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|net| net.contains(&address))
+    }
+
+    /// Who visits, and whether a trusted proxy says so.
+    #[cfg(feature = "edge")]
+    pub(crate) fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+        Client { address: self.client(peer, headers), vouched: self.trusts(peer) }
     }
 
     /// The address of the client: the last one in `X-Forwarded-For` that no trusted proxy wrote down for another.

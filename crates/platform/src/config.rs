@@ -2,6 +2,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http::HeaderName;
 use ipnet::IpNet;
 use lp_application::{Limits, PlanRules, PublicUrls, SignUps};
 use lp_core::Handle;
@@ -41,6 +42,10 @@ pub struct Config {
     pub mail: MailRoute,
     /// Proxies whose `X-Forwarded-*` headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which those proxies name the country of a visitor.
+    pub country_header: Option<HeaderName>,
+    /// A file of countries or cities in MaxMind's format, where no proxy names the country.
+    pub geoip_db: Option<PathBuf>,
 }
 
 /// A store.
@@ -147,6 +152,8 @@ impl Config {
             sign_ups: SignUps::Open,
             mail: MailRoute::Nowhere,
             trusted_proxies: Vec::new(),
+            country_header: None,
+            geoip_db: None,
         }
     }
 

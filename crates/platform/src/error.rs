@@ -2,7 +2,7 @@ use std::io;
 use std::path::PathBuf;
 
 use lp_adapters_journal::OpenError;
-use lp_ports::StoreError;
+use lp_ports::{Source, StoreError};
 use thiserror::Error;
 
 /// Why a platform did not start.
@@ -30,6 +30,14 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// The file of countries cannot be read.
+    #[error("the database of addresses {} cannot be used", .path.display())]
+    Geo {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Source,
     },
     /// A thread cannot be started.
     #[error("a thread cannot be started")]

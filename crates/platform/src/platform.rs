@@ -144,6 +144,8 @@ impl Platform {
             secret,
         };
         #[cfg(feature = "edge")]
+        let whereabouts = backing::whereabouts(config.country_header, config.geoip_db.as_deref())?;
+        #[cfg(feature = "edge")]
         let table = Arc::new(RouteTable::default());
         #[cfg(feature = "edge")]
         let listener: Arc<dyn RouteListener> = table.clone();
@@ -152,7 +154,7 @@ impl Platform {
         let app = Application::new(catalogue(), ports.clone(), settings, listener, metrics.clone());
         let inner = Parts {
             #[cfg(feature = "edge")]
-            edge: Edge::new(&app, table),
+            edge: Edge::new(&app, table, whereabouts),
             app,
             journal: clicks.reader,
             metrics,

@@ -29,7 +29,7 @@ impl Redirects {
     }
 
     async fn answer(self, request: http::request::Parts) -> Response<Body> {
-        let client = self.parts.proxies.client(peer_in(&request.extensions), &request.headers);
+        let client = self.parts.proxies.visitor(peer_in(&request.extensions), &request.headers);
         let entrance = Entrance::Mounted(self.handle.as_str());
         self.parts.edge.visit(entrance, &request, client).await.map(Body::new)
     }

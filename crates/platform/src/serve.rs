@@ -113,7 +113,7 @@ impl PlatformService {
             Place::Api if path.starts_with("/_edge/") => Entrance::Api,
             _ => return None,
         };
-        parts.edge.visit_at_once(entrance, request, parts.proxies.client(peer, request.headers()))
+        parts.edge.visit_at_once(entrance, request, parts.proxies.visitor(peer, request.headers()))
     }
 
     fn peer_of<B>(&self, request: &Request<B>) -> IpAddr {
@@ -142,10 +142,10 @@ impl PlatformService {
         let domain = &self.surfaces.parts.app.settings().urls.domain;
         match place(&host, domain) {
             #[cfg(feature = "edge")]
-            Place::Handle(label) => self.visit(Entrance::Host(label), request, client).await,
+            Place::Handle(label) => self.visit(Entrance::Host(label), request, peer).await,
             #[cfg(feature = "edge")]
             Place::Api if request.uri().path().starts_with("/_edge/") => {
-                self.visit(Entrance::Api, request, client).await
+                self.visit(Entrance::Api, request, peer).await
             }
             Place::Api => {
                 #[cfg(feature = "mcp")]
@@ -199,8 +199,9 @@ impl PlatformService {
 
     /// Answers a visitor whose route has to be loaded.
     #[cfg(feature = "edge")]
-    async fn visit(&self, entrance: Entrance<'_>, request: Request<Body>, client: IpAddr) -> Response<Body> {
+    async fn visit(&self, entrance: Entrance<'_>, request: Request<Body>, peer: IpAddr) -> Response<Body> {
         let (parts, _) = request.into_parts();
+        let client = self.surfaces.parts.proxies.visitor(peer, &parts.headers);
         self.surfaces.parts.edge.visit(entrance, &parts, client).await.map(Body::new)
     }
 

@@ -1,9 +1,10 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use lp_access::TokenRefused;
-use lp_core::{SessionId, Timestamp, UserId, WebUrl};
+use lp_core::{Country, SessionId, Timestamp, UserId, WebUrl};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -25,6 +26,13 @@ pub trait Ids: Send + Sync {
 
     /// 256 unguessable bits.
     fn random(&self) -> [u8; 32];
+}
+
+/// Knows where addresses are.
+pub trait Countries: Send + Sync {
+    /// The country of an address; `None` where it is not known. Asked for while a visitor waits: it looks into memory,
+    /// and keeps nothing of the address.
+    fn country_of(&self, address: IpAddr) -> Option<Country>;
 }
 
 /// What a destination answered.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
+use http::HeaderName;
 use ipnet::{IpNet, Ipv4Net};
 use link_platform::{
     Config, Database, Durability, Handle, Journal, Limits, MailRoute, MailRouteFault, Plan, PlanRules,
@@ -16,6 +17,9 @@ use link_platform::{
 use serde::Deserialize;
 
 use crate::listener;
+
+/// Where Cloudflare names a visitor's country.
+const CLOUDFLARE: HeaderName = HeaderName::from_static("cf-ipcountry");
 
 /// As given; what is missing is looked for in the file, then defaults stand.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -74,9 +78,13 @@ pub(crate) struct SettingArgs {
     /// Origin of the API [default: SCHEME://localhost:PORT on localhost, else https://ai.{domain}]
     #[arg(long, global = true, env = "LINK_PLATFORM_API_URL", value_name = "URL")]
     api_url: Option<String>,
-    /// MaxMind database for countries [default: none]; not used yet
+    /// Database of addresses for the countries of visitors, in MaxMind's format [default: none]
     #[arg(long, global = true, env = "LINK_PLATFORM_GEOIP_DB", value_name = "FILE")]
     geoip_db: Option<PathBuf>,
+    /// Header in which trusted proxies name a visitor's country; they must set or drop it themselves [default:
+    /// CF-IPCountry where there are trusted proxies]
+    #[arg(long, global = true, env = "LINK_PLATFORM_COUNTRY_HEADER", value_name = "NAME")]
+    country_header: Option<String>,
     /// Handle that is meant where neither host nor arguments name one [default: none]
     #[arg(long, global = true, env = "LINK_PLATFORM_DEFAULT_HANDLE", value_name = "HANDLE")]
     default_handle: Option<String>,
@@ -204,6 +212,7 @@ pub(crate) struct Settings {
     api: Option<String>,
     given: SettingArgs,
     default_handle: Option<Handle>,
+    country_header: HeaderName,
     mail: MailRoute,
 }
 
@@ -222,6 +231,9 @@ impl SettingArgs {
         let handle = given.default_handle.as_deref().filter(|text| !text.is_empty());
         let parse = |text: &str| Handle::parse(text).map_err(|fault| fault.to_string());
         let default_handle = check("default-handle", handle, parse, &mut faults);
+        let name = |text: &str| text.parse().map_err(|_| format!("'{text}' is no name of a header"));
+        let country_header =
+            check("country-header", given.country_header.as_deref(), name, &mut faults);
         let domain_or_local = domain.clone().unwrap_or_else(|| "localhost".to_owned());
         let mail = given.mail(&data_dir, &domain_or_local);
         faults.extend(mail.fault().map(|fault| match fault {
@@ -258,9 +270,6 @@ impl SettingArgs {
             None => Database::File(data_dir.join("link-platform.db")),
         };
         let mut remarks = Vec::new();
-        if given.geoip_db.is_some() {
-            remarks.push("geoip-db is set, but countries are not looked up yet");
-        }
         if given.blob_url.is_some() {
             remarks.push("blob-url is set, but nothing is stored as a blob yet");
         }
@@ -274,6 +283,7 @@ impl SettingArgs {
             api,
             given: Self { data_dir: Some(data_dir), ..given },
             default_handle,
+            country_header: country_header.unwrap_or(CLOUDFLARE),
             mail,
         })
     }
@@ -302,6 +312,7 @@ impl SettingArgs {
             public_port: over.public_port.or(self.public_port),
             api_url: over.api_url.or(self.api_url),
             geoip_db: over.geoip_db.or(self.geoip_db),
+            country_header: over.country_header.or(self.country_header),
             default_handle: over.default_handle.or(self.default_handle),
             trusted_proxies: over.trusted_proxies.or(self.trusted_proxies),
             default_plan: over.default_plan.or(self.default_plan),
@@ -368,6 +379,8 @@ impl Settings {
             },
             mail: self.mail.clone(),
             trusted_proxies: given.trusted_proxies.clone().unwrap_or_default(),
+            country_header: Some(self.country_header.clone()),
+            geoip_db: given.geoip_db.clone(),
         }
     }
 }

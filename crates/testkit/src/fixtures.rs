@@ -8,10 +8,13 @@ use lp_access::{
 };
 use lp_analytics::Click;
 use lp_core::{
-    ClickId, ConnectionId, Device, Handle, LinkId, Scopes, SessionId, Slug, SlugKey, Timestamp, TokenId,
-    UserId, WebUrl,
+    ClickId, ConnectionId, Country, Device, Handle, LinkId, Scopes, SessionId, Slug, SlugKey, Timestamp,
+    TokenId, UserId, WebUrl,
 };
-use lp_links::{Birth, Description, Field, Label, Labels, LinkChange, Position, Title};
+use lp_links::{
+    Allocation, Birth, CampaignId, ControlsChange, Description, Field, Label, Labels, LinkChange, Position,
+    Priority, RoutingRule, RoutingRules, RuleId, Term, Title, Tracking, TrackingValue, Utm, When,
+};
 use lp_ports::{Batch, Change, Guard, ReplyKey, StoredReply};
 use uuid::Uuid;
 
@@ -164,6 +167,38 @@ pub fn household() -> Batch {
 /// A change that sets the destination and nothing else.
 pub fn to(destination: &str) -> LinkChange {
     LinkChange { destination: Field::Set(url(destination)), ..LinkChange::default() }
+}
+
+/// A change that sets everything beside the destination that an owner may decide about a link.
+pub fn controls() -> ControlsChange {
+    let term = |text: &str| Term::parse(text).expect("a term");
+    let when = When::default()
+        .sources(["Newsletter", "größer als \"%\\"].map(term))
+        .and_then(|when| when.campaigns([term("spring")]))
+        .and_then(|when| when.countries(["US", "XK"].map(|code| Country::parse(code).expect("a country"))))
+        .and_then(|when| when.devices(Device::ALL))
+        .and_then(|when| when.segments([term("returning")]));
+    let value = |text: &str| TrackingValue::parse(text).expect("a value");
+    let tracking =
+        Tracking::default().with(Utm::Source, value("größer & so")).with(Utm::Content, value("100%"));
+    let rule = |id: &str, when: When, share: f64| RoutingRule {
+        id: RuleId::parse(id).expect("an id"),
+        enabled: share < 1.0,
+        priority: Priority::of(-7).expect("a priority"),
+        when,
+        destination: url("https://example.com/?a=%25#b"),
+        allocation: Allocation::of(share).expect("a share"),
+    };
+    let rules = vec![rule("some", when.expect("few values"), 0.1), rule("all", When::default(), 1.0)];
+    ControlsChange {
+        start: Field::Set(START),
+        end: Field::Set(at(60)),
+        expiry: Field::Set(at(120)),
+        fallback: Field::Set(url("https://example.org/over")),
+        campaign: Field::Set(CampaignId::parse("cmp_launch").expect("an id")),
+        tracking: Field::Set(tracking),
+        rules: Field::Set(RoutingRules::of(rules).expect("few rules")),
+    }
 }
 
 /// A new link of `hello`.

@@ -17,6 +17,7 @@ pub mod contract;
 #[cfg(feature = "sandbox")]
 mod documents;
 pub mod fixtures;
+mod geo;
 mod ids;
 mod link;
 #[cfg(feature = "sandbox")]
@@ -30,6 +31,7 @@ pub use author::Author;
 pub use clock::{FixedClock, START};
 #[cfg(feature = "sandbox")]
 pub use documents::StubDocuments;
+pub use geo::{GeoForm, geo_file};
 pub use ids::SeededIds;
 pub use link::link;
 #[cfg(feature = "sandbox")]

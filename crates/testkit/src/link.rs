@@ -1,5 +1,5 @@
 use lp_core::{Handle, LinkId, Revision, Slug, Timestamp, WebUrl};
-use lp_links::{Labels, Link, LinkParts, Position, QueryPassThrough, RedirectStatus};
+use lp_links::{Controls, Labels, Link, LinkParts, Position, QueryPassThrough, RedirectStatus};
 
 /// A link as it is when nothing but its destination was chosen, in its first revision; in no store.
 pub fn link(id: LinkId, handle: Handle, slug: Slug, destination: WebUrl) -> Link {
@@ -17,6 +17,7 @@ pub fn link(id: LinkId, handle: Handle, slug: Slug, destination: WebUrl) -> Link
         position: Position::FIRST,
         redirect_status: RedirectStatus::default(),
         query: QueryPassThrough::default(),
+        controls: Controls::default(),
         revision: Revision::FIRST,
         created_at: at,
         updated_at: at,

@@ -16,7 +16,7 @@ use crate::text::stored;
 macro_rules! columns {
     () => {
         "slug_key, slug, id, destination, title, description, tags, categories, enabled, position, \
-         redirect_status, query, revision, created_at, updated_at"
+         redirect_status, query, revision, created_at, updated_at, controls"
     };
 }
 
@@ -25,11 +25,11 @@ macro_rules! rows {
     ($more:literal) => {
         concat!(
             "slug_key, slug, id, destination, title, description, tags::jsonb, categories::jsonb, enabled, position, \
-             redirect_status, query, revision, created_at, updated_at",
+             redirect_status, query, revision, created_at, updated_at, controls::jsonb",
             $more,
             " FROM unnest($2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], \
              $9::text[], $10::boolean[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], \
-             $16::bigint[]"
+             $16::bigint[], $17::text[]"
         )
     };
 }
@@ -40,8 +40,8 @@ const ADD_REVISIONS: &str = concat!(
     "INSERT INTO link_revisions (handle, ",
     columns!(),
     ", action, at, actor) SELECT $1, ",
-    rows!(", action, $18, $19"),
-    ", $17::text[]) AS new (",
+    rows!(", action, $19, $20"),
+    ", $18::text[]) AS new (",
     columns!(),
     ", action) ON CONFLICT DO NOTHING RETURNING slug_key, revision"
 );
@@ -57,7 +57,8 @@ const SET_LINKS: &str = concat!(
      destination = excluded.destination, title = excluded.title, description = excluded.description, \
      tags = excluded.tags, categories = excluded.categories, enabled = excluded.enabled, \
      position = excluded.position, redirect_status = excluded.redirect_status, query = excluded.query, \
-     revision = excluded.revision, created_at = excluded.created_at, updated_at = excluded.updated_at"
+     revision = excluded.revision, created_at = excluded.created_at, updated_at = excluded.updated_at, \
+     controls = excluded.controls"
 );
 
 const DROP_LINKS: &str = "DELETE FROM links WHERE handle = $1 AND slug_key = ANY($2)";
@@ -121,6 +122,10 @@ async fn add_revisions(
     refused.map_or(Ok(()), |(change, _)| Err(taken(change.change)))
 }
 
+fn controls(parts: &LinkParts) -> Option<String> {
+    parts.controls.plain().map(|plain| serde_json::json!(plain).to_string())
+}
+
 fn keyed(parts: &LinkParts) -> Keyed<'_> {
     (parts.slug.key(), parts)
 }
@@ -150,4 +155,5 @@ fn bind<'q>(
         .bind(parts().map(|parts| int(parts.revision.0)).collect::<Vec<_>>())
         .bind(parts().map(|parts| parts.created_at.micros()).collect::<Vec<_>>())
         .bind(parts().map(|parts| parts.updated_at.micros()).collect::<Vec<_>>())
+        .bind(parts().map(controls).collect::<Vec<_>>())
 }

@@ -117,6 +117,8 @@ async fn a_row_that_breaks_a_rule_is_reported_with_its_table() {
         ("links", "hello/launch", "UPDATE links SET position = -1"),
         ("links", "hello/launch", "UPDATE links SET query = 'maybe'"),
         ("links", "hello/launch", "UPDATE links SET title = ''"),
+        ("links", "hello/launch", "UPDATE links SET controls = '{\"start\":2000000,\"end\":1000000}'"),
+        ("links", "hello/launch", "UPDATE links SET controls = '{\"of a later version\":1}'"),
         ("link_revisions", "hello/launch/1", "UPDATE link_revisions SET action = 'STOLEN'"),
         ("link_revisions", "hello/launch/1", "UPDATE link_revisions SET destination = ''"),
         ("accounts", "owner@example.com", "UPDATE accounts SET id = x'0102'"),

@@ -1,4 +1,4 @@
-use lp_core::{Handle, Slug};
+use lp_core::{Handle, Slug, WebUrl};
 use lp_links::{Birth, LinkRefused, LinkWrite, Mode, Position, Slot, generated_slug};
 
 use super::input::{CreateLink, OneLink, UpdateLink, UpsertLink};
@@ -6,7 +6,7 @@ use super::read::missing;
 use super::view::{DeletedLink, LinkView};
 use crate::catalogue::View;
 use crate::cx::Cx;
-use crate::{Code, Error};
+use crate::{Code, Error, Fault};
 
 /// How often another random slug is tried before giving up: at 35 bits the second try is a rarity.
 const TRIES: u32 = 8;
@@ -79,15 +79,28 @@ pub(super) async fn commit(cx: &Cx, write: &LinkWrite) -> Result<LinkView, Error
 /// ever.
 pub(super) fn leads_elsewhere(cx: &Cx, write: &LinkWrite) -> Result<(), Error> {
     let parts = write.link().parts();
-    let bare = parts.destination.as_str().split(['?', '#']).next().unwrap_or_default();
-    let bare = bare.trim_end_matches('/');
-    let own = |name: &Handle| bare.eq_ignore_ascii_case(&cx.urls().short(name, &parts.slug));
+    let name = cx.name()?;
     let meant = cx.names().meant(parts.handle.as_str());
-    if own(cx.name()?) || meant.is_some_and(|meant| meant.names().any(own)) {
-        let message = "leads back to this link itself";
-        return Err(Error::field("/payload/destinationUrl", Code::INVALID_DESTINATION_URL.name(), message));
-    }
-    Ok(())
+    let back = |url: &WebUrl| {
+        let bare = url.as_str().split(['?', '#']).next().unwrap_or_default();
+        let bare = bare.trim_end_matches('/');
+        let own = |name: &Handle| bare.eq_ignore_ascii_case(&cx.urls().short(name, &parts.slug));
+        own(name) || meant.as_ref().is_some_and(|meant| meant.names().any(own))
+    };
+    let fallback = parts.controls.fallback.iter().map(|url| ("/payload/fallbackUrl".to_owned(), url));
+    let rules = parts.controls.rules.iter().enumerate();
+    let rules =
+        rules.map(|(at, rule)| (format!("/payload/routingRules/{at}/destinationUrl"), &rule.destination));
+    let all = [("/payload/destinationUrl".to_owned(), &parts.destination)];
+    let faults = all.into_iter().chain(fallback).chain(rules).filter(|(_, url)| back(url));
+    let faults: Vec<_> = faults
+        .map(|(pointer, _)| Fault {
+            pointer,
+            code: Code::INVALID_DESTINATION_URL.name(),
+            message: "leads back to this link itself".to_owned(),
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Error::faults(faults)) }
 }
 
 async fn free_slug(cx: &Cx) -> Result<(Slug, Slot), Error> {
@@ -109,6 +122,10 @@ pub(super) fn refused(refused: LinkRefused) -> Error {
     let message = refused.to_string();
     match refused {
         LinkRefused::DestinationRequired => Error::field("/payload/destinationUrl", "required", message),
+        LinkRefused::NeverOpen(fault) => {
+            let field = if fault.by_expiry { "expiresAt" } else { "scheduledEndAt" };
+            Error::field(&format!("/payload/{field}"), "before_start", message)
+        }
         LinkRefused::SlugTaken => Error::new(Code::CONFLICT, message),
         LinkRefused::RevisionDeleted => Error::field("/payload/revision", "deleted_revision", message),
         LinkRefused::Inconsistent(_) => Error::internal(refused),

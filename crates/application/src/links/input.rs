@@ -5,13 +5,17 @@
     reason = "what is said of a field stands in the schema, and is read by models that pay for it"
 )]
 
-use lp_core::{Device, Slug, WebUrl};
-use lp_links::{Description, Label, Labels, LinkChange, Position, QueryPassThrough, RedirectStatus, Title};
+use lp_core::{Country, Device, Slug, Timestamp, WebUrl};
+use lp_links::{
+    CampaignId, ControlsChange, Description, Label, Labels, LinkChange, Position, QueryPassThrough,
+    RedirectStatus, Title,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::controls::{RoutingRule, Tracking, rules};
 use crate::Error;
-use crate::wire::{Country, CursorText, Patch, Search, Wire, Word, is_default};
+use crate::wire::{CursorText, Patch, Search, Wire, Word, is_default};
 
 /// Fields of a link: absent ones are kept, `null` clears.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +44,28 @@ pub struct LinkFields {
     pub redirect_status: Patch<Wire<RedirectStatus>>,
     #[serde(skip_serializing_if = "Patch::is_absent")]
     pub query_pass_through: Patch<Wire<QueryPassThrough>>,
+    /// Before it visitors get 404.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub scheduled_start_at: Patch<Wire<Timestamp>>,
+    /// From then on visitors get 410, or go to fallbackUrl.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub scheduled_end_at: Patch<Wire<Timestamp>>,
+    /// As scheduledEndAt.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub expires_at: Patch<Wire<Timestamp>>,
+    /// Where visitors go once the link has ended.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub fallback_url: Patch<Wire<WebUrl>>,
+    /// Campaign of visitors who name none.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub campaign_id: Patch<Wire<CampaignId>>,
+    /// Parameters that destinations get.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub tracking: Patch<Tracking>,
+    /// Rules that send some visitors elsewhere; the first one that is met chooses.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(max = 50))]
+    pub routing_rules: Patch<Vec<RoutingRule>>,
 }
 
 impl LinkFields {
@@ -60,6 +86,15 @@ impl LinkFields {
             position: self.position.field(|position| position.0),
             redirect_status: self.redirect_status.field(|status| status.0),
             query: self.query_pass_through.field(|query| query.0),
+            controls: ControlsChange {
+                start: self.scheduled_start_at.field(|at| at.0),
+                end: self.scheduled_end_at.field(|at| at.0),
+                expiry: self.expires_at.field(|at| at.0),
+                fallback: self.fallback_url.field(|url| url.0),
+                campaign: self.campaign_id.field(|id| id.0),
+                tracking: self.tracking.field(Tracking::said),
+                rules: rules(self.routing_rules, &format!("{pointer}/routingRules"))?,
+            },
         })
     }
 }
@@ -138,6 +173,28 @@ pub struct NewLink {
     pub redirect_status: Patch<Wire<RedirectStatus>>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub query_pass_through: Patch<Wire<QueryPassThrough>>,
+    /// Before it visitors get 404.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub scheduled_start_at: Patch<Wire<Timestamp>>,
+    /// From then on visitors get 410, or go to fallbackUrl.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub scheduled_end_at: Patch<Wire<Timestamp>>,
+    /// As scheduledEndAt.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub expires_at: Patch<Wire<Timestamp>>,
+    /// Where visitors go once the link has ended.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub fallback_url: Patch<Wire<WebUrl>>,
+    /// Campaign of visitors who name none.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub campaign_id: Patch<Wire<CampaignId>>,
+    /// Parameters that destinations get.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub tracking: Patch<Tracking>,
+    /// Rules that send some visitors elsewhere; the first one that is met chooses.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(max = 50))]
+    pub routing_rules: Patch<Vec<RoutingRule>>,
 }
 
 impl NewLink {
@@ -152,6 +209,13 @@ impl NewLink {
             position: self.position,
             redirect_status: self.redirect_status,
             query_pass_through: self.query_pass_through,
+            scheduled_start_at: self.scheduled_start_at,
+            scheduled_end_at: self.scheduled_end_at,
+            expires_at: self.expires_at,
+            fallback_url: self.fallback_url,
+            campaign_id: self.campaign_id,
+            tracking: self.tracking,
+            routing_rules: self.routing_rules,
         }
     }
 }
@@ -248,9 +312,17 @@ pub struct PreviewRoute {
 pub struct Conditions {
     pub country: Option<Wire<Country>>,
     pub device: Option<Wire<Device>>,
-    /// Where the visitor comes from: a source parameter or referrer category.
+    /// Where the visitor comes from: a source parameter or referrer category. Left out, the query may say it.
     pub source: Option<Wire<Word>>,
+    /// Left out, the query may say it.
     pub campaign: Option<Wire<Word>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(length(max = 50))]
+    pub segments: Vec<Wire<Word>>,
+    /// What the visitor's cookie _lp_vid holds; without it the visitor is in no allocation below 1.
+    pub visitor_key: Option<Wire<Word>>,
+    /// When the visitor comes; now unless said otherwise.
+    pub at: Option<Wire<Timestamp>>,
     /// What the visitor brings behind the '?'.
     pub query: Option<Wire<Word>>,
 }

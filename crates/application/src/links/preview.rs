@@ -1,15 +1,19 @@
 use std::borrow::Cow;
 
 use lp_core::Device;
-use lp_personalization::{Closed, Decision, Step, Visitor, compile};
+use lp_personalization::{
+    Closed, Decision, Room, Step, Verdict, Visitor, campaign_in, compile, source_in,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::input::PreviewRoute;
 use super::read::missing;
-use crate::Error;
 use crate::catalogue::View;
 use crate::cx::Cx;
+use crate::wire::{Wire, Word};
+use crate::Error;
+use crate::routes::refusal;
 
 /// Where a visitor would go, and why.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -34,8 +38,11 @@ pub struct RoutePreview {
 #[expect(missing_docs, reason = "what is said of a field stands in the schema")]
 #[serde(rename_all = "camelCase")]
 pub struct TraceStep {
-    /// `enabled`: is the link switched on? `default`: the link's own destination.
+    /// `enabled`: is the link switched on? `start`, `end`: is it the time? `fallback`: where late visitors go. `rule`: is it
+    /// for this visitor? `default`: the link's own destination.
     pub step: Cow<'static, str>,
+    /// Of a rule, its id.
+    pub rule_id: Option<String>,
     /// Whether it let the visitor on, or chose.
     pub matched: bool,
     pub explanation: String,
@@ -48,13 +55,21 @@ pub(super) async fn preview(cx: Cx, input: PreviewRoute) -> Result<RoutePreview,
     let slot = cx.slot(&input.slug.0.key()).await?;
     let link = slot.live.ok_or_else(|| missing(&input.slug.0))?;
     let conditions = input.payload;
-    let visitor = Visitor {
-        country: conditions.country.as_ref().map_or("", |country| country.0.as_str()),
-        device: conditions.device.as_ref().map_or(Device::Unknown, |device| device.0),
-        source: conditions.source.as_ref().map_or("", |source| source.0.as_str()),
-        campaign: conditions.campaign.as_ref().map_or("", |campaign| campaign.0.as_str()),
-    };
     let query = conditions.query.as_ref().map(|query| query.0.as_str().trim_start_matches('?'));
+    let brought = query.unwrap_or_default();
+    let (mut source, mut campaign) = (Room::default(), Room::default());
+    let segments: Vec<_> = conditions.segments.iter().map(|segment| segment.0.as_str()).collect();
+    let visitor = Visitor {
+        at: conditions.at.as_ref().map_or(cx.at(), |at| at.0),
+        country: conditions.country.as_ref().map(|country| country.0),
+        device: conditions.device.as_ref().map_or(Device::Unknown, |device| device.0),
+        source: word(conditions.source.as_ref()).or_else(|| source_in(brought, &mut source)).unwrap_or(""),
+        campaign: word(conditions.campaign.as_ref())
+            .or_else(|| campaign_in(brought, &mut campaign))
+            .unwrap_or(""),
+        segments: &segments,
+        key: word(conditions.visitor_key.as_ref()).unwrap_or(""),
+    };
     let route = compile(&link);
     let mut trace = Vec::new();
     let decision = route.explain(&visitor, &mut |step| trace.push(told(step)));
@@ -63,29 +78,77 @@ pub(super) async fn preview(cx: Cx, input: PreviewRoute) -> Result<RoutePreview,
         Decision::Redirect(redirect) => RoutePreview {
             slug,
             resolved_url: Some(redirect.location(query)),
-            rule_applied: redirect.rule.map(ToOwned::to_owned),
-            fallback: redirect.rule.is_none(),
+            rule_applied: redirect.rule().map(ToOwned::to_owned),
+            fallback: redirect.rule().is_none(),
             status: redirect.status.code(),
             trace,
         },
-        Decision::Closed(Closed::Disabled) => {
-            RoutePreview { slug, resolved_url: None, rule_applied: None, fallback: false, status: 404, trace }
+        Decision::Closed(closed) => {
+            let status = refusal(closed).status();
+            RoutePreview { slug, resolved_url: None, rule_applied: None, fallback: false, status, trace }
         }
     })
 }
 
+fn word(word: Option<&Wire<Word>>) -> Option<&str> {
+    word.map(|word| word.0.as_str())
+}
+
+
 fn told(step: Step<'_>) -> TraceStep {
+    let look = |step: &'static str, matched, explanation| TraceStep {
+        step: step.into(),
+        rule_id: None,
+        matched,
+        explanation,
+    };
     match step {
-        Step::Switch { on: true } => {
-            TraceStep { step: "enabled".into(), matched: true, explanation: "the link is enabled".to_owned() }
-        }
+        Step::Switch { on: true } => look("enabled", true, "the link is enabled".to_owned()),
         Step::Switch { on: false } => {
-            let explanation = "the link is disabled: visitors get 404".to_owned();
-            TraceStep { step: "enabled".into(), matched: false, explanation }
+            look("enabled", false, "the link is disabled: visitors get 404".to_owned())
         }
+        Step::Start { at, reached: true } => look("start", true, format!("the link started at {at}")),
+        Step::Start { at, reached: false } => {
+            look("start", false, format!("the link starts at {at}: until then visitors get 404"))
+        }
+        Step::End { at, reached, by } => {
+            let said = match (by, reached) {
+                (Closed::Expired, true) => "expired",
+                (Closed::Expired, false) => "expires",
+                (_, true) => "ended",
+                (_, false) => "ends",
+            };
+            look("end", !reached, format!("the link {said} at {at}"))
+        }
+        Step::Fallback { destination } => {
+            look("fallback", true, format!("late visitors go to its fallbackUrl: {destination}"))
+        }
+        Step::Rule { id, verdict } => TraceStep {
+            step: "rule".into(),
+            rule_id: Some(id.to_owned()),
+            matched: verdict == Verdict::Matched,
+            explanation: explained(&verdict),
+        },
         Step::Default { destination } => {
-            let explanation = format!("no rule chose, so the link's own destination stands: {destination}");
-            TraceStep { step: "default".into(), matched: true, explanation }
+            look("default", true, format!("no rule chose, so the link's own destination stands: {destination}"))
         }
+    }
+}
+
+fn explained(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Off => "the rule is disabled".to_owned(),
+        Verdict::Failed { fact, value } => {
+            let name = fact.condition();
+            let has = if value.is_empty() { "nothing of the kind is known".to_owned() } else { format!("it is '{value}'") };
+            format!("{name} does not have what the visitor has: {has}")
+        }
+        Verdict::NotAllocated { share, lot: Some(lot) } => {
+            format!("the conditions are met, but trafficAllocation takes lots below {share} and the visitor's is {lot}")
+        }
+        Verdict::NotAllocated { share, lot: None } => format!(
+            "the conditions are met, but trafficAllocation takes lots below {share} and the visitor has none without a visitorKey"
+        ),
+        Verdict::Matched => "all conditions are met: the rule chose".to_owned(),
     }
 }

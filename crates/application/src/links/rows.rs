@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::controls::RoutingRule;
 use super::view::LinkView;
 use crate::{Error, Fault, parse_json};
 
 /// The columns of an export, which an import takes; the last two it ignores.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 19] = [
     "slug",
     "destinationUrl",
     "title",
@@ -17,6 +18,13 @@ const COLUMNS: [&str; 12] = [
     "position",
     "redirectStatus",
     "queryPassThrough",
+    "scheduledStartAt",
+    "scheduledEndAt",
+    "expiresAt",
+    "fallbackUrl",
+    "campaignId",
+    "tracking",
+    "routingRules",
     "createdAt",
     "updatedAt",
 ];
@@ -159,6 +167,7 @@ fn value(name: &str, cell: String) -> Value {
     match name {
         "tags" | "categories" => labels(&cell),
         "enabled" => cell.to_ascii_lowercase().parse().map_or(Value::String(cell), Value::Bool),
+        "tracking" | "routingRules" => serde_json::from_str(&cell).unwrap_or(Value::String(cell)),
         "position" | "redirectStatus" => cell.parse::<i64>().map_or(Value::String(cell), Value::from),
         _ => Value::String(cell),
     }
@@ -182,6 +191,10 @@ fn cell_of(labels: &[String]) -> String {
     }
 }
 
+fn rules_cell(rules: &[RoutingRule]) -> String {
+    if rules.is_empty() { String::new() } else { json!(rules).to_string() }
+}
+
 /// The header line of an export.
 pub(super) fn csv_header() -> Vec<u8> {
     csv_line(&COLUMNS.map(ToOwned::to_owned))
@@ -200,6 +213,13 @@ pub(super) fn to_csv(link: &LinkView) -> Vec<u8> {
         link.position.to_string(),
         link.redirect_status.to_string(),
         link.query_pass_through.to_string(),
+        link.scheduled_start_at.clone().unwrap_or_default(),
+        link.scheduled_end_at.clone().unwrap_or_default(),
+        link.expires_at.clone().unwrap_or_default(),
+        link.fallback_url.clone().unwrap_or_default(),
+        link.campaign_id.clone().unwrap_or_default(),
+        link.tracking.as_ref().map_or_else(String::new, |tracking| json!(tracking).to_string()),
+        rules_cell(&link.routing_rules),
         link.created_at.clone(),
         link.updated_at.clone(),
     ])

@@ -12,6 +12,7 @@ use lp_links::{Description, Link, LinkRevision, Title};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::controls::{RoutingRule, Tracking};
 use crate::catalogue::View;
 use crate::settings::Home;
 
@@ -29,6 +30,13 @@ pub struct LinkView {
     pub position: u32,
     pub redirect_status: u16,
     pub query_pass_through: Cow<'static, str>,
+    pub scheduled_start_at: Option<String>,
+    pub scheduled_end_at: Option<String>,
+    pub expires_at: Option<String>,
+    pub fallback_url: Option<String>,
+    pub campaign_id: Option<String>,
+    pub tracking: Option<Tracking>,
+    pub routing_rules: Vec<RoutingRule>,
     /// How often it has been changed; the number in its history.
     pub revision: u64,
     /// What to give to visitors.
@@ -104,6 +112,7 @@ impl View for RevisionList {}
 impl LinkView {
     pub(super) fn of(link: &Link, home: Home<'_>) -> Self {
         let parts = link.parts();
+        let controls = &parts.controls;
         Self {
             slug: parts.slug.to_string(),
             destination_url: parts.destination.to_string(),
@@ -115,6 +124,13 @@ impl LinkView {
             position: parts.position.number(),
             redirect_status: parts.redirect_status.code(),
             query_pass_through: parts.query.as_str().into(),
+            scheduled_start_at: controls.schedule.start.map(|at| at.to_string()),
+            scheduled_end_at: controls.schedule.end.map(|at| at.to_string()),
+            expires_at: controls.schedule.expiry.map(|at| at.to_string()),
+            fallback_url: controls.fallback.as_ref().map(ToString::to_string),
+            campaign_id: controls.campaign.as_ref().map(|id| id.as_str().to_owned()),
+            tracking: Tracking::of(&controls.tracking),
+            routing_rules: controls.rules.iter().map(RoutingRule::of).collect(),
             revision: parts.revision.0,
             short_url: home.short(&parts.slug),
             created_at: parts.created_at.to_string(),

@@ -9,10 +9,6 @@ use lp_core::WebUrl;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search(String);
 
-/// A country, as two upper-case letters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Country(String);
-
 /// A source, campaign or other plain word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word(String);
@@ -39,23 +35,6 @@ impl Search {
     /// Reads one; the error says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         lp_core::text::line(text, 200).map(|()| Self(text.to_owned())).map_err(|fault| fault.to_string())
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Country {
-    /// Reads one; the error says what is wrong with the text.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let letters = text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
-        if letters {
-            Ok(Self(text.to_ascii_uppercase()))
-        } else {
-            Err("must be two letters, such as US".to_owned())
-        }
     }
 
     /// The text.

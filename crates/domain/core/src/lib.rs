@@ -1,10 +1,11 @@
 //! The words every context shares.
 //!
-//! This crate decides what a well-formed handle, slug, id, scope, instant, time zone, web address and host is, and nothing else.
+//! This crate decides what a well-formed handle, slug, id, scope, instant, time zone, country, web address and host is, and nothing else.
 //! It does not know links, accounts or any other context, and it knows no clock, randomness, storage, HTTP or JSON:
 //! values come in as text and numbers and leave the same way.
 
 mod base32;
+mod country;
 mod device;
 mod handle;
 mod host;
@@ -18,6 +19,7 @@ mod timestamp;
 mod web_url;
 
 pub use base32::encode as base32;
+pub use country::{Country, CountryFault};
 pub use device::Device;
 pub use handle::{Handle, HandleFault};
 pub use host::{Place, is_domain, place};

@@ -1,8 +1,8 @@
 use lp_core::{Handle, LinkId, Revision, Slug, Timestamp, WebUrl};
 
 use crate::{
-    Description, Labels, Link, LinkEvent, LinkParts, LinkRefused, LinkState, LinkWrite, Position,
-    QueryPassThrough, RedirectStatus, RevisionAction, Slot, Title,
+    CampaignId, Controls, Description, Labels, Link, LinkEvent, LinkParts, LinkRefused, LinkState, LinkWrite, Position,
+    QueryPassThrough, RedirectStatus, RevisionAction, RoutingRules, Schedule, Slot, Title, Tracking,
 };
 
 /// What a change says about one field.
@@ -37,6 +37,19 @@ pub struct LinkChange {
     pub position: Field<Position>,
     pub redirect_status: Field<RedirectStatus>,
     pub query: Field<QueryPassThrough>,
+    pub controls: ControlsChange,
+}
+
+/// A change of a link's controls, field by field.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ControlsChange {
+    pub start: Field<Timestamp>,
+    pub end: Field<Timestamp>,
+    pub expiry: Field<Timestamp>,
+    pub fallback: Field<WebUrl>,
+    pub campaign: Field<CampaignId>,
+    pub tracking: Field<Tracking>,
+    pub rules: Field<RoutingRules>,
 }
 
 /// What a new link would get: everything about it that is not the caller's wish.
@@ -56,6 +69,7 @@ pub fn create(slot: &Slot, birth: Birth, change: LinkChange) -> Result<LinkWrite
         return Err(LinkRefused::SlugTaken);
     }
     let Field::Set(destination) = change.destination else { return Err(LinkRefused::DestinationRequired) };
+    let controls = change.controls.after(None)?;
     let event = LinkEvent::Created { id: birth.id, slug: birth.slug.clone() };
     let parts = LinkParts {
         id: birth.id,
@@ -70,6 +84,7 @@ pub fn create(slot: &Slot, birth: Birth, change: LinkChange) -> Result<LinkWrite
         position: change.position.value_or(birth.position),
         redirect_status: change.redirect_status.value_or_default(),
         query: change.query.value_or_default(),
+        controls,
         revision: slot.latest.map_or(Revision::FIRST, Revision::next),
         created_at: birth.at,
         updated_at: birth.at,
@@ -92,6 +107,7 @@ pub fn update(
         Field::Keep if keep => old.destination.clone(),
         Field::Keep | Field::Clear => return Err(LinkRefused::DestinationRequired),
     };
+    let controls = change.controls.after(keep.then_some(&old.controls))?;
     let position = match change.position {
         Field::Set(position) => position,
         Field::Keep | Field::Clear => old.position,
@@ -106,6 +122,7 @@ pub fn update(
         position,
         redirect_status: change.redirect_status.after(keep.then_some(&old.redirect_status)),
         query: change.query.after(keep.then_some(&old.query)),
+        controls,
         ..old.clone()
     };
     let before = Some(old.revision);
@@ -140,6 +157,27 @@ pub fn delete(existing: &Link, at: Timestamp) -> LinkWrite {
         after: LinkState::Deleted(Link::trusted(parts)),
         action: RevisionAction::Deleted,
         event: Some(event),
+    }
+}
+
+impl ControlsChange {
+    /// What the link has afterwards, which had `kept`.
+    fn after(self, kept: Option<&Controls>) -> Result<Controls, LinkRefused> {
+        let new = Controls::default();
+        let kept = kept.unwrap_or(&new);
+        let schedule = Schedule {
+            start: self.start.or(kept.schedule.start),
+            end: self.end.or(kept.schedule.end),
+            expiry: self.expiry.or(kept.schedule.expiry),
+        };
+        schedule.check().map_err(LinkRefused::NeverOpen)?;
+        Ok(Controls {
+            schedule,
+            fallback: self.fallback.or(kept.fallback.clone()),
+            campaign: self.campaign.or(kept.campaign.clone()),
+            tracking: self.tracking.after(Some(&kept.tracking)),
+            rules: self.rules.after(Some(&kept.rules)),
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 use lp_core::{Handle, LinkId, Revision, Slug, Timestamp, WebUrl};
 use thiserror::Error;
 
-use crate::{Description, Labels, Position, QueryPassThrough, RedirectStatus, Title};
+use crate::{Controls, Description, Labels, NeverOpen, Position, QueryPassThrough, RedirectStatus, Title};
 
 /// A short link of a handle, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub struct LinkParts {
     pub position: Position,
     pub redirect_status: RedirectStatus,
     pub query: QueryPassThrough,
+    pub controls: Controls,
     pub revision: Revision,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -37,6 +38,8 @@ pub enum LinkRefused {
     DestinationRequired,
     #[error("a link with this slug exists already")]
     SlugTaken,
+    #[error(transparent)]
+    NeverOpen(NeverOpen),
     #[error("the stored link contradicts itself: {0}")]
     Inconsistent(&'static str),
     #[error("this revision deleted the link; restore an earlier one")]

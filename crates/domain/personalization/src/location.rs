@@ -13,28 +13,32 @@ impl Redirect<'_> {
     /// left out; a fragment of the destination stays at the end. The work grows with the lengths of both, not with their
     /// product, because anybody may send a long query.
     pub fn location(&self, query: Option<&str>) -> String {
-        let query = query.unwrap_or("");
-        let (base, fragment) = split_fragment(self.destination);
-        let added = if self.query == QueryPassThrough::Off || query.is_empty() { 0 } else { query.len() + 1 };
-        let mut location = String::with_capacity(self.destination.len() + added);
-        let has_query = match self.query {
-            QueryPassThrough::Off | QueryPassThrough::Append => {
-                location.push_str(base);
-                base.contains('?')
-            }
-            QueryPassThrough::Override => push_without(&mut location, base, query),
-        };
-        if self.query != QueryPassThrough::Off {
-            let mut mark = if has_query { '&' } else { '?' };
-            for pair in pairs(query) {
-                location.push(mark);
-                location.extend(pair.chars().filter(char::is_ascii_graphic));
-                mark = '&';
-            }
-        }
-        location.push_str(fragment);
-        location
+        with_query(self.destination, self.query, query.unwrap_or(""))
     }
+}
+
+/// A destination with a query, as far as the mode wants it.
+pub(crate) fn with_query(destination: &str, mode: QueryPassThrough, query: &str) -> String {
+    let (base, fragment) = split_fragment(destination);
+    let added = if mode == QueryPassThrough::Off || query.is_empty() { 0 } else { query.len() + 1 };
+    let mut location = String::with_capacity(destination.len() + added);
+    let has_query = match mode {
+        QueryPassThrough::Off | QueryPassThrough::Append => {
+            location.push_str(base);
+            base.contains('?')
+        }
+        QueryPassThrough::Override => push_without(&mut location, base, query),
+    };
+    if mode != QueryPassThrough::Off {
+        let mut mark = if has_query { '&' } else { '?' };
+        for pair in pairs(query) {
+            location.push(mark);
+            location.extend(pair.chars().filter(char::is_ascii_graphic));
+            mark = '&';
+        }
+    }
+    location.push_str(fragment);
+    location
 }
 
 /// Pushes `base` without those of its parameters that `query` names too; whether any are left.

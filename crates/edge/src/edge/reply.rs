@@ -20,8 +20,12 @@ pub(super) struct Asked<'r> {
     pub(super) request_id: HeaderValue,
 }
 
-/// Sends the visitor on, with an empty body.
-pub(super) fn redirect(asked: Asked<'_>, redirect: &Redirect<'_>) -> Response<Full<Bytes>> {
+/// Sends the visitor on, with an empty body, and gives a cookie along where there is one.
+pub(super) fn redirect(
+    asked: Asked<'_>,
+    redirect: &Redirect<'_>,
+    cookie: Option<HeaderValue>,
+) -> Response<Full<Bytes>> {
     let location = HeaderValue::try_from(redirect.location(asked.head.uri.query()));
     let status = StatusCode::from_u16(redirect.status.code());
     let (Ok(location), Ok(status)) = (location, status) else {
@@ -35,6 +39,9 @@ pub(super) fn redirect(asked: Asked<'_>, redirect: &Redirect<'_>) -> Response<Fu
     headers.insert(header::CACHE_CONTROL, if redirect.status.is_permanent() { PERMANENT } else { NO_STORE });
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     headers.insert(X_REQUEST_ID, asked.request_id);
+    if let Some(cookie) = cookie {
+        headers.insert(header::SET_COOKIE, cookie);
+    }
     reply
 }
 
@@ -69,6 +76,7 @@ pub(super) fn options(asked: Asked<'_>) -> Response<Full<Bytes>> {
 pub(super) fn refused(asked: Asked<'_>, code: Code) -> Response<Full<Bytes>> {
     let (title, sentence) = match code {
         Code::NOT_FOUND => ("Nothing here", "There is no such page, or it has been switched off."),
+        Code::GONE => ("No longer here", "This link has ended."),
         Code::METHOD_NOT_ALLOWED => ("Not like this", "This address can only be visited."),
         Code::UNAVAILABLE => ("One moment", "This page cannot be looked up right now. Try again shortly."),
         _ => ("Something went wrong", "It was our fault and it was logged."),

@@ -144,7 +144,7 @@ impl Entry {
     /// How it counts in the ring of its kind, if it does yet. Absent slugs are all alike, so counting them is enough.
     pub(super) fn weight(&self) -> Option<(Kind, usize)> {
         self.known().map(|known| match known {
-            Known::Link(route) => (Kind::Present, ROUTE_BYTES + route.destination_len()),
+            Known::Link(route) => (Kind::Present, ROUTE_BYTES + route.heap_len()),
             Known::Absent(_) => (Kind::Absent, 0),
         })
     }

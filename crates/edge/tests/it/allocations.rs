@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 
 use lp_core::Device;
-use lp_edge::{Edge, Entrance, RouteKey};
+use lp_edge::{Edge, Entrance, RouteKey, Whereabouts};
 use lp_personalization::{Decision, Visitor};
 use lp_testkit::{Sandbox, SandboxOptions};
 use serde_json::json;
@@ -85,7 +85,7 @@ async fn finding_a_renamed_handle_allocates_nothing() {
     sandbox.call("links_upsert", link).await.result.expect("made");
     let name = json!({ "newHandle": "acme" });
     sandbox.call_by(sandbox.owner, "hello", "handles_rename", name).await.result.expect("renamed");
-    let edge = Edge::new(&sandbox.app, table);
+    let edge = Edge::new(&sandbox.app, table, Whereabouts::default());
     edge.visit(Entrance::Host("acme"), &asked("GET", "/go", &[]), VISITOR).await;
     let names = sandbox.app.names();
     let decide = |label: &str| {

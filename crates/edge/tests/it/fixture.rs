@@ -13,10 +13,10 @@ use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use lp_application::{Code, Error, JournalFull, Kept, Loaded, RouteListener as _, Visit};
-use lp_core::{Device, Handle, Revision, Slug, SlugKey, WebUrl};
+use lp_core::{Device, Handle, Revision, Slug, SlugKey, Timestamp, WebUrl};
 use lp_edge::{Bounds, Edge, Found, LiveRoutes, LoadRoutes, Loading, RecordClicks, RouteKey, RouteTable};
 use lp_personalization::{Decision, Route, Visitor, compile};
-use lp_testkit::{Sandbox, link};
+use lp_testkit::{START, Sandbox, link};
 use serde_json::json;
 use tokio::sync::{OnceCell, mpsc, oneshot};
 
@@ -173,6 +173,14 @@ impl RecordClicks for Clicks {
             .expect("no poison")
             .take()
             .map_or(Kept::Now, |settled| Kept::Once(Box::pin(async move { settled.await.unwrap_or(false) }))))
+    }
+
+    fn now(&self) -> Timestamp {
+        START
+    }
+
+    fn stranger(&self, _: IpAddr, user_agent: &str) -> u64 {
+        user_agent.bytes().fold(7, |number, byte| number.wrapping_mul(31).wrapping_add(u64::from(byte)))
     }
 }
 

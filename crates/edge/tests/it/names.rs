@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lp_edge::{Edge, Entrance, RouteTable};
+use lp_edge::{Edge, Entrance, RouteTable, Whereabouts};
 use lp_testkit::{Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ impl World {
         let table = Arc::new(RouteTable::default());
         let options = SandboxOptions { listener: Some(table.clone()), ..SandboxOptions::default() };
         let sandbox = Sandbox::with(options).await;
-        let edge = Edge::new(&sandbox.app, table);
+        let edge = Edge::new(&sandbox.app, table, Whereabouts::default());
         let link = json!({ "slug": "go", "payload": { "destinationUrl": "https://example.com/" } });
         sandbox.call("links_upsert", link).await.result.expect("made");
         Self { sandbox, edge }
@@ -179,7 +179,7 @@ async fn a_node_learns_of_a_rename_elsewhere_when_it_is_told_that_access_changed
     };
     let app = node();
     app.load_names().await.expect("the store answers");
-    let edge = Edge::new(&app, Arc::new(RouteTable::default()));
+    let edge = Edge::new(&app, Arc::new(RouteTable::default()), Whereabouts::default());
     let other = World { sandbox: Sandbox::new().await, edge };
     world.rename("hello", "acme").await;
     assert_eq!(other.visit(Entrance::Host("acme"), "/go").await, NOTHING, "nobody told it yet");
@@ -190,7 +190,7 @@ async fn a_node_learns_of_a_rename_elsewhere_when_it_is_told_that_access_changed
 
     let later = node();
     later.load_names().await.expect("the store answers");
-    let edge = Edge::new(&later, Arc::new(RouteTable::default()));
+    let edge = Edge::new(&later, Arc::new(RouteTable::default()), Whereabouts::default());
     let restarted = World { sandbox: Sandbox::new().await, edge };
     assert_eq!(restarted.visit(Entrance::Host("acme"), "/go").await, found());
     assert_eq!(restarted.visit(Entrance::Host("hello"), "/go").await.0, 308);

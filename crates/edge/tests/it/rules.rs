@@ -2,7 +2,7 @@ use std::cell::LazyCell;
 
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use lp_application::Loaded;
+use lp_application::{Loaded, refusal};
 use lp_core::Revision;
 use lp_edge::{Entrance, RouteKey};
 use lp_personalization::{Decision, Route, Visitor};
@@ -46,7 +46,7 @@ fn payload() -> impl Strategy<Value = Value> {
 fn expected(route: &Route, query: Option<&str>) -> (u16, Option<String>) {
     match route.decide(&Visitor::UNKNOWN) {
         Decision::Redirect(redirect) => (redirect.status.code(), Some(redirect.location(query))),
-        Decision::Closed(_) => (404, None),
+        Decision::Closed(closed) => (refusal(closed).status(), None),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lp_edge::{Edge, Entrance, RouteTable};
+use lp_edge::{Edge, Entrance, RouteTable, Whereabouts};
 use lp_testkit::{Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ async fn world() -> (Sandbox, Edge) {
     let table = Arc::new(RouteTable::default());
     let sandbox =
         Sandbox::with(SandboxOptions { listener: Some(table.clone()), ..SandboxOptions::default() }).await;
-    let edge = Edge::new(&sandbox.app, table);
+    let edge = Edge::new(&sandbox.app, table, Whereabouts::default());
     (sandbox, edge)
 }
 
@@ -47,7 +47,7 @@ async fn every_acknowledged_write_shows_in_the_next_visit() {
 async fn what_another_node_wrote_shows_after_the_refresh() {
     let (sandbox, edge) = world().await;
     // Hears of nothing by itself.
-    let node = Edge::new(&sandbox.app, Arc::new(RouteTable::default()));
+    let node = Edge::new(&sandbox.app, Arc::new(RouteTable::default()), Whereabouts::default());
     let upsert = |url: &str| json!({ "slug": "go", "payload": { "destinationUrl": url } });
     write(&sandbox, "links_upsert", upsert("https://example.com/old")).await;
     assert_eq!(visit(&node, "go").await.1.as_deref(), Some("https://example.com/old"));

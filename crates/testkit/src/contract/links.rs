@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use lp_core::Revision;
-use lp_links::{Field, LinkChange, QueryPassThrough, RedirectStatus, Slot};
+use lp_links::{Controls, ControlsChange, Field, LinkChange, QueryPassThrough, RedirectStatus, Slot};
 use lp_ports::LinkQuery;
 
-use crate::fixtures::{description, handle, key, labels, other_handle, position, title, to, url};
+use crate::fixtures::{controls, description, handle, key, labels, other_handle, position, title, to, url};
 use crate::{Author, Store};
 
 pub(super) async fn an_unused_slug_is_an_empty_slot(store: Arc<dyn Store>) {
@@ -31,11 +31,44 @@ pub(super) async fn a_link_reads_back_as_it_was_written(store: Arc<dyn Store>) {
         position: Field::Set(position(1_000_000_000)),
         redirect_status: Field::Set(RedirectStatus::PermanentRedirect),
         query: Field::Set(QueryPassThrough::Override),
+        controls: controls(),
     };
     let link = author.put("Launch_1", change).await;
     let slot = author.slot("launch_1").await;
-    assert_eq!(slot.live, Some(link));
+    assert_eq!(slot.live, Some(link.clone()));
     assert_eq!(slot.latest, Some(Revision::FIRST));
+    let query = LinkQuery { after: None, limit: 10, tag: None, text: None };
+    let page = store.list(&handle(), &query).await.expect("should answer");
+    assert_eq!(page.items, [link], "a list shows it as it is");
+}
+
+pub(super) async fn controls_read_back_as_they_were_written_in_every_revision(store: Arc<dyn Store>) {
+    let author = Author::new(Arc::clone(&store));
+    let with = LinkChange { controls: controls(), ..to("https://example.com") };
+    let first = author.put("launch", with).await;
+    assert_eq!(author.slot("launch").await.live.as_ref(), Some(&first));
+    let rules = ControlsChange { rules: Field::Clear, ..ControlsChange::default() };
+    let second = author.put("launch", LinkChange { controls: rules, ..LinkChange::default() }).await;
+    assert!(second.parts().controls.rules.is_empty());
+    assert_eq!(second.parts().controls.schedule, first.parts().controls.schedule);
+    assert_eq!(author.slot("launch").await.live.as_ref(), Some(&second));
+    let none = ControlsChange {
+        start: Field::Clear,
+        end: Field::Clear,
+        expiry: Field::Clear,
+        fallback: Field::Clear,
+        campaign: Field::Clear,
+        tracking: Field::Clear,
+        rules: Field::Keep,
+    };
+    let third = author.put("launch", LinkChange { controls: none, ..LinkChange::default() }).await;
+    assert_eq!(third.parts().controls, Controls::default());
+    assert_eq!(author.slot("launch").await.live.as_ref(), Some(&third));
+    author.delete("launch").await;
+    let history = store.revisions(&handle(), &key("launch"), None, 10).await.expect("should answer");
+    let kept: Vec<_> = history.iter().rev().map(|revision| &revision.link.parts().controls).collect();
+    let none = Controls::default();
+    assert_eq!(kept, [&first.parts().controls, &second.parts().controls, &none, &none]);
 }
 
 pub(super) async fn absent_fields_read_back_as_absent(store: Arc<dyn Store>) {

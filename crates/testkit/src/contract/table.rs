@@ -53,6 +53,9 @@ macro_rules! __store_cases {
             a_link_reads_back_as_it_was_written,
             /// `LinkReader::slot`: a field that is not there, or was cleared, reads back as not there.
             absent_fields_read_back_as_absent,
+            /// `LinkReader`: schedule, fallback, campaign, tracking and rules read back exactly as they were committed, in the
+            /// link and in every one of its revisions, and as none once they were cleared.
+            controls_read_back_as_they_were_written_in_every_revision,
             /// `LinkReader::slot`: a slug is found whatever its case, and keeps the spelling of whoever made it.
             slugs_ignore_case_and_keep_their_spelling,
             /// `LinkReader`: the same slug under two handles is two links.

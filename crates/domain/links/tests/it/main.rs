@@ -1,5 +1,7 @@
 //! What links may hold and how they change.
 
+mod controls;
+
 use lp_core::{Handle, LinkId, Revision, Slug, Timestamp, WebUrl};
 use lp_links::{
     Birth, Description, Field, Label, Labels, Link, LinkChange, LinkParts, LinkRefused, LinkRevision,
