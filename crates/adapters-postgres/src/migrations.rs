@@ -27,6 +27,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (6, "token_use", include_str!("../migrations/0006_token_use.sql")),
     (7, "row_security", include_str!("../migrations/0007_row_security.sql")),
     (8, "connections", include_str!("../migrations/0008_connections.sql")),
+    (9, "link_controls", include_str!("../migrations/0009_link_controls.sql")),
 ];
 
 /// The schema this program was built for.

@@ -11,6 +11,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (6, "plans", include_str!("../migrations/0006_plans.sql")),
     (7, "token_use", include_str!("../migrations/0007_token_use.sql")),
     (8, "connections", include_str!("../migrations/0008_connections.sql")),
+    (9, "link_controls", include_str!("../migrations/0009_link_controls.sql")),
 ];
 
 /// The schema this program was built for.

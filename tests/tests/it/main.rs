@@ -18,6 +18,7 @@ mod pages;
 mod parity;
 mod plans;
 mod primer;
+mod routing;
 mod standing;
 mod sweep;
 mod tls;

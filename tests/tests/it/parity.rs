@@ -27,6 +27,17 @@ fn calls() -> Vec<(&'static str, Value)> {
             "links_upsert",
             json!({ "slug": "launch", "replace": true, "payload": { "destinationUrl": "https://example.com/2" } }),
         ),
+        (
+            "links_upsert",
+            json!({ "slug": "launch", "payload": {
+                "expiresAt": "2099-01-01T00:00:00Z", "campaignId": "cmp_launch", "tracking": { "utmTerm": "ä" },
+                "routingRules": [{
+                    "id": "mobile-us", "when": { "countryIn": ["us"], "deviceIn": ["mobile"] },
+                    "destinationUrl": "https://example.com/m", "trafficAllocation": 0.25,
+                }],
+            } }),
+        ),
+        ("links_upsert", json!({ "slug": "launch", "payload": { "routingRules": [{ "id": "x", "when": { "equals": 1 } }] } })),
         ("links_upsert", json!({ "slug": "bad", "payload": { "destinationUrl": "javascript:alert(1)" } })),
         (
             "links_upsert",
@@ -45,7 +56,7 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("links_history", json!({ "slug": "absent" })),
         (
             "links_route_preview",
-            json!({ "slug": "launch", "payload": { "country": "US", "device": "mobile" } }),
+            json!({ "slug": "launch", "payload": { "country": "US", "device": "mobile", "visitorKey": "a" } }),
         ),
         ("links_route_preview", json!({ "slug": "launch", "payload": { "device": "toaster" } })),
         ("links_route_preview", json!({ "slug": "launch" })),

@@ -256,7 +256,14 @@ async fn what_is_exported_can_be_imported() {
         let sandbox = Sandbox::new().await;
         let payload = json!({
             "destinationUrl": "https://example.com/a?b=\"c\"", "title": "a, \"b\"", "description": "two\nlines",
-            "tags": ["semi;colon", "plain"], "enabled": false, "position": 9, "redirectStatus": 308, "queryPassThrough": "off"
+            "tags": ["semi;colon", "plain"], "enabled": false, "position": 9, "redirectStatus": 308, "queryPassThrough": "off",
+            "scheduledStartAt": "2026-01-01T00:00:00Z", "scheduledEndAt": "2026-02-01T00:00:00Z",
+            "expiresAt": "2027-01-01T00:00:00Z", "fallbackUrl": "https://example.com/over", "campaignId": "cmp_launch",
+            "tracking": { "utmSource": "größer, \"&\"" },
+            "routingRules": [
+                { "id": "mobile-us", "when": { "countryIn": ["us"], "deviceIn": ["mobile"] }, "destinationUrl": "https://example.com/m" },
+                { "id": "half", "enabled": false, "priority": -1, "destinationUrl": "https://example.com/h", "trafficAllocation": 0.5 },
+            ]
         });
         value(sandbox.call("links_upsert", json!({ "slug": "Full", "payload": payload })).await);
         value(

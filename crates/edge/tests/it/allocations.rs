@@ -5,13 +5,13 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
 
-use lp_core::Device;
+use lp_core::{Country, Device};
 use lp_edge::{Edge, Entrance, RouteKey, Whereabouts};
-use lp_personalization::{Decision, Visitor};
+use lp_personalization::{Decision, Room, Visitor, campaign_in, referred_by, source_in};
 use lp_testkit::{Sandbox, SandboxOptions};
 use serde_json::json;
 
-use crate::fixture::{Rig, VISITOR, asked, linked};
+use crate::fixture::{Rig, VISITOR, asked, linked, route};
 
 /// The system's allocator, counting for each thread.
 struct Counting;
@@ -74,6 +74,47 @@ async fn deciding_on_a_loaded_route_allocates_nothing() {
         assert_eq!((decided, allocated), (expected, 0), "{slug}");
     }
     assert_ne!(allocations(|| drop(black_box(Box::new(1)))), 0, "the counter counts");
+}
+
+#[tokio::test]
+async fn deciding_by_rules_and_finding_out_what_they_ask_allocates_nothing() {
+    let sandbox = Sandbox::new().await;
+    let rules: Vec<_> = (0..20)
+        .map(|number| {
+            json!({
+                "id": format!("r{number}"), "destinationUrl": "https://e.com/", "trafficAllocation": 0.01,
+                "when": {
+                    "sourceIn": ["Newsletter", format!("s{number}")], "campaignIn": ["spring"],
+                    "countryIn": ["US"], "deviceIn": ["DESKTOP"], "segmentIn": ["vip", "returning"],
+                },
+            })
+        })
+        .collect();
+    let payload = json!({
+        "destinationUrl": "https://e.com/", "routingRules": rules, "expiresAt": "2030-01-01T00:00:00Z",
+    });
+    let route = route(&sandbox, "ruled", payload).await;
+    let decide = |query: &str| {
+        let (mut source, mut campaign) = (Room::default(), Room::default());
+        let visitor = Visitor {
+            country: Country::parse("us").ok(),
+            device: Device::Desktop,
+            source: source_in(query, &mut source).unwrap_or_else(|| referred_by("https://t.co/")),
+            campaign: campaign_in(query, &mut campaign).unwrap_or(""),
+            segments: &["returning"],
+            key: "somebody",
+            ..Visitor::UNKNOWN
+        };
+        match route.decide(&visitor) {
+            Decision::Redirect(redirect) => black_box(redirect).drawn,
+            Decision::Closed(_) => false,
+        }
+    };
+    for (query, expected) in [("utm_source=news%6Cetter&utm_campaign=SPRING", true), ("ref=s1", false)] {
+        let mut drawn = false;
+        let allocated = allocations(|| drawn = decide(black_box(query)));
+        assert_eq!((drawn, allocated), (expected, 0), "{query}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod allocations;
 mod bounds;
+mod decisions;
 mod fixture;
 mod freshness;
 mod loading;
