@@ -3,6 +3,7 @@
 use lp_analytics::tally;
 use lp_application::{ClickSink, Visit, counts_as_click};
 use lp_core::{Device, Handle, LinkId, Slug};
+use lp_personalization::{Room, campaign_in, referred_by, source_in};
 use lp_ports::JournalReader;
 use lp_testkit::Sandbox;
 use uuid::Uuid;
@@ -24,6 +25,7 @@ pub fn check(data: &[u8]) {
     let (user_agent, referrer, purpose, method) = (line(), line(), line(), line());
     device(user_agent);
     purposes(method, purpose);
+    attribution(purpose, referrer);
     STAGE.with(|stage| stage.run(async |made| recorded(made, user_agent, referrer).await));
 }
 
@@ -37,6 +39,20 @@ fn device(user_agent: &str) {
     if device == Device::Bot {
         assert_eq!(Device::of(&format!("Mozilla/5.0 (iPhone) {user_agent} Mobile")), Device::Bot);
     }
+}
+
+/// Whatever a query says, a source is text that was in it, decoded as browsers do.
+fn attribution(query: &str, referrer: &str) {
+    let (mut source, mut campaign) = (Room::default(), Room::default());
+    for (found, names) in [
+        (source_in(query, &mut source), &["utm_source", "source", "ref"][..]),
+        (campaign_in(query, &mut campaign), &["utm_campaign"]),
+    ] {
+        let Some(found) = found else { continue };
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        assert!(pairs.any(|(name, value)| value == found && names.iter().any(|known| known.eq_ignore_ascii_case(&name))));
+    }
+    assert!(["direct", "email", "search", "social", "referral"].contains(&referred_by(referrer)));
 }
 
 fn purposes(method: &str, purpose: &str) {

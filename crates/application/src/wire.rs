@@ -9,7 +9,8 @@ use lp_access::password::NewPassword;
 use lp_access::{Bio, DisplayName, Email, MailCode, Proof, ProofChallenge};
 use lp_analytics::Period;
 use lp_core::{
-    ConnectionId, Country, Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp, TokenId, WebUrl,
+    ConnectionId, Country, Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp, TokenId,
+    WebUrl,
 };
 use lp_links::{
     Allocation, CampaignId, Description, Label, Position, Priority, QueryPassThrough, RedirectStatus, RuleId,

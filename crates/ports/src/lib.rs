@@ -46,7 +46,7 @@ pub use mail::{CodeReader, MailChange, MailFault, MailQueue, Mailer, Message};
 #[cfg(feature = "mock")]
 pub use outside::MockHealthProbe;
 pub use outside::{
-    AccessClaims, AccessTokens, Clock, Countries, HealthProbe, Ids, Passwords, PasswordsBusy, Probe, ProbeFault,
-    PublishedKey, SignIn,
+    AccessClaims, AccessTokens, Clock, Countries, HealthProbe, Ids, Passwords, PasswordsBusy, Probe,
+    ProbeFault, PublishedKey, SignIn,
 };
 pub use store::{Source, StoreError, StoreHealth};

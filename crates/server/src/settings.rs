@@ -232,8 +232,7 @@ impl SettingArgs {
         let parse = |text: &str| Handle::parse(text).map_err(|fault| fault.to_string());
         let default_handle = check("default-handle", handle, parse, &mut faults);
         let name = |text: &str| text.parse().map_err(|_| format!("'{text}' is no name of a header"));
-        let country_header =
-            check("country-header", given.country_header.as_deref(), name, &mut faults);
+        let country_header = check("country-header", given.country_header.as_deref(), name, &mut faults);
         let domain_or_local = domain.clone().unwrap_or_else(|| "localhost".to_owned());
         let mail = given.mail(&data_dir, &domain_or_local);
         faults.extend(mail.fault().map(|fault| match fault {

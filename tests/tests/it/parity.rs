@@ -37,7 +37,10 @@ fn calls() -> Vec<(&'static str, Value)> {
                 }],
             } }),
         ),
-        ("links_upsert", json!({ "slug": "launch", "payload": { "routingRules": [{ "id": "x", "when": { "equals": 1 } }] } })),
+        (
+            "links_upsert",
+            json!({ "slug": "launch", "payload": { "routingRules": [{ "id": "x", "when": { "equals": 1 } }] } }),
+        ),
         ("links_upsert", json!({ "slug": "bad", "payload": { "destinationUrl": "javascript:alert(1)" } })),
         (
             "links_upsert",

@@ -22,7 +22,8 @@ fn country(file: &GeoFile, address: &str) -> Option<String> {
 #[test]
 fn a_country_is_found_by_the_network_of_the_address_in_either_form() {
     for form in [GeoForm::Nested, GeoForm::Flat] {
-        let networks = [([203, 0, 113, 0], 24, "DE"), ([198, 51, 100, 0], 25, "us"), ([192, 0, 2, 0], 24, "XX")];
+        let networks =
+            [([203, 0, 113, 0], 24, "DE"), ([198, 51, 100, 0], 25, "us"), ([192, 0, 2, 0], 24, "XX")];
         let folder = TempDir::new().expect("a folder");
         let file = GeoFile::open(&written(&folder, &geo_file(form, &networks))).expect("it opens");
         for (address, expected) in [

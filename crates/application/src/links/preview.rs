@@ -1,19 +1,17 @@
 use std::borrow::Cow;
 
 use lp_core::Device;
-use lp_personalization::{
-    Closed, Decision, Room, Step, Verdict, Visitor, campaign_in, compile, source_in,
-};
+use lp_personalization::{Closed, Decision, Room, Step, Verdict, Visitor, campaign_in, compile, source_in};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::input::PreviewRoute;
 use super::read::missing;
+use crate::Error;
 use crate::catalogue::View;
 use crate::cx::Cx;
-use crate::wire::{Wire, Word};
-use crate::Error;
 use crate::routes::refusal;
+use crate::wire::{Wire, Word};
 
 /// Where a visitor would go, and why.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -94,7 +92,6 @@ fn word(word: Option<&Wire<Word>>) -> Option<&str> {
     word.map(|word| word.0.as_str())
 }
 
-
 fn told(step: Step<'_>) -> TraceStep {
     let look = |step: &'static str, matched, explanation| TraceStep {
         step: step.into(),
@@ -129,9 +126,11 @@ fn told(step: Step<'_>) -> TraceStep {
             matched: verdict == Verdict::Matched,
             explanation: explained(&verdict),
         },
-        Step::Default { destination } => {
-            look("default", true, format!("no rule chose, so the link's own destination stands: {destination}"))
-        }
+        Step::Default { destination } => look(
+            "default",
+            true,
+            format!("no rule chose, so the link's own destination stands: {destination}"),
+        ),
     }
 }
 
@@ -140,11 +139,17 @@ fn explained(verdict: &Verdict) -> String {
         Verdict::Off => "the rule is disabled".to_owned(),
         Verdict::Failed { fact, value } => {
             let name = fact.condition();
-            let has = if value.is_empty() { "nothing of the kind is known".to_owned() } else { format!("it is '{value}'") };
+            let has = if value.is_empty() {
+                "nothing of the kind is known".to_owned()
+            } else {
+                format!("it is '{value}'")
+            };
             format!("{name} does not have what the visitor has: {has}")
         }
         Verdict::NotAllocated { share, lot: Some(lot) } => {
-            format!("the conditions are met, but trafficAllocation takes lots below {share} and the visitor's is {lot}")
+            format!(
+                "the conditions are met, but trafficAllocation takes lots below {share} and the visitor's is {lot}"
+            )
         }
         Verdict::NotAllocated { share, lot: None } => format!(
             "the conditions are met, but trafficAllocation takes lots below {share} and the visitor has none without a visitorKey"

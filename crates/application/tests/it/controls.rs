@@ -59,7 +59,8 @@ async fn what_is_said_of_a_link_reads_back_with_what_was_left_out() {
     );
     let kept = upsert(&sandbox, json!({ "title": "T" })).await;
     assert_eq!((&kept["routingRules"], &kept["campaignId"]), (&made["routingRules"], &made["campaignId"]));
-    let cleared = upsert(&sandbox, json!({ "routingRules": null, "tracking": null, "expiresAt": null })).await;
+    let cleared =
+        upsert(&sandbox, json!({ "routingRules": null, "tracking": null, "expiresAt": null })).await;
     assert_eq!(
         (&cleared["routingRules"], &cleared["tracking"], &cleared["expiresAt"]),
         (&json!([]), &json!(null), &json!(null))
@@ -67,7 +68,8 @@ async fn what_is_said_of_a_link_reads_back_with_what_was_left_out() {
     assert_eq!(cleared["fallbackUrl"], "https://example.com/over");
     let back = json!({ "slug": "pricing", "payload": { "revision": 1 } });
     assert_eq!(value(sandbox.call("links_rollback", back).await)["routingRules"], made["routingRules"]);
-    let replaced = json!({ "slug": "pricing", "replace": true, "payload": { "destinationUrl": "https://e.com" } });
+    let replaced =
+        json!({ "slug": "pricing", "replace": true, "payload": { "destinationUrl": "https://e.com" } });
     let replaced = value(sandbox.call("links_upsert", replaced).await);
     assert_eq!((&replaced["routingRules"], &replaced["fallbackUrl"]), (&json!([]), &json!(null)));
     let history = value(sandbox.call("links_history", json!({ "slug": "pricing" })).await);
@@ -76,7 +78,8 @@ async fn what_is_said_of_a_link_reads_back_with_what_was_left_out() {
     let update = json!({ "slug": "pricing", "payload": { "routingRules": rule } });
     let updated = value(sandbox.call("links_update", update).await);
     assert_eq!(updated["routingRules"][0]["id"], "all");
-    let new = json!({ "payload": { "slug": "new", "destinationUrl": "https://e.com", "routingRules": rule } });
+    let new =
+        json!({ "payload": { "slug": "new", "destinationUrl": "https://e.com", "routingRules": rule } });
     assert_eq!(value(sandbox.call("links_create", new).await)["routingRules"], updated["routingRules"]);
 }
 
@@ -142,14 +145,18 @@ async fn rules_and_instants_that_contradict_each_other_are_refused() {
     let many: Vec<_> = (0..51).map(|number| all(&format!("r{number}"))).collect();
     let many = json!({ "destinationUrl": "https://example.com/", "routingRules": many });
     assert_eq!(refused(&sandbox, many).await, ["/payload/routingRules too_many"]);
-    upsert(&sandbox, json!({ "destinationUrl": "https://example.com/", "scheduledStartAt": "2030-01-01T00:00:00Z" }))
-        .await;
+    upsert(
+        &sandbox,
+        json!({ "destinationUrl": "https://example.com/", "scheduledStartAt": "2030-01-01T00:00:00Z" }),
+    )
+    .await;
     for field in ["scheduledEndAt", "expiresAt"] {
         let early = json!({ field: "2029-01-01T00:00:00Z" });
         assert_eq!(refused(&sandbox, early).await, [format!("/payload/{field} before_start")]);
     }
     let own = "http://hello.localhost:8080/pricing";
-    let loops = json!({ "fallbackUrl": own, "routingRules": [all("ab"), { "id": "cd", "destinationUrl": own }] });
+    let loops =
+        json!({ "fallbackUrl": own, "routingRules": [all("ab"), { "id": "cd", "destinationUrl": own }] });
     assert_eq!(
         refused(&sandbox, loops).await,
         [
@@ -189,7 +196,8 @@ async fn a_preview_shows_which_rule_chose_and_why_the_others_did_not() {
         (&mail["resolvedUrl"], &mail["ruleApplied"]),
         (&json!("https://example.com/mail?utm_source=Newsletter"), &json!("mail"))
     );
-    let explained = |preview: &Value, at: usize| preview["trace"][at]["explanation"].as_str().map(ToOwned::to_owned);
+    let explained =
+        |preview: &Value, at: usize| preview["trace"][at]["explanation"].as_str().map(ToOwned::to_owned);
     assert_eq!(
         explained(&mail, 2).as_deref(),
         Some("countryIn does not have what the visitor has: nothing of the kind is known")
@@ -217,7 +225,10 @@ async fn a_preview_can_look_at_another_time() {
     )
     .await;
     let now = preview(&sandbox, json!({})).await;
-    assert_eq!((&now["status"], trace(&now)), (&json!(404), vec!["enabled true".into(), "start false".into()]));
+    assert_eq!(
+        (&now["status"], trace(&now)),
+        (&json!(404), vec!["enabled true".into(), "start false".into()])
+    );
     let open = preview(&sandbox, json!({ "at": "2027-06-01T00:00:00Z" })).await;
     assert_eq!(open["resolvedUrl"], "https://example.com/");
     let late = preview(&sandbox, json!({ "at": "2028-01-01T00:00:00Z" })).await;

@@ -1,8 +1,9 @@
 use lp_core::{Handle, LinkId, Revision, Slug, Timestamp, WebUrl};
 
 use crate::{
-    CampaignId, Controls, Description, Labels, Link, LinkEvent, LinkParts, LinkRefused, LinkState, LinkWrite, Position,
-    QueryPassThrough, RedirectStatus, RevisionAction, RoutingRules, Schedule, Slot, Title, Tracking,
+    CampaignId, Controls, Description, Labels, Link, LinkEvent, LinkParts, LinkRefused, LinkState, LinkWrite,
+    Position, QueryPassThrough, RedirectStatus, RevisionAction, RoutingRules, Schedule, Slot, Title,
+    Tracking,
 };
 
 /// What a change says about one field.

@@ -23,7 +23,8 @@ const EMAIL: &[&str] = &[
 ];
 
 /// Engines that answer under many endings, by the label before those.
-const SEARCH_NAMES: &[&str] = &["google", "bing", "yahoo", "yandex", "baidu", "duckduckgo", "ecosia", "qwant"];
+const SEARCH_NAMES: &[&str] =
+    &["google", "bing", "yahoo", "yandex", "baidu", "duckduckgo", "ecosia", "qwant"];
 
 const SEARCH: &[&str] = &[
     "search.brave.com",

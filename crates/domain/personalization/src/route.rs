@@ -62,9 +62,8 @@ pub fn compile(link: &Link) -> Route {
 
 fn controlled(own: &str, controls: &Controls) -> Controlled {
     let said = said(&controls.tracking);
-    let tracked = |destination: &str| -> Box<str> {
-        with_query(destination, QueryPassThrough::Override, &said).into()
-    };
+    let tracked =
+        |destination: &str| -> Box<str> { with_query(destination, QueryPassThrough::Override, &said).into() };
     let schedule = &controls.schedule;
     let ends = [(schedule.end, Closed::Ended), (schedule.expiry, Closed::Expired)];
     let closes = ends.into_iter().filter_map(|(at, closed)| Some((at?, closed))).min_by_key(|(at, _)| *at);

@@ -19,10 +19,16 @@ pub enum Verdict {
     /// Its owner switched it off.
     Off,
     /// The first condition that the visitor does not meet, and what the visitor has instead; empty where it is unknown.
-    Failed { fact: Fact, value: String },
+    Failed {
+        fact: Fact,
+        value: String,
+    },
     /// The conditions are met, but the visitor does not belong to the part that the rule takes. `lot`: where the visitor
     /// stands between 0 and 1; `None` for one without a key.
-    NotAllocated { share: f64, lot: Option<f64> },
+    NotAllocated {
+        share: f64,
+        lot: Option<f64>,
+    },
     Matched,
 }
 

@@ -102,7 +102,11 @@ async fn a_country_is_named_by_a_trusted_proxy_or_found_by_the_address() {
         (Client::from(german), &us, "german"),
     ] {
         let reply = ask(&edge, "/go", headers, client).await;
-        assert_eq!(reply.header("location"), Some(&*format!("https://e.com/{expected}")), "{client:?} {headers:?}");
+        assert_eq!(
+            reply.header("location"),
+            Some(&*format!("https://e.com/{expected}")),
+            "{client:?} {headers:?}"
+        );
     }
 }
 
@@ -160,14 +164,16 @@ async fn nobody_is_remembered_who_forbids_it_or_where_nothing_was_drawn() {
 
 #[tokio::test]
 async fn whoever_brings_the_cookie_is_returning() {
-    let (_, edge) = world(json!({ "routingRules": [rule("back", json!({ "segmentIn": ["Returning"] }))] })).await;
+    let (_, edge) =
+        world(json!({ "routingRules": [rule("back", json!({ "segmentIn": ["Returning"] }))] })).await;
     assert_eq!(went(&edge, "/go", &[]).await, "own");
     assert_eq!(went(&edge, "/go", &[("cookie", "_lp_vid=abc")]).await, "back");
 }
 
 #[tokio::test]
 async fn a_link_opens_and_ends_by_the_clock_without_anybody_touching_it() {
-    let payload = json!({ "scheduledStartAt": "2026-01-01T01:00:00Z", "scheduledEndAt": "2026-01-01T02:00:00Z" });
+    let payload =
+        json!({ "scheduledStartAt": "2026-01-01T01:00:00Z", "scheduledEndAt": "2026-01-01T02:00:00Z" });
     let (sandbox, edge) = world(payload).await;
     assert_eq!(ask(&edge, "/go", &[], VISITOR).await.status, 404);
     sandbox.clock.advance(Duration::from_hours(1));
@@ -175,7 +181,8 @@ async fn a_link_opens_and_ends_by_the_clock_without_anybody_touching_it() {
     sandbox.clock.advance(Duration::from_hours(1));
     let ended = ask(&edge, "/go", &[("accept", "text/html")], VISITOR).await;
     assert_eq!((ended.status, ended.body.contains("This link has ended.")), (410, true));
-    let fallback = json!({ "slug": "go", "payload": { "fallbackUrl": "https://e.com/over", "redirectStatus": 301 } });
+    let fallback =
+        json!({ "slug": "go", "payload": { "fallbackUrl": "https://e.com/over", "redirectStatus": 301 } });
     sandbox.call("links_upsert", fallback).await.result.expect("written");
     let late = ask(&edge, "/go", &[], VISITOR).await;
     assert_eq!((late.status, late.header("location")), (302, Some("https://e.com/over")));
@@ -188,7 +195,8 @@ async fn who_comes_late_is_no_click() {
         "destinationUrl": "https://e.com/own", "expiresAt": "2026-01-01T00:00:00Z", "fallbackUrl": "https://e.com/over",
     });
     let rig = Rig::new();
-    let over = Loaded { revision: linked(1).await.revision, route: Some(route(&sandbox, "go", payload).await) };
+    let over =
+        Loaded { revision: linked(1).await.revision, route: Some(route(&sandbox, "go", payload).await) };
     rig.store.put("hello/go", over);
     let (edge, clicks) = rig.edge();
     assert_eq!(went(&edge, "/go", &[]).await, "over");

@@ -15,7 +15,12 @@ fn few<E: std::fmt::Debug>(when: Result<When, E>) -> When {
 fn the_first_rule_that_is_met_chooses() {
     let route = ruled(vec![
         rule("late", 200, When::default(), 1.0),
-        rule("mobile-us", 10, few(When::default().devices([Device::Mobile]).and_then(|when| when.countries([country("us")]))), 1.0),
+        rule(
+            "mobile-us",
+            10,
+            few(When::default().devices([Device::Mobile]).and_then(|when| when.countries([country("us")]))),
+            1.0,
+        ),
         rule("mobile", 20, few(When::default().devices([Device::Mobile, Device::Tablet])), 1.0),
     ]);
     let us = Visitor { country: Some(country("US")), ..MOBILE };
@@ -32,7 +37,8 @@ fn rules_of_one_priority_are_looked_at_by_id() {
 
 #[test]
 fn case_is_ignored_beyond_ascii_too() {
-    let route = ruled(vec![rule("loud", 1, few(When::default().sources(terms(&["ÄRGER", "newsLETTER"]))), 1.0)]);
+    let route =
+        ruled(vec![rule("loud", 1, few(When::default().sources(terms(&["ÄRGER", "newsLETTER"]))), 1.0)]);
     for source in ["ärger", "Ärger", "NEWSLETTER"] {
         assert_eq!(chosen(&route, &Visitor { source, ..MOBILE }), "loud", "{source}");
     }
@@ -52,10 +58,14 @@ fn one_of_several_segments_is_enough() {
 
 #[test]
 fn more_rules_than_a_word_has_bits_are_told_apart() {
-    let route = ruled((0..50).map(|at| {
-        let source = format!("s{at}");
-        rule(&format!("r{at}"), at, few(When::default().sources(terms(&[&source]))), 1.0)
-    }).collect());
+    let route = ruled(
+        (0..50)
+            .map(|at| {
+                let source = format!("s{at}");
+                rule(&format!("r{at}"), at, few(When::default().sources(terms(&[&source]))), 1.0)
+            })
+            .collect(),
+    );
     for at in 0..50 {
         let source = format!("s{at}");
         assert_eq!(chosen(&route, &Visitor { source: &source, ..MOBILE }), format!("r{at}"));
@@ -64,11 +74,17 @@ fn more_rules_than_a_word_has_bits_are_told_apart() {
 
 #[test]
 fn the_trace_names_the_first_condition_that_failed_and_what_the_visitor_has() {
-    let both = few(When::default().sources(terms(&["newsletter"])).and_then(|when| when.countries([country("DE")])));
+    let both =
+        few(When::default().sources(terms(&["newsletter"])).and_then(|when| when.countries([country("DE")])));
     let mut off = rule("off", 2, When::default(), 1.0);
     off.enabled = false;
     let route = ruled(vec![
-        rule("ads", 1, few(When::default().sources(terms(&["ad"])).and_then(|when| when.countries([country("DE")]))), 1.0),
+        rule(
+            "ads",
+            1,
+            few(When::default().sources(terms(&["ad"])).and_then(|when| when.countries([country("DE")]))),
+            1.0,
+        ),
         off,
         rule("german", 3, both, 1.0),
         rule("none", 4, When::default(), 0.0),
@@ -134,17 +150,19 @@ const SEGMENTS: [&str; 2] = ["vip", "returning"];
 
 fn whens() -> impl Strategy<Value = When> {
     let some = |length: usize| prop::collection::vec(0..length, 0..3);
-    (some(3), some(3), some(3), some(5), some(2)).prop_map(|(sources, campaigns, countries, devices, segments)| {
-        let words = |all: &[&'static str], some: Vec<usize>| {
-            terms(&some.into_iter().map(|at| all[at]).collect::<Vec<_>>())
-        };
-        few(When::default()
-            .sources(words(&SOURCES, sources))
-            .and_then(|when| when.campaigns(words(&SOURCES, campaigns)))
-            .and_then(|when| when.countries(countries.into_iter().map(|at| country(COUNTRIES[at]))))
-            .and_then(|when| when.devices(devices.into_iter().map(|at| Device::ALL[at])))
-            .and_then(|when| when.segments(words(&SEGMENTS, segments))))
-    })
+    (some(3), some(3), some(3), some(5), some(2)).prop_map(
+        |(sources, campaigns, countries, devices, segments)| {
+            let words = |all: &[&'static str], some: Vec<usize>| {
+                terms(&some.into_iter().map(|at| all[at]).collect::<Vec<_>>())
+            };
+            few(When::default()
+                .sources(words(&SOURCES, sources))
+                .and_then(|when| when.campaigns(words(&SOURCES, campaigns)))
+                .and_then(|when| when.countries(countries.into_iter().map(|at| country(COUNTRIES[at]))))
+                .and_then(|when| when.devices(devices.into_iter().map(|at| Device::ALL[at])))
+                .and_then(|when| when.segments(words(&SEGMENTS, segments))))
+        },
+    )
 }
 
 fn rules() -> impl Strategy<Value = Vec<RoutingRule>> {
