@@ -24,7 +24,7 @@ pub use lp_links::{
     Term, Title, TrackingValue,
 };
 
-pub use self::controls::{RoutingRule, Tracking, When};
+pub use self::controls::{RoutingRule, RoutingRuleView, Tracking, TrackingView, When, WhenView};
 pub use self::health::{HealthReport, HealthResult};
 pub use self::input::*;
 pub use self::preview::{RoutePreview, TraceStep};

@@ -72,6 +72,51 @@ pub struct When {
     pub segment_in: Option<Vec<Wire<Term>>>,
 }
 
+/// Parameters that destinations get.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TrackingView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utm_source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utm_medium: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utm_campaign: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utm_term: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utm_content: Option<String>,
+}
+
+/// A rule of a link, in the form that sets it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RoutingRuleView {
+    pub id: String,
+    pub enabled: bool,
+    pub priority: i64,
+    pub when: WhenView,
+    pub destination_url: String,
+    #[schemars(with = "f64")]
+    pub traffic_allocation: Wire<Allocation>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WhenView {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub source_in: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub campaign_in: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub country_in: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub device_in: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub segment_in: Vec<String>,
+}
+
 fn yes() -> bool {
     true
 }
@@ -96,10 +141,12 @@ impl Tracking {
         let given = given.into_iter().filter_map(|(utm, value)| Some((utm, value?.0)));
         given.fold(lp_links::Tracking::default(), |tracking, (utm, value)| tracking.with(utm, value))
     }
+}
 
+impl TrackingView {
     /// `None` where nothing is said.
     pub(super) fn of(tracking: &lp_links::Tracking) -> Option<Self> {
-        let value = |utm| tracking.get(utm).and_then(|text| TrackingValue::parse(text).ok()).map(Wire);
+        let value = |utm| tracking.get(utm).map(ToOwned::to_owned);
         let view = Self {
             utm_source: value(Utm::Source),
             utm_medium: value(Utm::Medium),
@@ -123,22 +170,6 @@ impl When {
             .devices(plain(self.device_in))?
             .segments(plain(self.segment_in))
     }
-
-    fn of(when: &lp_links::When) -> Self {
-        /// What is not asked for is left out.
-        fn list<T>(values: Vec<&str>, read: impl Fn(&str) -> Option<T>) -> Option<Vec<Wire<T>>> {
-            let values: Vec<_> = values.into_iter().filter_map(read).map(Wire).collect();
-            (!values.is_empty()).then_some(values)
-        }
-        let terms = |fact| list(when.values(fact), |text| Term::parse(text).ok());
-        Self {
-            source_in: terms(Fact::Source),
-            campaign_in: terms(Fact::Campaign),
-            country_in: list(when.values(Fact::Country), |text| Country::parse(text).ok()),
-            device_in: list(when.values(Fact::Device), Device::parse),
-            segment_in: terms(Fact::Segment),
-        }
-    }
 }
 
 impl RoutingRule {
@@ -153,14 +184,23 @@ impl RoutingRule {
             traffic_allocation: everybody(),
         }
     }
+}
 
+impl RoutingRuleView {
     pub(super) fn of(rule: &lp_links::RoutingRule) -> Self {
+        let list = |fact| rule.when.values(fact).into_iter().map(ToOwned::to_owned).collect();
         Self {
-            id: rule.id.clone().into(),
+            id: rule.id.as_str().to_owned(),
             enabled: rule.enabled,
-            priority: rule.priority.into(),
-            when: When::of(&rule.when),
-            destination_url: rule.destination.clone().into(),
+            priority: rule.priority.number().into(),
+            when: WhenView {
+                source_in: list(Fact::Source),
+                campaign_in: list(Fact::Campaign),
+                country_in: list(Fact::Country),
+                device_in: list(Fact::Device),
+                segment_in: list(Fact::Segment),
+            },
+            destination_url: rule.destination.to_string(),
             traffic_allocation: rule.allocation.into(),
         }
     }

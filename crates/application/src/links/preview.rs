@@ -137,14 +137,11 @@ fn told(step: Step<'_>) -> TraceStep {
 fn explained(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Off => "the rule is disabled".to_owned(),
+        Verdict::Failed { fact, value } if value.is_empty() => {
+            format!("{} is not met: nothing of the kind is known of the visitor", fact.condition())
+        }
         Verdict::Failed { fact, value } => {
-            let name = fact.condition();
-            let has = if value.is_empty() {
-                "nothing of the kind is known".to_owned()
-            } else {
-                format!("it is '{value}'")
-            };
-            format!("{name} does not have what the visitor has: {has}")
+            format!("{} is not met: the visitor has '{value}'", fact.condition())
         }
         Verdict::NotAllocated { share, lot: Some(lot) } => {
             format!(

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::controls::RoutingRule;
+use super::controls::RoutingRuleView;
 use super::view::LinkView;
 use crate::{Error, Fault, parse_json};
 
@@ -191,7 +191,7 @@ fn cell_of(labels: &[String]) -> String {
     }
 }
 
-fn rules_cell(rules: &[RoutingRule]) -> String {
+fn rules_cell(rules: &[RoutingRuleView]) -> String {
     if rules.is_empty() { String::new() } else { json!(rules).to_string() }
 }
 

@@ -12,7 +12,7 @@ use lp_links::{Description, Link, LinkRevision, Title};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::controls::{RoutingRule, Tracking};
+use super::controls::{RoutingRuleView, TrackingView};
 use crate::catalogue::View;
 use crate::settings::Home;
 
@@ -35,8 +35,8 @@ pub struct LinkView {
     pub expires_at: Option<String>,
     pub fallback_url: Option<String>,
     pub campaign_id: Option<String>,
-    pub tracking: Option<Tracking>,
-    pub routing_rules: Vec<RoutingRule>,
+    pub tracking: Option<TrackingView>,
+    pub routing_rules: Vec<RoutingRuleView>,
     /// How often it has been changed; the number in its history.
     pub revision: u64,
     /// What to give to visitors.
@@ -129,8 +129,8 @@ impl LinkView {
             expires_at: controls.schedule.expiry.map(|at| at.to_string()),
             fallback_url: controls.fallback.as_ref().map(ToString::to_string),
             campaign_id: controls.campaign.as_ref().map(|id| id.as_str().to_owned()),
-            tracking: Tracking::of(&controls.tracking),
-            routing_rules: controls.rules.iter().map(RoutingRule::of).collect(),
+            tracking: TrackingView::of(&controls.tracking),
+            routing_rules: controls.rules.iter().map(RoutingRuleView::of).collect(),
             revision: parts.revision.0,
             short_url: home.short(&parts.slug),
             created_at: parts.created_at.to_string(),

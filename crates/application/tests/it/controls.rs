@@ -200,16 +200,13 @@ async fn a_preview_shows_which_rule_chose_and_why_the_others_did_not() {
         |preview: &Value, at: usize| preview["trace"][at]["explanation"].as_str().map(ToOwned::to_owned);
     assert_eq!(
         explained(&mail, 2).as_deref(),
-        Some("countryIn does not have what the visitor has: nothing of the kind is known")
+        Some("countryIn is not met: nothing of the kind is known of the visitor")
     );
     assert!(explained(&mail, 3).expect("an explanation").contains("takes lots below 0.0001"));
     assert_eq!(explained(&mail, 4).as_deref(), Some("the rule is disabled"));
     let nobody = preview(&sandbox, json!({ "segments": ["VIPs"], "device": "bot", "country": "US" })).await;
     assert_eq!((&nobody["ruleApplied"], &nobody["fallback"]), (&json!(null), &json!(true)));
-    assert_eq!(
-        explained(&nobody, 2).as_deref(),
-        Some("deviceIn does not have what the visitor has: it is 'BOT'")
-    );
+    assert_eq!(explained(&nobody, 2).as_deref(), Some("deviceIn is not met: the visitor has 'BOT'"));
     assert_eq!(preview(&sandbox, json!({ "segments": ["new", "VIP"] })).await["ruleApplied"], "vip");
 }
 

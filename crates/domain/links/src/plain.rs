@@ -98,7 +98,7 @@ impl PlainControls {
                 tracking = tracking.with(utm, said("tracking", TrackingValue::parse(&value))?);
             }
         }
-        let rules = self.rules.into_iter().map(rule).collect::<Result<Vec<_>, _>>()?;
+        let rules = self.rules.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
         let rules = RoutingRules::of(rules)
             .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
         Ok(Controls {
@@ -127,7 +127,7 @@ fn plain_rule(rule: &RoutingRule) -> PlainRule {
     }
 }
 
-fn rule(plain: PlainRule) -> Result<RoutingRule, PlainFault> {
+fn rule(plain: &PlainRule) -> Result<RoutingRule, PlainFault> {
     let terms = |texts: &[String]| {
         let terms = texts.iter().map(|text| Term::parse(text)).collect::<Result<Vec<_>, _>>();
         said("condition", terms)

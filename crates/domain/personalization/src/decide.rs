@@ -135,14 +135,12 @@ impl Route {
                 controlled.rules.choose(&visitor, Some(&mut each))
             }
         };
-        Decision::Redirect(match rule {
-            Some(rule) => self.redirect(&rule.destination, Choice::Rule(&rule.id), drawn),
-            None => {
-                let destination = &*controlled.destination;
-                tell(&mut told, || Step::Default { destination });
-                self.redirect(destination, Choice::Link, drawn)
-            }
-        })
+        if let Some(rule) = rule {
+            return Decision::Redirect(self.redirect(&rule.destination, Choice::Rule(&rule.id), drawn));
+        }
+        let destination = &*controlled.destination;
+        tell(&mut told, || Step::Default { destination });
+        Decision::Redirect(self.redirect(destination, Choice::Link, drawn))
     }
 
     fn redirect<'r>(&self, destination: &'r str, choice: Choice<'r>, drawn: bool) -> Redirect<'r> {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use lp_core::{LinkId, Slug, Timestamp};
-use lp_links::{Controls, Link, QueryPassThrough, RedirectStatus, Tracking};
+use lp_links::{CampaignId, Controls, Link, QueryPassThrough, RedirectStatus, Tracking};
 use url::form_urlencoded;
 
 use crate::decide::Closed;
@@ -69,7 +69,7 @@ fn controlled(own: &str, controls: &Controls) -> Controlled {
     let closes = ends.into_iter().filter_map(|(at, closed)| Some((at?, closed))).min_by_key(|(at, _)| *at);
     let rules = Rules::compile(controls.rules.iter(), |rule| tracked(rule.destination.as_str()));
     let timed = schedule.start.is_some() || closes.is_some();
-    let campaign = controls.campaign.as_ref().map(|id| id.as_str());
+    let campaign = controls.campaign.as_ref().map(CampaignId::as_str);
     Controlled {
         destination: tracked(own),
         opens: schedule.start,

@@ -5,8 +5,6 @@
 //! that are set in all of them are the rules the visitor meets. The rules stand in the order they are looked at, so the
 //! lowest bit is the first.
 
-use std::cmp::Ordering;
-
 use lp_core::Country;
 use lp_links::{Allocation, Fact, RoutingRule};
 
@@ -53,7 +51,7 @@ pub(crate) struct Rule {
 /// The rules of a link, in the order they are looked at.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Rules {
-    rules: Box<[Rule]>,
+    ordered: Box<[Rule]>,
     /// How many words a row has.
     words: usize,
     /// Those that are switched on.
@@ -94,7 +92,7 @@ impl Rules {
             words,
             on: on.into(),
             tables: Fact::ALL.map(|fact| Table::compile(&rules, fact, words)),
-            rules: compiled.collect(),
+            ordered: compiled.collect(),
         }
     }
 
@@ -110,7 +108,7 @@ impl Rules {
                 Fact::Segment => Asks::SEGMENTS,
             })
         });
-        let drawn = self.rules.iter().any(|rule| rule.seats.are_drawn());
+        let drawn = self.ordered.iter().any(|rule| rule.seats.are_drawn());
         if drawn { asked.also(Asks::KEY) } else { asked }
     }
 
@@ -134,7 +132,7 @@ impl Rules {
         let mut drawn = false;
         let pass = |from: usize, to: usize, told: &mut Option<Told<'_>>| {
             let Some(told) = told else { return };
-            for (at, rule) in self.rules.iter().enumerate().take(to).skip(from) {
+            for (at, rule) in self.ordered.iter().enumerate().take(to).skip(from) {
                 let lacks = |fact: &usize| met(*fact, at / 64) & bit(at) == 0;
                 let verdict = if self.on[at / 64] & bit(at) == 0 {
                     Verdict::Off
@@ -154,7 +152,7 @@ impl Rules {
                 open &= open - 1;
                 pass(next, at, &mut told);
                 next = at + 1;
-                let rule = &self.rules[at];
+                let rule = &self.ordered[at];
                 drawn |= rule.seats.are_drawn() && !visitor.key.is_empty();
                 let taken = rule.seats.takes(&rule.id, visitor.key);
                 if let Some(told) = &mut told {
@@ -167,13 +165,14 @@ impl Rules {
                 }
             }
         }
-        pass(next, self.rules.len(), &mut told);
+        pass(next, self.ordered.len(), &mut told);
         Chosen { rule: None, drawn }
     }
 
     /// What it takes of the heap, roughly.
     pub(crate) fn heap_len(&self) -> usize {
-        let rules = self.rules.iter().map(|rule| size_of::<Rule>() + rule.id.len() + rule.destination.len());
+        let rules =
+            self.ordered.iter().map(|rule| size_of::<Rule>() + rule.id.len() + rule.destination.len());
         let tables = self.tables.iter().map(|table| {
             let values = table.values.iter().map(|value| size_of::<Box<str>>() + 16 + value.len());
             values.sum::<usize>() + size_of_val(&*table.rows)
@@ -207,8 +206,8 @@ impl Table {
 
     /// The row of a value; the last one is that of all others.
     fn row(&self, value: &str) -> usize {
-        let against = |known: &Box<str>| -> Ordering { known.chars().cmp(folded(value)) };
-        self.values.binary_search_by(against).unwrap_or(self.values.len())
+        let found = self.values.binary_search_by(|known| known.chars().cmp(folded(value)));
+        found.unwrap_or(self.values.len())
     }
 
     fn word(&self, row: usize, word: usize, words: usize) -> u64 {

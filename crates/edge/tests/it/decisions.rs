@@ -50,17 +50,17 @@ async fn went(edge: &Edge, target: &str, headers: &[(&str, &str)]) -> String {
     reply.header("location").unwrap_or_default().trim_start_matches("https://e.com/").to_owned()
 }
 
-fn rule(id: &str, when: Value) -> Value {
+fn rule(id: &str, when: &Value) -> Value {
     json!({ "id": id, "when": when, "destinationUrl": format!("https://e.com/{id}") })
 }
 
 #[tokio::test]
 async fn device_source_and_campaign_are_found_in_the_request() {
     let rules = [
-        rule("a-spring", json!({ "campaignIn": ["spring"] })),
-        rule("b-mail", json!({ "sourceIn": ["newsletter"] })),
-        rule("c-social", json!({ "sourceIn": ["social"] })),
-        rule("d-direct-phone", json!({ "sourceIn": ["direct"], "deviceIn": ["MOBILE"] })),
+        rule("a-spring", &json!({ "campaignIn": ["spring"] })),
+        rule("b-mail", &json!({ "sourceIn": ["newsletter"] })),
+        rule("c-social", &json!({ "sourceIn": ["social"] })),
+        rule("d-direct-phone", &json!({ "sourceIn": ["direct"], "deviceIn": ["MOBILE"] })),
     ];
     let (_, edge) = world(json!({ "routingRules": rules, "queryPassThrough": "off" })).await;
     for (target, headers, expected) in [
@@ -79,7 +79,7 @@ async fn device_source_and_campaign_are_found_in_the_request() {
 
 #[tokio::test]
 async fn the_campaign_of_the_link_stands_where_the_visitor_names_none() {
-    let rules = [rule("launch", json!({ "campaignIn": ["cmp_launch"] }))];
+    let rules = [rule("launch", &json!({ "campaignIn": ["cmp_launch"] }))];
     let (_, edge) =
         world(json!({ "routingRules": rules, "campaignId": "cmp_launch", "queryPassThrough": "off" })).await;
     assert_eq!(went(&edge, "/go", &[]).await, "launch");
@@ -88,7 +88,8 @@ async fn the_campaign_of_the_link_stands_where_the_visitor_names_none() {
 
 #[tokio::test]
 async fn a_country_is_named_by_a_trusted_proxy_or_found_by_the_address() {
-    let rules = [rule("german", json!({ "countryIn": ["DE"] })), rule("us", json!({ "countryIn": ["us"] }))];
+    let rules =
+        [rule("german", &json!({ "countryIn": ["DE"] })), rule("us", &json!({ "countryIn": ["us"] }))];
     let (_, edge) = world(json!({ "routingRules": rules })).await;
     let german: IpAddr = "203.0.113.7".parse().expect("an address");
     let us = [("cf-ipcountry", "US")];
@@ -112,7 +113,7 @@ async fn a_country_is_named_by_a_trusted_proxy_or_found_by_the_address() {
 
 #[tokio::test]
 async fn whoever_was_allotted_is_remembered_and_allotted_the_same() {
-    let mut half = rule("half", json!({}));
+    let mut half = rule("half", &json!({}));
     half["trafficAllocation"] = 0.5.into();
     let (sandbox, edge) = world(json!({ "routingRules": [half] })).await;
     let mut allotted = 0;
@@ -140,9 +141,9 @@ async fn whoever_was_allotted_is_remembered_and_allotted_the_same() {
 
 #[tokio::test]
 async fn nobody_is_remembered_who_forbids_it_or_where_nothing_was_drawn() {
-    let mut half = rule("half", json!({ "deviceIn": ["MOBILE"] }));
+    let mut half = rule("half", &json!({ "deviceIn": ["MOBILE"] }));
     half["trafficAllocation"] = 0.5.into();
-    let (_, edge) = world(json!({ "routingRules": [half, rule("rest", json!({}))] })).await;
+    let (_, edge) = world(json!({ "routingRules": [half, rule("rest", &json!({}))] })).await;
     for (headers, remembered) in [
         (&[("user-agent", PHONE)][..], true),
         (&[("user-agent", PHONE), ("dnt", "0")], true),
@@ -165,7 +166,7 @@ async fn nobody_is_remembered_who_forbids_it_or_where_nothing_was_drawn() {
 #[tokio::test]
 async fn whoever_brings_the_cookie_is_returning() {
     let (_, edge) =
-        world(json!({ "routingRules": [rule("back", json!({ "segmentIn": ["Returning"] }))] })).await;
+        world(json!({ "routingRules": [rule("back", &json!({ "segmentIn": ["Returning"] }))] })).await;
     assert_eq!(went(&edge, "/go", &[]).await, "own");
     assert_eq!(went(&edge, "/go", &[("cookie", "_lp_vid=abc")]).await, "back");
 }

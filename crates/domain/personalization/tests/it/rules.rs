@@ -123,13 +123,13 @@ fn of_a_hundred_thousand_keys_each_share_gets_its_part_and_the_same_ones_each_ti
     for share in [0.1, 0.5, 0.9] {
         let route = ruled(vec![rule("half", 1, When::default(), share)]);
         let takes = |key: &str| chosen(&route, &Visitor { key, ..MOBILE }) == "half";
-        let taken = (0..100_000u32).filter(|number| {
+        let winners = (0..100_000u32).filter(|number| {
             let key = format!("visitor-{number}");
             let takes_it = takes(&key);
             assert!(!number.is_multiple_of(1_000) || takes_it == takes(&key));
             takes_it
         });
-        let part = f64::from(u32::try_from(taken.count()).expect("few")) / 100_000.0;
+        let part = f64::from(u32::try_from(winners.count()).expect("few")) / 100_000.0;
         assert!((part - share).abs() < 0.005, "{part} of {share}");
     }
 }
