@@ -163,7 +163,7 @@ wire_text! {
         {"pattern": "^[a-z0-9][a-z0-9_-]{1,63}$", "examples": ["mobile-us"]};
     CampaignId, "campaign-id", "invalid_id", |text| CampaignId::parse(text).map_err(|fault| fault.to_string()),
         |id| id.as_str().into(),
-        {"pattern": "^[a-z0-9][a-z0-9_-]{2,63}$", "examples": ["cmp_launch"]};
+        {"pattern": "^[a-z0-9][a-z0-9_-]{2,63}$"};
     Term, "term", "invalid_text", |text| Term::parse(text).map_err(|fault| fault.to_string()),
         |term| term.as_str().into(),
         {"minLength": 1, "maxLength": 100};

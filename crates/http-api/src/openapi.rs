@@ -53,7 +53,20 @@ pub fn openapi(catalogue: &Catalogue, version: &str, server_url: Option<&str>) -
     document.insert("components".to_owned(), components.finish());
     let mut document = Value::Object(document);
     patterns::write(&mut document);
+    without_briefs(&mut document);
     document
+}
+
+/// Drops the sentences that tools say in the place of a part of a schema: here it stands in full.
+fn without_briefs(part: &mut Value) {
+    match part {
+        Value::Object(object) => {
+            object.shift_remove("x-brief");
+            object.values_mut().for_each(without_briefs);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_briefs),
+        _ => {}
+    }
 }
 
 /// The row's name; where it has more ways in than one, that of accounts says so.

@@ -22,10 +22,14 @@ const FORMATS: &[&str] = &[
 /// What is said of a value, not asked of it (2020-12, validation 9): it is true of each of its types.
 const ANNOTATIONS: &[&str] = &["title", "description", "default", "examples"];
 
+/// What stands in a schema beside parts that a tool says in one sentence. The arguments are checked by all of it.
+const BRIEF: &str = "x-brief";
+
 /// The same schema without formats of our own, which tell a reader nothing that the description does not, and with one
 /// type in each place: a value that may be `null` is a choice of two.
 pub(crate) fn portable(schema: &Value) -> Value {
     match schema {
+        Value::Object(object) if object.get(BRIEF).is_some_and(Value::is_string) => portable(&brief(object)),
         Value::Object(object) => {
             let kept = object.iter().filter(|(key, value)| {
                 *key != "format" || value.as_str().is_none_or(|format| FORMATS.contains(&format))
@@ -39,6 +43,17 @@ pub(crate) fn portable(schema: &Value) -> Value {
         Value::Array(items) => items.iter().map(portable).collect(),
         plain => plain.clone(),
     }
+}
+
+/// A part of a schema in the sentence that it brings for those who pay by the word.
+fn brief(object: &Map<String, Value>) -> Value {
+    let said = object.get(BRIEF).cloned().unwrap_or_default();
+    let mut brief = Map::from_iter([("description".to_owned(), said)]);
+    brief.extend(object.get("type").map(|kind| ("type".to_owned(), kind.clone())));
+    if object.contains_key("items") {
+        brief.insert("items".to_owned(), json!({ "type": "object" }));
+    }
+    Value::Object(brief)
 }
 
 /// Splits a schema of several types into one for each. A property may be called `type` too; its value is no list of words.
@@ -81,6 +96,15 @@ mod tests {
         };
         let before = schema(json!({ "type": "string", "format": "word" }));
         assert_eq!(portable(&before), schema(json!({ "type": "string" })));
+    }
+
+    #[test]
+    fn what_brings_a_sentence_is_told_by_it() {
+        let rules = json!({ "type": "array", "x-brief": "Some rules.", "description": "Rules.", "maxItems": 5,
+            "items": { "type": "object", "properties": { "id": { "type": "string" } } } });
+        let expected =
+            json!({ "description": "Some rules.", "type": "array", "items": { "type": "object" } });
+        assert_eq!(portable(&rules), expected);
     }
 
     #[test]

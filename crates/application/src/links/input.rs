@@ -17,6 +17,12 @@ use super::controls::{RoutingRule, Tracking, rules};
 use crate::Error;
 use crate::wire::{CursorText, Patch, Search, Wire, Word, is_default};
 
+/// What tools say of tracking and rules; their schemas in full are for those who do not pay by the word.
+const TRACKING: &str = "Parameters for destinations: utmSource, utmMedium, utmCampaign, utmTerm, utmContent.";
+const RULES: &str = "Rules {id, priority: 100, when: {sourceIn, campaignIn, countryIn, deviceIn, segmentIn}, \
+                     destinationUrl, trafficAllocation: 0 to 1, enabled}; the first that is met, lowest priority \
+                     first, chooses. when: lists of values, one of each to be met.";
+
 /// Fields of a link: absent ones are kept, `null` clears.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -61,10 +67,11 @@ pub struct LinkFields {
     pub campaign_id: Patch<Wire<CampaignId>>,
     /// Parameters that destinations get.
     #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schemars(extend("x-brief" = TRACKING))]
     pub tracking: Patch<Tracking>,
     /// Rules that send some visitors elsewhere; the first one that is met chooses.
     #[serde(skip_serializing_if = "Patch::is_absent")]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = 50), extend("x-brief" = RULES))]
     pub routing_rules: Patch<Vec<RoutingRule>>,
 }
 
@@ -190,10 +197,11 @@ pub struct NewLink {
     pub campaign_id: Patch<Wire<CampaignId>>,
     /// Parameters that destinations get.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(extend("x-brief" = TRACKING))]
     pub tracking: Patch<Tracking>,
     /// Rules that send some visitors elsewhere; the first one that is met chooses.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = 50), extend("x-brief" = RULES))]
     pub routing_rules: Patch<Vec<RoutingRule>>,
 }
 
