@@ -1,6 +1,7 @@
 //! Domain values on the wire: each a string or number with a schema that says its rule and a parser that is the rule.
 
 mod patch;
+mod rules;
 mod words;
 
 use std::borrow::Cow;
@@ -13,8 +14,8 @@ use lp_core::{
     WebUrl,
 };
 use lp_links::{
-    Allocation, CampaignId, Description, Label, Position, Priority, QueryPassThrough, RedirectStatus, RuleId,
-    Term, Title, TrackingValue,
+    CampaignId, Description, Label, Position, QueryPassThrough, RedirectStatus, RuleId, Term, Title,
+    TrackingValue,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -310,80 +311,6 @@ impl JsonSchema for Wire<Position> {
             "minimum": 0,
             "maximum": Position::MAX,
             "description": "Place in lists, smaller first; a new link goes last."
-        })
-    }
-}
-
-/// A priority as its number.
-impl<'de> Deserialize<'de> for Wire<Priority> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = i32::deserialize(deserializer)?;
-        Priority::of(number).map(Self).ok_or_else(|| serde::de::Error::custom("a priority out of bounds"))
-    }
-}
-
-impl Serialize for Wire<Priority> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i32(self.0.number())
-    }
-}
-
-impl JsonSchema for Wire<Priority> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "priority".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "integer",
-            "minimum": Priority::MIN,
-            "maximum": Priority::MAX,
-            "description": "Lower numbers are looked at first, ties by id; 100 unless said otherwise."
-        })
-    }
-}
-
-/// An allocation as its share.
-impl<'de> Deserialize<'de> for Wire<Allocation> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let share = f64::deserialize(deserializer)?;
-        Allocation::of(share).map(Self).ok_or_else(|| serde::de::Error::custom("not between 0 and 1"))
-    }
-}
-
-/// Whole shares as whole numbers, as they are mostly sent.
-impl Serialize for Wire<Allocation> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let share = self.0.share();
-        if share <= 0.0 {
-            serializer.serialize_u8(0)
-        } else if share >= 1.0 {
-            serializer.serialize_u8(1)
-        } else {
-            serializer.serialize_f64(share)
-        }
-    }
-}
-
-impl JsonSchema for Wire<Allocation> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "allocation".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "number",
-            "minimum": 0,
-            "maximum": 1,
-            "description": "Part of the visitors who meet the rule that it takes, always the same ones; 1 unless said otherwise."
         })
     }
 }
