@@ -13,12 +13,17 @@ use tower::ServiceExt;
 use crate::stage::Stage;
 
 /// Paths, the row that each belongs to, and the names that its query takes.
-const PATHS: [(&str, &str, &[&str]); 6] = [
+const PATHS: [(&str, &str, &[&str]); 7] = [
     ("/v2/public/handles/hello/links", "links_list", &["limit", "cursor", "tag", "q"]),
     ("/v2/public/handles/hello/analytics", "analytics_get", &["slug", "period"]),
     ("/v2/public/handles/hello/links/launch/history", "links_history", &["limit", "cursor"]),
     ("/v2/public/handles/hello/links/export", "links_export", &["format"]),
     ("/v2/public/handles/hello/links/launch", "links_get", &[]),
+    (
+        "/v2/public/handles/hello/links/launch/qr",
+        "links_qr",
+        &["format", "size", "margin", "color", "background", "errorLevel"],
+    ),
     ("/v2/public/handles/hello/system/health", "system_health", &[]),
 ];
 

@@ -11,6 +11,7 @@ mod history;
 mod import;
 mod input;
 mod preview;
+mod qr;
 mod read;
 mod rows;
 mod view;
@@ -20,8 +21,8 @@ use lp_core::{Role, Scope};
 
 pub use lp_core::{Country, Device, Slug, Timestamp, WebUrl};
 pub use lp_links::{
-    Allocation, CampaignId, Description, Label, Position, Priority, QueryPassThrough, RedirectStatus, RuleId,
-    Term, Title, TrackingValue,
+    Allocation, Background, CampaignId, Color, Description, Label, Position, Priority, QueryPassThrough,
+    RedirectStatus, RuleId, Term, Title, TrackingValue,
 };
 
 pub use self::controls::{RoutingRule, RoutingRuleView, Tracking, TrackingView, When, WhenView};
@@ -57,11 +58,16 @@ pub const EXPORT: Op<ExportLinks, StreamReply> = Op::named("links_export");
 /// Reads many links.
 pub const IMPORT: Op<ImportLinks, StreamReply> = Op::named("links_import");
 
+/// Draws the QR code of a link; the bytes handed in are ignored.
+pub const QR: Op<DrawQr, StreamReply> = Op::named("links_qr");
+
 const READ: Need = Need::Member { role: Role::Creator, scope: Scope::LINKS_READ };
 const WRITE: Need = Need::Member { role: Role::Creator, scope: Scope::LINKS_WRITE };
 
 const CSV: &str = "text/csv";
 const LINES: &str = "application/x-ndjson";
+const SVG: &str = "image/svg+xml";
+const PNG: &str = "image/png";
 /// About a hundred thousand links at once; more is sent in parts.
 const IMPORT_BYTES: u64 = 32 * 1024 * 1024;
 
@@ -177,6 +183,7 @@ fn looking() -> Vec<Operation> {
 fn streams() -> Vec<Operation> {
     let table = Stream { consumes: &[], produces: &[CSV, LINES], max_bytes: 0 };
     let rows = Stream { consumes: &[CSV, LINES], produces: &[LINES], max_bytes: IMPORT_BYTES };
+    let picture = Stream { consumes: &[], produces: &[SVG, PNG], max_bytes: 0 };
     vec![
         Operation::stream(EXPORT, READ, Effect::READ, table, export::export)
             .about("Export links", "Export all links of a handle as CSV or JSON lines, in a form that links_import takes.")
@@ -189,5 +196,13 @@ fn streams() -> Vec<Operation> {
                  row and a summary, and goes on past faulty rows. With dryRun nothing is written.",
             )
             .at(Method::Post, "links/bulk-import"),
+        Operation::stream(QR, READ, Effect::READ, picture, qr::draw)
+            .about(
+                "Draw a QR code",
+                "Draw the QR code of a link's short address as SVG or PNG. Colors must be dark on light, with a contrast of \
+                 3 to 1 or more.",
+            )
+            .at(Method::Get, "links/{slug}/qr")
+            .fails(SLUG),
     ]
 }

@@ -31,16 +31,18 @@ pub fn broken_off(cause: &(dyn std::error::Error + 'static)) -> Error {
 pub struct StreamReply {
     /// The type of the bytes (RFC 9110, 8.3).
     pub content_type: &'static str,
-    /// What a browser should call the file; `None` to show it.
+    /// What a browser should call the file.
     pub file_name: Option<String>,
+    /// Whether a browser shows it in its place instead of saving it (RFC 6266, 4.2).
+    pub inline: bool,
     /// The bytes.
     pub body: ByteStream,
 }
 
 impl StreamReply {
-    /// A reply that is whole already.
+    /// A reply that is whole already, to be shown.
     pub(crate) fn whole(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
-        Self { content_type, file_name: None, body: whole(bytes) }
+        Self { content_type, file_name: None, inline: true, body: whole(bytes) }
     }
 }
 

@@ -14,8 +14,8 @@ use lp_core::{
     WebUrl,
 };
 use lp_links::{
-    CampaignId, Description, Label, Position, QueryPassThrough, RedirectStatus, RuleId, Term, Title,
-    TrackingValue,
+    Background, CampaignId, Color, Description, Label, Position, QueryPassThrough, RedirectStatus, RuleId,
+    Term, Title, TrackingValue,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -171,6 +171,12 @@ wire_text! {
     TrackingValue, "tracking-value", "invalid_text", |text| TrackingValue::parse(text).map_err(|fault| fault.to_string()),
         |value| value.as_str().into(),
         {"minLength": 1, "maxLength": 100};
+    Color, "color", "invalid_color", |text| Color::parse(text).map_err(|fault| fault.to_string()),
+        |color| color.to_string().into(),
+        {"pattern": "^#?[0-9A-Fa-f]{6}$"};
+    Background, "background", "invalid_color", |text| Background::parse(text).map_err(|fault| format!("{fault}, or transparent")),
+        |background| background.to_string().into(),
+        {"pattern": "^(transparent|#?[0-9A-Fa-f]{6})$"};
     Word, "word", "invalid_text", Word::parse,
         |word| word.as_str().into(),
         {"minLength": 1, "maxLength": 200, "description": "One line."};

@@ -65,16 +65,17 @@ pub(crate) fn outgoing(result: Result<StreamReply, Error>, request_id: &str) -> 
     *response.status_mut() = StatusCode::OK;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
-    let disposition = reply.file_name.and_then(|name| attachment(&name));
+    let disposition = reply.file_name.and_then(|name| disposition(&name, reply.inline));
     headers.extend(disposition.map(|value| (CONTENT_DISPOSITION, value)));
     response
 }
 
-/// What makes browsers save a file (RFC 6266); a name that could leave its quotes is made plain.
-fn attachment(name: &str) -> Option<HeaderValue> {
+/// Whether browsers show or save a file, and its name (RFC 6266); one that could leave its quotes is made plain.
+fn disposition(name: &str, inline: bool) -> Option<HeaderValue> {
+    let kind = if inline { "inline" } else { "attachment" };
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
     let name: String = name.chars().map(plain).collect();
-    HeaderValue::try_from(format!("attachment; filename=\"{name}\"")).ok()
+    HeaderValue::try_from(format!("{kind}; filename=\"{name}\"")).ok()
 }
 
 /// There are more bytes than that.

@@ -49,6 +49,8 @@ const APPLICATION: &[&str] = &[
     "csv",
     "futures-util",
     "jsonschema",
+    "png",
+    "qrcode",
     "schemars",
     "serde_json",
     "form_urlencoded",
@@ -77,6 +79,8 @@ const REACHES_OUT: &[&str] = &["sqlx", "reqwest"];
 
 const PURE_TESTS: &[&str] = &["proptest", "insta"];
 const ASYNC_TESTS: &[&str] = &["mockall", "tempfile", "tokio"];
+/// How tests read back what was drawn.
+const SCANNER: &[&str] = &["rqrr"];
 /// How benchmarks ask for a thread's own time.
 const BENCHES: &[&str] = &["rustix"];
 
@@ -107,7 +111,7 @@ pub(super) const LAYERS: &[Layer] = &[
         inside: &["core", "domain", "ports"],
         outside: Outside::Only(&[PURE, PORTS, APPLICATION]),
         inside_tests: &["test"],
-        outside_tests: Outside::Only(&[PURE_TESTS, ASYNC_TESTS, BENCHES]),
+        outside_tests: Outside::Only(&[PURE_TESTS, ASYNC_TESTS, BENCHES, SCANNER]),
     },
     Layer {
         name: "adapter",

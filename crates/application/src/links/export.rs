@@ -47,7 +47,7 @@ pub(super) async fn export(cx: Cx, input: ExportLinks, _: ByteStream) -> Result<
         }
     });
     let header = stream::once(async move { Ok(Bytes::from(header)) });
-    Ok(StreamReply { content_type, file_name, body: Box::pin(header.chain(pages)) })
+    Ok(StreamReply { content_type, file_name, inline: false, body: Box::pin(header.chain(pages)) })
 }
 
 async fn page(

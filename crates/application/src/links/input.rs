@@ -7,8 +7,8 @@
 
 use lp_core::{Country, Device, Slug, Timestamp, WebUrl};
 use lp_links::{
-    CampaignId, ControlsChange, Description, Label, Labels, LinkChange, Position, QueryPassThrough,
-    RedirectStatus, Title,
+    Background, CampaignId, Color, ControlsChange, Description, Label, Labels, LinkChange, Position, QrStyle,
+    QueryPassThrough, RedirectStatus, Title,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -351,6 +351,83 @@ pub enum Format {
     #[default]
     Csv,
     Ndjson,
+}
+
+/// How a QR code is drawn.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DrawQr {
+    pub slug: Wire<Slug>,
+    #[serde(default)]
+    pub format: Picture,
+    /// Width and height in pixels.
+    #[serde(default = "size")]
+    #[schemars(range(min = QrStyle::LEAST_SIZE, max = QrStyle::MOST_SIZE))]
+    pub size: u32,
+    /// Empty modules on each side; scanners want 4.
+    #[serde(default = "margin")]
+    #[schemars(range(max = QrStyle::MOST_MARGIN))]
+    pub margin: u32,
+    /// Of the modules, as #rrggbb.
+    #[serde(default = "black")]
+    pub color: Wire<Color>,
+    /// As #rrggbb, or transparent.
+    #[serde(default = "white")]
+    pub background: Wire<Background>,
+    #[serde(default)]
+    pub error_level: ErrorLevel,
+}
+
+impl DrawQr {
+    /// As a code looks where nothing else is said.
+    pub fn of(slug: Slug) -> Self {
+        Self {
+            slug: slug.into(),
+            format: Picture::default(),
+            size: size(),
+            margin: margin(),
+            color: black(),
+            background: white(),
+            error_level: ErrorLevel::default(),
+        }
+    }
+}
+
+fn size() -> u32 {
+    QrStyle::SIZE
+}
+
+fn margin() -> u32 {
+    QrStyle::MARGIN
+}
+
+fn black() -> Wire<Color> {
+    Color::BLACK.into()
+}
+
+fn white() -> Wire<Background> {
+    Background::Color(Color::WHITE).into()
+}
+
+/// How a picture is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Picture {
+    #[default]
+    Svg,
+    Png,
+}
+
+/// How much of a code may be lost: 7, 15, 25 or 30 %.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum ErrorLevel {
+    L,
+    #[default]
+    M,
+    Q,
+    H,
 }
 
 /// How links are imported.

@@ -68,7 +68,7 @@ async fn upload(_: Cx, input: Upload, mut bytes: ByteStream) -> Result<StreamRep
         length += piece?.len();
     }
     let body = stream::once(async move { Ok(Bytes::from(format!("{} {length}", input.path))) });
-    Ok(StreamReply { content_type: "text/plain", file_name: None, body: Box::pin(body) })
+    Ok(StreamReply { content_type: "text/plain", file_name: None, inline: true, body: Box::pin(body) })
 }
 
 fn rows() -> Catalogue {

@@ -17,6 +17,7 @@ mod limits;
 mod links;
 mod oauth;
 mod plans;
+mod qr;
 mod rows;
 mod typed;
 

@@ -62,6 +62,7 @@ fn every_row_has_a_key_with_its_types() {
     seen.key(links::ROUTE_PREVIEW);
     seen.stream(links::EXPORT);
     seen.stream(links::IMPORT);
+    seen.stream(links::QR);
     seen.key(analytics::GET);
     seen.key(audit::LIST);
     seen.key(system::HEALTH);

@@ -1,7 +1,7 @@
 //! What a link is and how it may change.
 //!
 //! This crate decides which values a link may hold, what its rules may say, what creating, changing, deleting and restoring one means, which
-//! event each of these is, and when a destination counts as healthy. It does not know who asks, how links are stored
+//! event each of these is, when a destination counts as healthy, and which QR codes scanners can read. It does not know who asks, how links are stored
 //! or looked up, nor where a visitor is sent (that is `lp-personalization`).
 
 mod change;
@@ -10,6 +10,7 @@ mod event;
 mod health;
 mod link;
 mod plain;
+mod qr;
 mod restore;
 mod rules;
 mod slug;
@@ -24,6 +25,7 @@ pub use event::LinkEvent;
 pub use health::healthy;
 pub use link::{Link, LinkParts, LinkRefused};
 pub use plain::{PlainControls, PlainFault};
+pub use qr::{Background, Color, ColorFault, QrFault, QrGrid, QrStyle};
 pub use restore::{LinkRevision, RevisionAction, restore};
 pub(crate) use rules::is_key;
 pub use rules::{

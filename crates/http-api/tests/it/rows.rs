@@ -125,7 +125,7 @@ async fn count(input: Bytes, mut bytes: lp_application::ByteStream) -> Result<St
     }
     let told = json!({ "contentType": input.content_type, "file": input.file, "bytes": count }).to_string();
     let body = Box::pin(stream::once(async move { Ok(told.into()) }));
-    Ok(StreamReply { content_type: "application/x-ndjson", file_name: None, body })
+    Ok(StreamReply { content_type: "application/x-ndjson", file_name: None, inline: true, body })
 }
 
 pub(crate) fn catalogue() -> Catalogue {
@@ -190,7 +190,12 @@ pub(crate) fn catalogue() -> Catalogue {
         Operation::stream("things_broken", MEMBER, Effect::READ, gives, |_, _: Nothing, _| async {
             let pieces = [Ok("begun".into()), Err(Error::new(Code::UNAVAILABLE, "the store went away"))];
             let body = Box::pin(stream::iter(pieces));
-            Ok(StreamReply { content_type: "text/plain", file_name: Some("a\"b/ä.txt".to_owned()), body })
+            Ok(StreamReply {
+                content_type: "text/plain",
+                file_name: Some("a\"b/ä.txt".to_owned()),
+                inline: false,
+                body,
+            })
         })
         .about("Break off", "Fails in the middle.")
         .at(Method::Get, "things/broken"),

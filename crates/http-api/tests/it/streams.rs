@@ -4,7 +4,7 @@ use http::StatusCode;
 use lp_application::Credential;
 use serde_json::json;
 
-use crate::api::{Api, LINKS};
+use crate::api::{Api, LINKS, faults};
 
 const ROWS: &str = "slug,destinationUrl\none,https://example.com/1\ntwo,https://example.com/2\n";
 
@@ -17,6 +17,40 @@ async fn an_export_is_a_file_of_its_type() {
     assert_eq!(reply.header("content-disposition"), Some("attachment; filename=\"links-hello.ndjson\""));
     assert!(reply.header("x-request-id").is_some());
     api.get(&format!("{LINKS}/export?format=xml")).await.refused(400, "validation_error");
+}
+
+#[tokio::test]
+async fn a_qr_code_is_a_picture_that_browsers_show() {
+    let api = Api::new().await;
+    let link = json!({ "destinationUrl": "https://example.com" });
+    api.call("PUT", &format!("{LINKS}/Launch")).json(link).await;
+    let svg = api.get(&format!("{LINKS}/launch/qr")).await;
+    assert_eq!(svg.status, StatusCode::OK, "{}", svg.text());
+    assert_eq!(svg.header("content-type"), Some("image/svg+xml"));
+    assert_eq!(svg.header("content-disposition"), Some("inline; filename=\"hello-Launch.svg\""));
+    assert_eq!(svg.header("cache-control"), Some("no-store"));
+    assert_eq!(svg.header("x-content-type-options"), Some("nosniff"));
+    assert!(svg.text().starts_with("<svg "), "{}", svg.text());
+
+    let query = "format=png&size=100&margin=2&color=%237a0000&background=transparent&errorLevel=H";
+    let png = api.get(&format!("{LINKS}/launch/qr?{query}")).await;
+    assert_eq!(png.header("content-type"), Some("image/png"));
+    assert_eq!(png.header("content-disposition"), Some("inline; filename=\"hello-Launch.png\""));
+    assert!(png.bytes.starts_with(b"\x89PNG\r\n"));
+
+    let bad =
+        api.get(&format!("{LINKS}/launch/qr?size=9&margin=x&color=red&background=%23fff&errorLevel=m")).await;
+    let mut named = bad.faulty("validation_error");
+    named.sort();
+    let expected = [
+        ("/background", "invalid_color"),
+        ("/color", "invalid_color"),
+        ("/errorLevel", "unknown_value"),
+        ("/margin", "wrong_type"),
+        ("/size", "too_small"),
+    ];
+    assert_eq!(named, faults(&expected));
+    api.get(&format!("{LINKS}/absent/qr")).await.refused(404, "not_found");
 }
 
 #[tokio::test]

@@ -90,11 +90,12 @@ async fn a_caller_that_calls_too_often_is_told_when_to_go_on() {
 #[tokio::test]
 async fn a_stream_answers_a_signed_address() {
     let sandbox = Sandbox::new().await;
-    for (tool, method, types) in [
-        ("links_export", "GET", json!(["text/csv", "application/x-ndjson"])),
-        ("links_import", "POST", json!(["text/csv", "application/x-ndjson"])),
+    for (tool, arguments, method, types) in [
+        ("links_export", json!({}), "GET", json!(["text/csv", "application/x-ndjson"])),
+        ("links_import", json!({}), "POST", json!(["text/csv", "application/x-ndjson"])),
+        ("links_qr", json!({ "slug": "launch" }), "GET", json!(["image/svg+xml", "image/png"])),
     ] {
-        let answer = Client::new(&sandbox).call(tool, json!({})).await;
+        let answer = Client::new(&sandbox).call(tool, arguments).await;
         let address = answer.structured();
         let keys: Vec<_> = address.as_object().expect("an object").keys().collect();
         assert_eq!(keys, ["url", "method", "contentTypes", "expiresAt", "expiresInSec"]);

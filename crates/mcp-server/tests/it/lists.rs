@@ -1,4 +1,4 @@
-use lp_application::{Kind, Operation, catalogue};
+use lp_application::{Kind, Operation, Stream, catalogue};
 use lp_mcp_server::tools_document;
 use lp_testkit::Sandbox;
 use serde_json::{Value, json};
@@ -40,6 +40,7 @@ fn good() -> Vec<(&'static str, Value)> {
         ("links_rollback", json!({ "slug": "launch", "payload": { "revision": 1 } })),
         ("links_route_preview", json!({ "slug": "launch" })),
         ("links_health_check", json!({})),
+        ("links_qr", json!({ "slug": "launch" })),
         ("links_delete", json!({ "slug": "launch" })),
         ("links_export", json!({})),
         ("links_import", json!({})),
@@ -87,9 +88,11 @@ async fn a_stream_s_schema_names_its_content_types() {
         rows.operations().iter().filter(|row| row.tool && row.kind != Kind::Json).collect();
     assert!(!streams.is_empty());
     for row in streams {
-        let wrong = json!({ "url": "u", "method": "GET", "contentTypes": ["image/png"], "expiresAt": "t", "expiresInSec": 1 });
+        let Kind::Stream(Stream { consumes, produces, .. }) = row.kind else { continue };
+        let known = consumes.first().or(produces.first()).expect("a type");
+        let wrong = json!({ "url": "u", "method": "GET", "contentTypes": ["image/gif"], "expiresAt": "t", "expiresInSec": 1 });
         assert!(!schema(row.name).is_valid(&wrong), "{}", row.name);
-        let right = json!({ "url": "u", "method": "GET", "contentTypes": ["text/csv"], "expiresAt": "t", "expiresInSec": 1 });
+        let right = json!({ "url": "u", "method": "GET", "contentTypes": [known], "expiresAt": "t", "expiresInSec": 1 });
         assert!(schema(row.name).is_valid(&right), "{}", row.name);
     }
 }
