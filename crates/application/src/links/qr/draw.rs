@@ -11,15 +11,15 @@ use super::Modules;
 /// sends is in it but numbers and colours.
 pub(super) fn svg(modules: &Modules, style: &QrStyle) -> String {
     let (size, margin) = (style.size(), style.margin());
-    let side = modules.width + 2 * margin;
+    let edge = modules.width + 2 * margin;
     let background = match style.background() {
-        Background::Color(color) => format!("<rect width=\"{side}\" height=\"{side}\" fill=\"{color}\"/>"),
+        Background::Color(color) => format!("<rect width=\"{edge}\" height=\"{edge}\" fill=\"{color}\"/>"),
         Background::Transparent => String::new(),
     };
     let color = style.color();
     let path = path(modules, margin);
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{size}\" height=\"{size}\" viewBox=\"0 0 {side} {side}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{size}\" height=\"{size}\" viewBox=\"0 0 {edge} {edge}\" \
          shape-rendering=\"crispEdges\">{background}<path fill=\"{color}\" d=\"{path}\"/></svg>\n"
     )
 }
