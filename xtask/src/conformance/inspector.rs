@@ -18,6 +18,9 @@ pub(super) fn run(server: &Server, logs: &Path) -> Result<Vec<Verdict>> {
     ["legacy", "modern"].iter().map(|era| look(server, logs, era, known)).collect()
 }
 
+/// What the Inspector says of itself: where it keeps secrets, on machines where it was used before.
+const OF_ITSELF: &str = "[mcp-inspector]";
+
 /// Lists all tools. What it finds it tells on its error stream, warnings too, and any of that is a failure.
 fn look(server: &Server, logs: &Path, era: &str, known: usize) -> Result<Verdict> {
     let mut command = tools::script(&tools::inspector()?)?;
@@ -25,13 +28,15 @@ fn look(server: &Server, logs: &Path, era: &str, known: usize) -> Result<Verdict
     command.args(["--method", "tools/list", "--strict"]);
     command.args(["--header", &format!("Authorization: Bearer {}", server.token())]);
     let output = command.output().context("cannot run the Inspector")?;
-    let found = String::from_utf8_lossy(&output.stderr);
-    fs::write(logs.join(format!("inspector-{era}.log")), found.as_bytes()).context("cannot write the log")?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    let found: Vec<_> =
+        told.lines().filter(|line| !line.trim().is_empty() && !line.starts_with(OF_ITSELF)).collect();
+    fs::write(logs.join(format!("inspector-{era}.log")), told.as_bytes()).context("cannot write the log")?;
     let listed = serde_json::from_slice(&output.stdout).map_or(0, |listed: Value| count(&listed));
-    let passed = output.status.success() && found.trim().is_empty() && listed == known;
-    let findings = found.lines().filter(|line| line.starts_with("Warning:") || line.starts_with("Error:"));
+    let passed = output.status.success() && found.is_empty() && listed == known;
+    let findings = found.iter().filter(|line| line.starts_with("Warning:") || line.starts_with("Error:"));
     let mut said = format!("{listed} of {known} tools listed, {} findings", findings.count());
-    if !passed && let Some(last) = found.lines().rev().find(|line| !line.trim().is_empty()) {
+    if !passed && let Some(last) = found.last() {
         let _ = write!(said, " ({last})");
     }
     Ok(Verdict { what: format!("Inspector --strict, {era}"), said, passed })
