@@ -5,14 +5,14 @@ mod mail;
 mod sessions;
 
 use lp_access::{Account, AuditEntry, Plan, TokenRecord};
-use lp_core::{Handle, Revision, ScopePattern, Timestamp};
+use lp_core::{Handle, Revision, Timestamp};
 use lp_links::{Link, LinkState, RevisionAction};
 use lp_ports::{Change, CommitError, ConnectionChange, Guard, MailChange, StoreError};
 use sqlx::PgConnection;
 
 use crate::commit::Halt;
 use crate::plans;
-use crate::rows::json_list;
+use crate::rows::scope_list;
 use crate::text::stored;
 
 const ADD_ACCOUNT: &str = "INSERT INTO accounts (id, email, password_hash, created_at, plan, time_zone, openanalyst) \
@@ -160,7 +160,7 @@ async fn token(connection: &mut PgConnection, new: &TokenRecord) -> Result<(), s
         .bind(new.handle.as_str())
         .bind(new.owner.uuid())
         .bind(stored(&new.name))
-        .bind(json_list(new.scopes.patterns().iter().map(ScopePattern::as_str)))
+        .bind(scope_list(&new.scopes))
         .bind(&new.secret.0[..])
         .bind(new.created_at.micros())
         .bind(new.expires_at.map(Timestamp::micros))

@@ -3,11 +3,11 @@ use lp_access::{
     Audience, ConnectedClient, Connection, CredentialKind, CredentialRecord, Grants, ProofChallenge,
     SecretHash,
 };
-use lp_core::{ConnectionId, Handle, Scopes, Timestamp, UserId};
+use lp_core::{ConnectionId, Handle, Timestamp, UserId};
 use lp_ports::{ConnectionReader, StoreError};
 use sqlx::postgres::PgRow;
 
-use crate::rows::{Broken, bytes, field, instant, instant_or_none, parse_json_list, text, whole};
+use crate::rows::{Broken, bytes, field, instant, instant_or_none, scopes, text, whole};
 use crate::store::{PIECE, PgStore, in_pieces, int};
 
 macro_rules! connections {
@@ -144,11 +144,6 @@ fn credential(row: &PgRow, connection: Connection) -> Result<CredentialRecord, B
     };
     let (expires_at, used_at) = (instant(row, "valid_until")?, instant_or_none(row, "used_at")?);
     Ok(CredentialRecord { connection, grants, expires_at, used_at })
-}
-
-fn scopes(row: &PgRow, column: &str) -> Result<Scopes, Broken> {
-    let scopes = parse_json_list(field(row, column)?)?;
-    Ok(Scopes::parse(scopes.iter().map(String::as_str))?)
 }
 
 fn name(row: &PgRow) -> String {

@@ -1,4 +1,4 @@
-use lp_core::{Handle, LinkId, Revision, Slug, SlugKey, Timestamp, WebUrl};
+use lp_core::{Handle, LinkId, Revision, ScopePattern, Scopes, Slug, SlugKey, Timestamp, WebUrl};
 use lp_links::{
     Controls, Description, Label, Labels, Link, LinkParts, LinkRevision, PlainControls, Position,
     QueryPassThrough, RedirectStatus, RevisionAction, Title,
@@ -159,4 +159,15 @@ fn labels(json: &str) -> Result<Labels, Broken> {
     } else {
         Err(Broken::new("labels that differ only in case"))
     }
+}
+
+/// A list of scopes as it is stored.
+pub(crate) fn scope_list(scopes: &Scopes) -> String {
+    json_list(scopes.patterns().iter().map(ScopePattern::as_str))
+}
+
+/// The list of scopes in a column.
+pub(crate) fn scopes(row: &PgRow, column: &str) -> Result<Scopes, Broken> {
+    let scopes = parse_json_list(field(row, column)?)?;
+    Ok(Scopes::parse(scopes.iter().map(String::as_str))?)
 }

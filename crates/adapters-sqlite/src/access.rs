@@ -1,13 +1,13 @@
 use async_trait::async_trait;
 use lp_access::{Account, Email, HandleRecord, SecretHash, Subscription, TokenRecord};
-use lp_core::{Handle, Role, Scopes, Timestamp, TokenId, UserId};
+use lp_core::{Handle, Role, Timestamp, TokenId, UserId};
 use lp_ports::{AccessReader, StoreError};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::handles::{handle_columns, handle_record};
 use crate::plans;
-use crate::rows::{Broken, bytes, count, field, instant, instant_or_none, parse_json_list, whole};
+use crate::rows::{Broken, bytes, count, field, instant, instant_or_none, scopes, whole};
 use crate::store::{SqliteStore, read};
 
 const HANDLES_OF: &str = concat!(
@@ -117,13 +117,12 @@ fn account(row: &SqliteRow) -> Result<Account, Broken> {
 }
 
 fn token(row: &SqliteRow) -> Result<TokenRecord, Broken> {
-    let scopes = parse_json_list(field(row, "scopes")?)?;
     Ok(TokenRecord {
         id: TokenId::new(field(row, "id")?),
         handle: Handle::parse(field(row, "handle")?)?,
         owner: UserId::new(field(row, "owner")?),
         name: field(row, "name")?,
-        scopes: Scopes::parse(scopes.iter().map(String::as_str))?,
+        scopes: scopes(row, "scopes")?,
         secret: SecretHash(bytes(row, "secret")?),
         created_at: instant(row, "created_at")?,
         expires_at: instant_or_none(row, "expires_at")?,

@@ -4,14 +4,14 @@ mod mail;
 mod sessions;
 
 use lp_access::{Account, AuditEntry, Plan, TokenRecord};
-use lp_core::{Revision, ScopePattern};
+use lp_core::Revision;
 use lp_links::{Link, LinkState, RevisionAction};
 use lp_ports::{Change, CommitError, ConnectionChange, Guard, MailChange, StoreError};
 use sqlx::SqliteConnection;
 
 use crate::commit::Halt;
 use crate::plans;
-use crate::rows::{bind_link, json_list, link_columns};
+use crate::rows::{bind_link, link_columns, scope_list};
 use crate::script::Script;
 
 const ADD_REVISION: &str = concat!(
@@ -138,7 +138,7 @@ async fn token(connection: &mut SqliteConnection, new: &TokenRecord) -> Result<(
         .bind(new.handle.as_str())
         .bind(new.owner.uuid())
         .bind(&new.name)
-        .bind(json_list(new.scopes.patterns().iter().map(ScopePattern::as_str)))
+        .bind(scope_list(&new.scopes))
         .bind(&new.secret.0[..])
         .bind(new.created_at.micros())
         .bind(new.expires_at.map(lp_core::Timestamp::micros))

@@ -3,12 +3,12 @@ use lp_access::{
     Audience, ConnectedClient, Connection, CredentialKind, CredentialRecord, Grants, ProofChallenge,
     SecretHash,
 };
-use lp_core::{ConnectionId, Handle, Scopes, Timestamp, UserId};
+use lp_core::{ConnectionId, Handle, Timestamp, UserId};
 use lp_ports::{ConnectionReader, StoreError};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-use crate::rows::{Broken, bytes, field, instant, instant_or_none, parse_json_list, whole};
+use crate::rows::{Broken, bytes, field, instant, instant_or_none, scopes, whole};
 use crate::store::{SqliteStore, read};
 
 const CREDENTIAL: &str = "SELECT connections.*, kind, redirect_uri, challenge, granted, valid_until, used_at \
@@ -174,11 +174,6 @@ fn credential(row: &SqliteRow, connection: Connection) -> Result<CredentialRecor
     };
     let (expires_at, used_at) = (instant(row, "valid_until")?, instant_or_none(row, "used_at")?);
     Ok(CredentialRecord { connection, grants, expires_at, used_at })
-}
-
-fn scopes(row: &SqliteRow, column: &str) -> Result<Scopes, Broken> {
-    let scopes = parse_json_list(field(row, column)?)?;
-    Ok(Scopes::parse(scopes.iter().map(String::as_str))?)
 }
 
 fn name(row: &SqliteRow) -> String {

@@ -1,5 +1,5 @@
 use lp_core::{Handle, SlugKey};
-use lp_core::{LinkId, Revision, Slug, Timestamp, WebUrl};
+use lp_core::{LinkId, Revision, ScopePattern, Scopes, Slug, Timestamp, WebUrl};
 use lp_links::{
     Controls, Description, Label, Labels, Link, LinkParts, LinkRevision, PlainControls, Position,
     QueryPassThrough, RedirectStatus, RevisionAction, Title,
@@ -164,4 +164,15 @@ fn labels(json: &str) -> Result<Labels, Broken> {
     } else {
         Err(Broken::new("labels that differ only in case"))
     }
+}
+
+/// A list of scopes as it is stored.
+pub(crate) fn scope_list(scopes: &Scopes) -> String {
+    json_list(scopes.patterns().iter().map(ScopePattern::as_str))
+}
+
+/// The list of scopes in a column.
+pub(crate) fn scopes(row: &SqliteRow, column: &str) -> Result<Scopes, Broken> {
+    let scopes = parse_json_list(field(row, column)?)?;
+    Ok(Scopes::parse(scopes.iter().map(String::as_str))?)
 }

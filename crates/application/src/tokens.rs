@@ -169,7 +169,8 @@ async fn revoke(cx: Cx, input: OneToken) -> Result<RevokedToken, Error> {
     cx.finish(batch, RevokedToken { token_id: id.to_string(), revoked: true }).await
 }
 
-fn texts(scopes: &Scopes) -> Vec<String> {
+/// A list of scopes as it is shown.
+pub(crate) fn texts(scopes: &Scopes) -> Vec<String> {
     scopes.patterns().iter().map(|pattern| pattern.as_str().to_owned()).collect()
 }
 

@@ -1,9 +1,9 @@
 use lp_access::{Connection, ProofChallenge, SecretHash};
-use lp_core::{Handle, ScopePattern, Scopes, Timestamp};
+use lp_core::{Handle, Timestamp};
 use lp_ports::ConnectionChange;
 use sqlx::PgConnection;
 
-use crate::rows::json_list;
+use crate::rows::scope_list;
 use crate::text::stored;
 
 const BEGIN: &str = "WITH begun AS ( \
@@ -53,7 +53,8 @@ pub(super) async fn apply(
             expires_at,
         } => {
             let query = sqlx::query(RENEW).bind(id.uuid()).bind(handle.as_str());
-            let query = query.bind(&used.0[..]).bind(&refresh.0[..]).bind(&access.0[..]).bind(list(scopes));
+            let query =
+                query.bind(&used.0[..]).bind(&refresh.0[..]).bind(&access.0[..]).bind(scope_list(scopes));
             let query = query.bind(at.micros()).bind(access_expires_at.micros()).bind(expires_at.micros());
             return query.execute(connection).await.map(|done| done.rows_affected() == 2);
         }
@@ -80,7 +81,7 @@ async fn begin(
         .bind(stored(&new.client.name))
         .bind(stored(&new.client.place))
         .bind(new.audience.as_str())
-        .bind(list(&new.scopes))
+        .bind(scope_list(&new.scopes))
         .bind(new.created_at.micros())
         .bind(new.renewed_at.micros())
         .bind(new.expires_at.micros())
@@ -92,8 +93,4 @@ async fn begin(
         .execute(connection)
         .await
         .map(drop)
-}
-
-fn list(scopes: &Scopes) -> String {
-    json_list(scopes.patterns().iter().map(ScopePattern::as_str))
 }

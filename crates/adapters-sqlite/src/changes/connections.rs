@@ -1,10 +1,10 @@
 use lp_access::{Connection, CredentialKind, ProofChallenge, SecretHash};
-use lp_core::{ConnectionId, Handle, ScopePattern, Scopes, Timestamp};
+use lp_core::{ConnectionId, Handle, Scopes, Timestamp};
 use lp_ports::{CommitError, ConnectionChange, Guard};
 use sqlx::SqliteConnection;
 
 use crate::commit::Halt;
-use crate::rows::json_list;
+use crate::rows::scope_list;
 
 const BEGIN: &str = "INSERT INTO connections (id, handle, account, client, client_name, client_place, audience, scopes, \
          created_at, renewed_at, expires_at, ended_at, last_used_at) \
@@ -77,7 +77,7 @@ async fn begin(connection: &mut SqliteConnection, new: &Connection) -> Result<()
         .bind(&new.client.name)
         .bind(&new.client.place)
         .bind(new.audience.as_str())
-        .bind(list(&new.scopes))
+        .bind(scope_list(&new.scopes))
         .bind(new.created_at.micros())
         .bind(new.renewed_at.micros())
         .bind(new.expires_at.micros())
@@ -132,13 +132,9 @@ async fn add_token(
         .bind(&hash.0[..])
         .bind(id.uuid())
         .bind(kind.as_str())
-        .bind(granted.map(list))
+        .bind(granted.map(scope_list))
         .bind(expires_at.micros())
         .execute(connection)
         .await
         .map(drop)
-}
-
-fn list(scopes: &Scopes) -> String {
-    json_list(scopes.patterns().iter().map(ScopePattern::as_str))
 }

@@ -1,6 +1,6 @@
 //! An app asks, a person answers.
 
-use lp_access::{Actor, Client, ClientName, ConnectedClient, Connection, ConnectionSecret, Denied};
+use lp_access::{Client, ClientName, ConnectedClient, Connection, ConnectionSecret, Denied};
 use lp_core::{Handle, Role, Scope, UserId};
 use lp_ports::{Batch, Change, ConnectionChange};
 
@@ -108,8 +108,9 @@ async fn approve(cx: &Cx, asked: &Asked, decision: &Decision) -> Result<Redirect
 
 /// Nothing comes of it but an entry in the audit.
 async fn deny(cx: &Cx, asked: &Asked) -> Result<RedirectTo, Error> {
+    let (user, _) = cx.account()?;
     let space = match &asked.target.handle {
-        Some(named) if is_member(cx, &named.key).await? => named.key.clone(),
+        Some(named) if cx.access().role(user, &named.key).await?.is_some() => named.key.clone(),
         _ => Handle::installation(),
     };
     let subject = format!("denied {}", asked.answer.redirect.origin());
@@ -137,11 +138,6 @@ async fn memberships(cx: &Cx, user: UserId, asked: &Asked) -> Result<Vec<Members
         Membership { named, role }
     });
     Ok(named.collect())
-}
-
-async fn is_member(cx: &Cx, handle: &Handle) -> Result<bool, Error> {
-    let Actor::User { id, .. } = &cx.call.actor else { return Ok(false) };
-    Ok(cx.access().role(*id, handle).await?.is_some())
 }
 
 /// The handle that is meant.

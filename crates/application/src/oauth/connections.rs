@@ -8,6 +8,7 @@ use super::view::{ConnectionList, ConnectionView, EndedConnection};
 use crate::Error;
 use crate::cx::Cx;
 use crate::system::NoInput;
+use crate::tokens::texts;
 
 /// Those that the account let in, wherever.
 pub(super) async fn own(cx: Cx, _: NoInput) -> Result<ConnectionList, Error> {
@@ -60,7 +61,7 @@ fn view(cx: &Cx, one: &Connection) -> ConnectionView {
         client_id: one.client.id.clone(),
         client_name: (!one.client.name.is_empty()).then(|| one.client.name.clone()),
         answers_to: one.client.place.clone(),
-        scopes: one.scopes.patterns().iter().map(|pattern| pattern.as_str().to_owned()).collect(),
+        scopes: texts(&one.scopes),
         created_at: one.created_at.to_string(),
         last_used_at: used.map(|at| at.to_string()),
         expires_at: one.expires_at.to_string(),

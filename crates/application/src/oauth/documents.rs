@@ -8,6 +8,7 @@ use lp_access::{Client, ClientKind, ClientProof};
 use lp_core::WebUrl;
 use lp_ports::DocumentFault;
 
+use super::REGISTER;
 use super::metadata::ClientMetadata;
 use crate::cx::Cx;
 use crate::{Code, Error};
@@ -40,7 +41,7 @@ pub(super) async fn client(cx: &Cx, id: &str) -> Result<Client, Error> {
     let url = address(id)?;
     cx.attempt("client-document", FETCHES.0, FETCHES.1).await?;
     let document = cx.app.ports.documents.fetch(&url).await.map_err(unread)?;
-    let metadata = read(&document.bytes)?;
+    let metadata = read(cx, &document.bytes)?;
     let client = Arc::new(described(id, &metadata)?);
     known.keep(Arc::clone(&client), now + document.keep);
     Ok(client.as_ref().clone())
@@ -60,21 +61,15 @@ fn address(id: &str) -> Result<WebUrl, Error> {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<ClientMetadata, Error> {
-    // What else a document says is not understood, and ignored.
-    let known = [
-        "client_id",
-        "redirect_uris",
-        "client_name",
-        "token_endpoint_auth_method",
-        "grant_types",
-        "response_types",
-    ];
+/// A document says what a registration does; what else it says is not understood either, and ignored.
+fn read(cx: &Cx, bytes: &[u8]) -> Result<ClientMetadata, Error> {
+    let registration = cx.app.catalogue.find(REGISTER.name());
+    let known = |key: &str| registration.is_some_and(|row| row.knows(key));
     let invalid = || {
         Error::new(Code::INVALID_CLIENT, "the client's document is not a JSON object that describes a client")
     };
     let mut object = crate::parse_json(bytes).map_err(|_| invalid())?;
-    object.retain(|key, value| known.contains(&key.as_str()) && !value.is_null());
+    object.retain(|key, value| known(key) && !value.is_null());
     serde_json::from_value(object.into()).map_err(|_| invalid())
 }
 

@@ -3,6 +3,7 @@
 use lp_access::Need;
 use lp_core::{Role, Scope, ScopePattern, Scopes};
 
+use crate::tokens::texts;
 use crate::{Catalogue, Operation};
 
 /// What a scope lets an app do at worst.
@@ -53,8 +54,7 @@ pub(super) fn list(scopes: &[Scope]) -> Scopes {
 
 /// A list of scopes as OAuth writes it (RFC 6749, 3.3).
 pub(super) fn text(scopes: &Scopes) -> String {
-    let words: Vec<_> = scopes.patterns().iter().map(ScopePattern::as_str).collect();
-    words.join(" ")
+    texts(scopes).join(" ")
 }
 
 impl Risk {
