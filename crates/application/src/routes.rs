@@ -25,7 +25,7 @@ pub struct Loaded {
 pub fn refusal(closed: Closed) -> Code {
     match closed {
         Closed::Disabled | Closed::NotStarted => Code::NOT_FOUND,
-        Closed::Ended | Closed::Expired => Code::GONE,
+        Closed::Ended | Closed::Expired | Closed::UsedUp => Code::GONE,
     }
 }
 

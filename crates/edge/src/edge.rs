@@ -20,7 +20,7 @@ use lp_application::{
     Application, ClickSink, Code, JournalFull, Kept, Settling, Visit, counts_as_click, refusal,
 };
 use lp_core::{Device, Handle, Timestamp};
-use lp_personalization::{Asks, Choice, Decision, Route, Visitor};
+use lp_personalization::{Asks, Choice, Decision, Policy, Route, Visitor};
 
 use self::devices::Devices;
 use self::fields::{Fields, text};
@@ -276,7 +276,7 @@ impl Edge {
         let user_agent = text(visit.fields.user_agent);
         let visitor = Visitor { device: self.inner.devices.of(user_agent), ..Visitor::UNKNOWN };
         let (decision, cookie) = if route.asks() == Asks::NOTHING {
-            (route.decide(&visitor), None)
+            (route.decide(Policy::none(), &visitor), None)
         } else {
             self.inner.decide_asked(route, &visit, visitor)
         };
@@ -292,6 +292,7 @@ impl Edge {
                     Some(Kept::Now) | None => (reply, None),
                 }
             }
+            Decision::Locked => (reply::refused(visit.asked, Code::NOT_FOUND), None),
             Decision::Closed(closed) => (reply::refused(visit.asked, refusal(closed)), None),
         }
     }

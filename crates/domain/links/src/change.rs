@@ -1,9 +1,9 @@
 use lp_core::{Handle, LinkId, Revision, Slug, Timestamp, WebUrl};
 
 use crate::{
-    CampaignId, Controls, Description, Labels, Link, LinkEvent, LinkParts, LinkRefused, LinkState, LinkWrite,
-    Position, QueryPassThrough, RedirectStatus, RevisionAction, RoutingRules, Schedule, Slot, Title,
-    Tracking,
+    CampaignId, ClickLimit, Controls, Description, Labels, Link, LinkEvent, LinkParts, LinkPassword,
+    LinkRefused, LinkState, LinkWrite, Position, QueryPassThrough, RedirectStatus, RevisionAction,
+    RoutingRules, Schedule, Slot, SocialPreview, Title, Tracking,
 };
 
 /// What a change says about one field.
@@ -51,6 +51,10 @@ pub struct ControlsChange {
     pub campaign: Field<CampaignId>,
     pub tracking: Field<Tracking>,
     pub rules: Field<RoutingRules>,
+    pub limit: Field<ClickLimit>,
+    pub password: Field<LinkPassword>,
+    pub social: Field<SocialPreview>,
+    pub append_context: Field<bool>,
 }
 
 /// What a new link would get: everything about it that is not the caller's wish.
@@ -178,6 +182,10 @@ impl ControlsChange {
             campaign: self.campaign.or(kept.campaign.clone()),
             tracking: self.tracking.after(Some(&kept.tracking)),
             rules: self.rules.after(Some(&kept.rules)),
+            limit: self.limit.or(kept.limit),
+            password: self.password.or(kept.password.clone()),
+            social: self.social.after(Some(&kept.social)),
+            append_context: self.append_context.or(kept.append_context),
         })
     }
 }

@@ -1,8 +1,10 @@
+use std::fmt;
+
 use lp_core::text::{self, TextFault};
 use lp_core::{Timestamp, WebUrl};
 use thiserror::Error;
 
-use crate::RoutingRules;
+use crate::{Description, RoutingRules, Title};
 
 /// What an owner decides about a link beside its own destination: when it leads anywhere, whom it leads elsewhere, and
 /// what its visitors are told to be. Most links have none of it.
@@ -15,6 +17,34 @@ pub struct Controls {
     pub campaign: Option<CampaignId>,
     pub tracking: Tracking,
     pub rules: RoutingRules,
+    /// How many visits it is for.
+    pub limit: Option<ClickLimit>,
+    /// What visitors have to say before they are sent anywhere.
+    pub password: Option<LinkPassword>,
+    pub social: SocialPreview,
+    /// Whether destinations are given a context token; `None`: as the handle has it.
+    pub append_context: Option<bool>,
+}
+
+/// How often a link may be visited: 1 to 1,000,000,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClickLimit(u32);
+
+/// The hash of a link's password, as a PHC string. What was said is never kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkPassword(Box<str>);
+
+/// A text that is no hash of a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("is no PHC string")]
+pub struct NoPasswordHash;
+
+/// What programs are shown that draw a card of the link, where it is posted: of what is absent they find out themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SocialPreview {
+    pub title: Option<Title>,
+    pub description: Option<Description>,
+    pub image: Option<WebUrl>,
 }
 
 /// When a link leads anywhere: from its start, and before its end and its expiry. What is absent does not bound it.
@@ -74,6 +104,42 @@ impl Schedule {
             return Err(NeverOpen { by_expiry: true });
         }
         Ok(())
+    }
+}
+
+impl ClickLimit {
+    pub const MAX: u32 = 1_000_000_000;
+
+    /// `None` for zero and above the bound.
+    pub fn of(number: u32) -> Option<Self> {
+        (1..=Self::MAX).contains(&number).then_some(Self(number))
+    }
+
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl LinkPassword {
+    /// What a visitor may be asked for, in characters.
+    pub const MAX: usize = 128;
+
+    /// Takes the PHC string that hashing gave.
+    pub fn stored(phc: &str) -> Result<Self, NoPasswordHash> {
+        let fits =
+            phc.starts_with('$') && phc.len() <= 512 && phc.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits { Ok(Self(phc.into())) } else { Err(NoPasswordHash) }
+    }
+
+    pub fn phc(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A hash can be tried out against guesses, so it stands in no log.
+impl fmt::Debug for LinkPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkPassword")
     }
 }
 

@@ -19,12 +19,13 @@ mod write;
 
 pub use change::{Birth, ControlsChange, Field, LinkChange, Mode, create, delete, update, upsert};
 pub use controls::{
-    CampaignId, CampaignIdFault, Controls, NeverOpen, Schedule, Tracking, TrackingValue, Utm,
+    CampaignId, CampaignIdFault, ClickLimit, Controls, LinkPassword, NeverOpen, NoPasswordHash, Schedule,
+    SocialPreview, Tracking, TrackingValue, Utm,
 };
 pub use event::LinkEvent;
 pub use health::healthy;
 pub use link::{Link, LinkParts, LinkRefused};
-pub use plain::{PlainControls, PlainFault};
+pub use plain::{PlainControls, PlainFault, PlainWhen};
 pub use qr::{Background, Color, ColorFault, QrFault, QrGrid, QrStyle};
 pub use restore::{LinkRevision, RevisionAction, restore};
 pub(crate) use rules::is_key;

@@ -208,7 +208,7 @@ impl When {
     }
 
     /// How many values it names.
-    fn len(&self) -> usize {
+    pub fn value_count(&self) -> usize {
         self.sources.len()
             + self.campaigns.len()
             + self.countries.len()
@@ -228,7 +228,7 @@ impl RoutingRules {
         if rules.len() > Self::MAX {
             faults.push(RulesFault::TooMany);
         }
-        if rules.iter().map(|rule| rule.when.len()).sum::<usize>() > Self::MOST_VALUES {
+        if rules.iter().map(|rule| rule.when.value_count()).sum::<usize>() > Self::MOST_VALUES {
             faults.push(RulesFault::TooManyValues);
         }
         let again = |at: &usize| rules[..*at].iter().any(|other| other.id == rules[*at].id);

@@ -1,14 +1,16 @@
 use lp_core::Timestamp;
-use lp_links::{QueryPassThrough, RedirectStatus};
+use lp_links::{ClickLimit, QueryPassThrough, RedirectStatus};
 
 use crate::route::{Controlled, Target};
 use crate::rules::{Chosen, Verdict};
-use crate::{Route, Visitor};
+use crate::{Personal, Personalized, Policy, Route, Visitor};
 
 /// Where the visitor goes, or why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision<'r> {
     Redirect(Redirect<'r>),
+    /// The visitor has to say the link's password first.
+    Locked,
     Closed(Closed),
 }
 
@@ -23,12 +25,16 @@ pub enum Closed {
     Ended,
     /// As [`Self::Ended`].
     Expired,
+    /// As [`Self::Ended`]: it was for so many visits, and there were those.
+    UsedUp,
 }
 
 /// A destination and how to send the visitor there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redirect<'r> {
     pub(crate) destination: &'r str,
+    /// What the link says of itself that the destination does not carry yet, as a query.
+    pub(crate) tracking: &'r str,
     pub(crate) query: QueryPassThrough,
     pub status: RedirectStatus,
     pub choice: Choice<'r>,
@@ -39,8 +45,10 @@ pub struct Redirect<'r> {
 /// What chose a destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice<'r> {
-    /// The rule of this id.
+    /// The link's rule of this id.
     Rule(&'r str),
+    /// The handle's rule of this id; it may leave the destination to the link.
+    Personal(&'r str, &'r Personal),
     /// No rule: it is the link's own.
     Link,
     /// The link has ended, and this is where its owner wants late visitors. It is no click of the link.
@@ -58,8 +66,14 @@ pub enum Step<'s> {
     End { at: Timestamp, reached: bool, by: Closed },
     /// It is over, and visitors go there instead.
     Fallback { destination: &'s str },
-    /// Is a rule for this visitor?
-    Rule { id: &'s str, verdict: Verdict },
+    /// Is it for so many visits only, and were there those?
+    Limit { most: ClickLimit, used_up: bool },
+    /// Does the visitor have to say a password, and did?
+    Password { said: bool },
+    /// Is a rule for this visitor? `own`: it is one of the link, not of its handle.
+    Rule { id: &'s str, own: bool, verdict: Verdict },
+    /// The rule of the handle that chose leaves the destination to the link: it names none, or this link itself.
+    Kept { destination: &'s str },
     /// No rule chose, so the link's own destination stands.
     Default { destination: &'s str },
 }
@@ -71,41 +85,59 @@ impl<'r> Redirect<'r> {
     /// The rule that chose the destination; `None` where none did.
     pub fn rule(&self) -> Option<&'r str> {
         match self.choice {
-            Choice::Rule(id) => Some(id),
+            Choice::Rule(id) | Choice::Personal(id, _) => Some(id),
             Choice::Link | Choice::Fallback(_) => None,
+        }
+    }
+
+    /// What the visitor is to see beside the destination; `None` where no rule of the handle chose.
+    pub fn personal(&self) -> Option<&'r Personal> {
+        match self.choice {
+            Choice::Personal(_, personal) => Some(personal),
+            Choice::Rule(_) | Choice::Link | Choice::Fallback(_) => None,
         }
     }
 }
 
 impl Route {
-    /// Where this visitor goes.
-    pub fn decide<'r>(&'r self, visitor: &Visitor<'_>) -> Decision<'r> {
-        self.walk(visitor, None)
+    /// Where this visitor goes, by the link and by the rules of its handle.
+    pub fn decide<'r>(&'r self, policy: &'r Policy, visitor: &Visitor<'_>) -> Decision<'r> {
+        self.walk(policy, visitor, None)
     }
 
     /// Decides and tells each step to `told`: the same decision as [`Route::decide`], which is this with nobody
     /// listening.
-    pub fn explain<'r>(&'r self, visitor: &Visitor<'_>, told: &mut impl FnMut(Step<'_>)) -> Decision<'r> {
-        self.walk(visitor, Some(told))
+    pub fn explain<'r>(
+        &'r self,
+        policy: &'r Policy,
+        visitor: &Visitor<'_>,
+        told: &mut impl FnMut(Step<'_>),
+    ) -> Decision<'r> {
+        self.walk(policy, visitor, Some(told))
     }
 
-    fn walk<'r>(&'r self, visitor: &Visitor<'_>, mut told: Option<Told<'_>>) -> Decision<'r> {
+    fn walk<'r>(
+        &'r self,
+        policy: &'r Policy,
+        visitor: &Visitor<'_>,
+        mut told: Option<Told<'_>>,
+    ) -> Decision<'r> {
         tell(&mut told, || Step::Switch { on: self.enabled });
         if !self.enabled {
             return Decision::Closed(Closed::Disabled);
         }
         match &self.target {
             Target::Plain(destination) => {
-                tell(&mut told, || Step::Default { destination });
-                Decision::Redirect(self.redirect(destination, Choice::Link, false))
+                Decision::Redirect(self.walk_handle(policy, visitor, destination, "", false, told))
             }
-            Target::Controlled(controlled) => self.walk_controlled(controlled, visitor, told),
+            Target::Controlled(controlled) => self.walk_controlled(controlled, policy, visitor, told),
         }
     }
 
     fn walk_controlled<'r>(
         &'r self,
         controlled: &'r Controlled,
+        policy: &'r Policy,
         visitor: &Visitor<'_>,
         mut told: Option<Told<'_>>,
     ) -> Decision<'r> {
@@ -120,10 +152,20 @@ impl Route {
             let reached = visitor.at >= at;
             tell(&mut told, || Step::End { at, reached, by });
             if reached {
-                let Some(destination) = &controlled.fallback else { return Decision::Closed(by) };
-                tell(&mut told, || Step::Fallback { destination });
-                let redirect = self.redirect(destination, Choice::Fallback(by), false);
-                return Decision::Redirect(Redirect { status: RedirectStatus::Found, ..redirect });
+                return self.over(controlled, by, told);
+            }
+        }
+        if let Some(most) = controlled.limit {
+            let used_up = visitor.used_up;
+            tell(&mut told, || Step::Limit { most, used_up });
+            if used_up {
+                return self.over(controlled, Closed::UsedUp, told);
+            }
+        }
+        if controlled.password.is_some() {
+            tell(&mut told, || Step::Password { said: visitor.unlocked });
+            if !visitor.unlocked {
+                return Decision::Locked;
             }
         }
         let campaign = if visitor.campaign.is_empty() { &controlled.campaign } else { visitor.campaign };
@@ -131,20 +173,61 @@ impl Route {
         let Chosen { rule, drawn } = match &mut told {
             None => controlled.rules.choose(&visitor, None),
             Some(told) => {
-                let mut each = |id: &str, verdict| told(Step::Rule { id, verdict });
+                let mut each = |id: &str, verdict| told(Step::Rule { id, own: true, verdict });
                 controlled.rules.choose(&visitor, Some(&mut each))
             }
         };
         if let Some(rule) = rule {
-            return Decision::Redirect(self.redirect(&rule.destination, Choice::Rule(&rule.id), drawn));
+            return Decision::Redirect(self.redirect(&rule.then, Choice::Rule(&rule.id), drawn));
         }
-        let destination = &*controlled.destination;
-        tell(&mut told, || Step::Default { destination });
-        Decision::Redirect(self.redirect(destination, Choice::Link, drawn))
+        let own = &*controlled.destination;
+        Decision::Redirect(self.walk_handle(policy, &visitor, own, &controlled.said, drawn, told))
+    }
+
+    /// What the handle's rules make of it, and the link's own destination else.
+    fn walk_handle<'r>(
+        &'r self,
+        policy: &'r Policy,
+        visitor: &Visitor<'_>,
+        own: &'r str,
+        said: &'r str,
+        drawn: bool,
+        mut told: Option<Told<'_>>,
+    ) -> Redirect<'r> {
+        let Personalized { rule, drawn: also } = match &mut told {
+            None => policy.choose(visitor, None),
+            Some(told) => {
+                let mut each = |id: &str, verdict| told(Step::Rule { id, own: false, verdict });
+                policy.choose(visitor, Some(&mut each))
+            }
+        };
+        let drawn = drawn || also;
+        let Some((id, personal)) = rule else {
+            tell(&mut told, || Step::Default { destination: own });
+            return self.redirect(own, Choice::Link, drawn);
+        };
+        let choice = Choice::Personal(id, personal);
+        match &personal.destination {
+            Some(destination) if !personal.leads_to(&self.slug) => {
+                Redirect { tracking: said, ..self.redirect(destination, choice, drawn) }
+            }
+            _ => {
+                tell(&mut told, || Step::Kept { destination: own });
+                self.redirect(own, choice, drawn)
+            }
+        }
+    }
+
+    /// The link is over: late visitors go where its owner wants them, if anywhere.
+    fn over<'r>(&self, controlled: &'r Controlled, by: Closed, mut told: Option<Told<'_>>) -> Decision<'r> {
+        let Some(destination) = &controlled.fallback else { return Decision::Closed(by) };
+        tell(&mut told, || Step::Fallback { destination });
+        let redirect = self.redirect(destination, Choice::Fallback(by), false);
+        Decision::Redirect(Redirect { status: RedirectStatus::Found, ..redirect })
     }
 
     fn redirect<'r>(&self, destination: &'r str, choice: Choice<'r>, drawn: bool) -> Redirect<'r> {
-        Redirect { destination, query: self.query, status: self.status, choice, drawn }
+        Redirect { destination, tracking: "", query: self.query, status: self.status, choice, drawn }
     }
 }
 

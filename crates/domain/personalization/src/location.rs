@@ -13,7 +13,15 @@ impl Redirect<'_> {
     /// left out; a fragment of the destination stays at the end. The work grows with the lengths of both, not with their
     /// product, because anybody may send a long query.
     pub fn location(&self, query: Option<&str>) -> String {
-        with_query(self.destination, self.query, query.unwrap_or(""))
+        let query = query.unwrap_or("");
+        if self.tracking.is_empty() {
+            return with_query(self.destination, self.query, query);
+        }
+        with_query(
+            &with_query(self.destination, QueryPassThrough::Override, self.tracking),
+            self.query,
+            query,
+        )
     }
 }
 

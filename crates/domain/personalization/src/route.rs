@@ -1,12 +1,15 @@
 use std::sync::Arc;
 
 use lp_core::{LinkId, Slug, Timestamp};
-use lp_links::{CampaignId, Controls, Link, QueryPassThrough, RedirectStatus, Tracking};
+use lp_links::{
+    CampaignId, ClickLimit, Controls, Description, Link, LinkPassword, QueryPassThrough, RedirectStatus,
+    SocialPreview, Title, Tracking,
+};
 use url::form_urlencoded;
 
 use crate::decide::Closed;
 use crate::location::with_query;
-use crate::rules::Rules;
+use crate::rules::{Given, Rules};
 use crate::visitor::Asks;
 
 /// A link compiled for deciding: everything parsed and ordered, nothing left to look up.
@@ -37,8 +40,23 @@ pub(crate) struct Controlled {
     pub(crate) closes: Option<(Timestamp, Closed)>,
     pub(crate) fallback: Option<Box<str>>,
     pub(crate) campaign: Box<str>,
-    pub(crate) rules: Rules,
+    /// What the link says of itself, as a query; its own destinations carry it already.
+    pub(crate) said: Box<str>,
+    pub(crate) rules: Rules<Box<str>>,
+    pub(crate) limit: Option<ClickLimit>,
+    /// A PHC string.
+    pub(crate) password: Option<Box<str>>,
+    card: Option<Card>,
+    append_context: Option<bool>,
     asks: Asks,
+}
+
+/// What programs are shown that draw a card of the link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    pub title: Option<Box<str>>,
+    pub description: Option<Box<str>>,
+    pub image: Option<Box<str>>,
 }
 
 /// Prepares a link for visitors. Runs when something changes, never per request.
@@ -67,18 +85,43 @@ fn controlled(own: &str, controls: &Controls) -> Controlled {
     let schedule = &controls.schedule;
     let ends = [(schedule.end, Closed::Ended), (schedule.expiry, Closed::Expired)];
     let closes = ends.into_iter().filter_map(|(at, closed)| Some((at?, closed))).min_by_key(|(at, _)| *at);
-    let rules = Rules::compile(controls.rules.iter(), |rule| tracked(rule.destination.as_str()));
+    let rules = controls.rules.iter().map(|rule| Given {
+        id: &rule.id,
+        enabled: rule.enabled,
+        priority: rule.priority,
+        when: &rule.when,
+        allocation: rule.allocation,
+        then: tracked(rule.destination.as_str()),
+    });
+    let rules = Rules::compile(rules.collect());
     let timed = schedule.start.is_some() || closes.is_some();
     let campaign = controls.campaign.as_ref().map(CampaignId::as_str);
+    let asked = |asked: bool, asks| if asked { asks } else { Asks::NOTHING };
     Controlled {
         destination: tracked(own),
         opens: schedule.start,
         closes,
         fallback: controls.fallback.as_ref().map(|url| url.as_str().into()),
         campaign: campaign.unwrap_or_default().into(),
-        asks: rules.asks().also(if timed { Asks::TIME } else { Asks::NOTHING }),
+        asks: rules
+            .asks()
+            .also(asked(timed, Asks::TIME))
+            .also(asked(controls.password.is_some(), Asks::UNLOCKED)),
         rules,
+        limit: controls.limit,
+        password: controls.password.as_ref().map(LinkPassword::phc).map(Into::into),
+        card: card(&controls.social),
+        append_context: controls.append_context,
+        said: said.into(),
     }
+}
+
+fn card(social: &SocialPreview) -> Option<Card> {
+    (*social != SocialPreview::default()).then(|| Card {
+        title: social.title.as_ref().map(Title::as_str).map(Into::into),
+        description: social.description.as_ref().map(Description::as_str).map(Into::into),
+        image: social.image.as_ref().map(|url| url.as_str().into()),
+    })
 }
 
 /// What a link says of itself, as a query.
@@ -105,6 +148,38 @@ impl Route {
         }
     }
 
+    /// How many visits it is for.
+    pub fn limit(&self) -> Option<ClickLimit> {
+        self.controlled()?.limit
+    }
+
+    /// The hash of what visitors have to say, as a PHC string.
+    pub fn password(&self) -> Option<&str> {
+        self.controlled()?.password.as_deref()
+    }
+
+    /// What programs are shown that draw a card of it; `None` where they are sent on as everybody is.
+    pub fn card(&self) -> Option<&Card> {
+        self.controlled()?.card.as_ref()
+    }
+
+    /// Whether destinations are given a context token; `None`: as the handle has it.
+    pub fn append_context(&self) -> Option<bool> {
+        self.controlled()?.append_context
+    }
+
+    /// What its visitors belong to who name no campaign of their own; empty where it says nothing.
+    pub fn campaign(&self) -> &str {
+        self.controlled().map_or("", |controlled| &controlled.campaign)
+    }
+
+    fn controlled(&self) -> Option<&Controlled> {
+        match &self.target {
+            Target::Plain(_) => None,
+            Target::Controlled(controlled) => Some(controlled),
+        }
+    }
+
     /// The part of its size that differs from route to route, roughly.
     pub fn heap_len(&self) -> usize {
         match &self.target {
@@ -112,9 +187,18 @@ impl Route {
             Target::Controlled(controlled) => {
                 let fallback = controlled.fallback.as_deref().map_or(0, str::len);
                 let texts = controlled.destination.len() + fallback + controlled.campaign.len();
-                size_of::<Controlled>() + 16 + texts + controlled.rules.heap_len()
+                let password = controlled.password.as_deref().map_or(0, str::len);
+                let texts = texts + controlled.said.len() + password;
+                let card = controlled.card.as_ref().map_or(0, Card::heap_len);
+                size_of::<Controlled>() + 16 + texts + card + controlled.rules.heap_len(|to| to.len())
             }
         }
+    }
+}
+
+impl Card {
+    fn heap_len(&self) -> usize {
+        [&self.title, &self.description, &self.image].into_iter().flatten().map(|text| text.len()).sum()
     }
 }
 

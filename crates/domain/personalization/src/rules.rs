@@ -6,7 +6,7 @@
 //! lowest bit is the first.
 
 use lp_core::Country;
-use lp_links::{Allocation, Fact, RoutingRule};
+use lp_links::{Allocation, Fact, Priority, RuleId, When};
 
 use crate::allocate::{Seats, lot};
 use crate::visitor::{Asks, Visitor};
@@ -33,25 +33,36 @@ pub enum Verdict {
 /// Whoever wants to be told of each rule, by its id.
 pub(crate) type Told<'t> = &'t mut dyn FnMut(&str, Verdict);
 
+/// A rule as it was given: whom it is for, and what it does.
+pub(crate) struct Given<'g, T> {
+    pub(crate) id: &'g RuleId,
+    pub(crate) enabled: bool,
+    pub(crate) priority: Priority,
+    pub(crate) when: &'g When,
+    pub(crate) allocation: Allocation,
+    /// What becomes of those whom it takes.
+    pub(crate) then: T,
+}
+
 /// Which rule chose, and whether lots were drawn on the way.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Chosen<'r> {
-    pub(crate) rule: Option<&'r Rule>,
+#[derive(Debug)]
+pub(crate) struct Chosen<'r, T> {
+    pub(crate) rule: Option<&'r Rule<T>>,
     pub(crate) drawn: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Rule {
+pub(crate) struct Rule<T> {
     pub(crate) id: Box<str>,
-    pub(crate) destination: Box<str>,
+    pub(crate) then: T,
     allocation: Allocation,
     seats: Seats,
 }
 
-/// The rules of a link, in the order they are looked at.
+/// Rules in the order they are looked at: those of a link, or those of a handle.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Rules {
-    ordered: Box<[Rule]>,
+pub(crate) struct Rules<T> {
+    ordered: Box<[Rule<T>]>,
     /// How many words a row has.
     words: usize,
     /// Those that are switched on.
@@ -69,31 +80,39 @@ struct Table {
     rows: Box<[u64]>,
 }
 
-impl Rules {
-    /// Prepares rules; `to` says where one really leads.
-    pub(crate) fn compile<'l>(
-        rules: impl Iterator<Item = &'l RoutingRule>,
-        to: impl Fn(&RoutingRule) -> Box<str>,
-    ) -> Self {
-        let mut rules: Vec<_> = rules.collect();
-        rules.sort_by(|one, other| (one.priority, &one.id).cmp(&(other.priority, &other.id)));
+impl<T> Rules<T> {
+    /// Prepares rules. In which order they are given means nothing.
+    pub(crate) fn compile(mut rules: Vec<Given<'_, T>>) -> Self {
+        rules.sort_by(|one, other| (one.priority, one.id).cmp(&(other.priority, other.id)));
         let words = rules.len().div_ceil(64);
         let mut on = vec![0; words];
         for (at, _) in rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
             set(&mut on, at);
         }
-        let compiled = rules.iter().map(|rule| Rule {
-            id: rule.id.as_str().into(),
-            destination: to(rule),
-            allocation: rule.allocation,
-            seats: Seats::of(rule.allocation),
-        });
+        let conditions: Vec<_> = rules.iter().map(|rule| rule.when).collect();
         Self {
             words,
             on: on.into(),
-            tables: Fact::ALL.map(|fact| Table::compile(&rules, fact, words)),
-            ordered: compiled.collect(),
+            tables: Fact::ALL.map(|fact| Table::compile(&conditions, fact, words)),
+            ordered: rules
+                .into_iter()
+                .map(|rule| Rule {
+                    id: rule.id.as_str().into(),
+                    then: rule.then,
+                    allocation: rule.allocation,
+                    seats: Seats::of(rule.allocation),
+                })
+                .collect(),
         }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ordered.is_empty()
+    }
+
+    /// In the order they are looked at.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Rule<T>> {
+        self.ordered.iter()
     }
 
     /// What has to be known of visitors.
@@ -114,7 +133,7 @@ impl Rules {
 
     /// The first rule that the visitor meets and that takes the visitor. Looks at nothing twice and does not allocate,
     /// unless somebody is told: then each rule is told of, in order, up to the one that chose.
-    pub(crate) fn choose<'r>(&'r self, visitor: &Visitor<'_>, mut told: Option<Told<'_>>) -> Chosen<'r> {
+    pub(crate) fn choose<'r>(&'r self, visitor: &Visitor<'_>, mut told: Option<Told<'_>>) -> Chosen<'r, T> {
         let country = visitor.country.as_ref().map_or("", Country::as_str);
         let single = [visitor.source, visitor.campaign, country, visitor.device.as_str()];
         let [sources, campaigns, countries, devices, segments] = &self.tables;
@@ -169,10 +188,9 @@ impl Rules {
         Chosen { rule: None, drawn }
     }
 
-    /// What it takes of the heap, roughly.
-    pub(crate) fn heap_len(&self) -> usize {
-        let rules =
-            self.ordered.iter().map(|rule| size_of::<Rule>() + rule.id.len() + rule.destination.len());
+    /// What it takes of the heap, roughly; `then` says it of what a rule does.
+    pub(crate) fn heap_len(&self, then: impl Fn(&T) -> usize) -> usize {
+        let rules = self.ordered.iter().map(|rule| size_of::<Rule<T>>() + rule.id.len() + then(&rule.then));
         let tables = self.tables.iter().map(|table| {
             let values = table.values.iter().map(|value| size_of::<Box<str>>() + 16 + value.len());
             values.sum::<usize>() + size_of_val(&*table.rows)
@@ -182,17 +200,17 @@ impl Rules {
 }
 
 impl Table {
-    fn compile(rules: &[&RoutingRule], fact: Fact, words: usize) -> Self {
+    fn compile(rules: &[&When], fact: Fact, words: usize) -> Self {
         let mut values: Vec<Box<str>> = rules
             .iter()
-            .flat_map(|rule| rule.when.values(fact))
+            .flat_map(|when| when.values(fact))
             .map(|value| folded(value).collect::<String>().into())
             .collect();
         values.sort();
         values.dedup();
         let mut table = Self { rows: vec![0; (values.len() + 1) * words].into(), values: values.into() };
-        for (at, rule) in rules.iter().enumerate() {
-            let named = rule.when.values(fact);
+        for (at, when) in rules.iter().enumerate() {
+            let named = when.values(fact);
             if named.is_empty() {
                 (0..=table.values.len()).for_each(|row| set(&mut table.rows[row * words..], at));
             }

@@ -12,6 +12,10 @@ pub struct Visitor<'v> {
     pub segments: &'v [&'v str],
     /// What lots are drawn by: the same visitor has the same. Without one a visitor is in no part of a whole.
     pub key: &'v str,
+    /// Of a link for so many visits: whether there were those.
+    pub used_up: bool,
+    /// Of a link with a password: whether the visitor has said it.
+    pub unlocked: bool,
 }
 
 /// What a route has to be told of its visitors; the rest may be left unknown, which costs nothing to find out.
@@ -28,6 +32,8 @@ impl Visitor<'_> {
         campaign: "",
         segments: &[],
         key: "",
+        used_up: false,
+        unlocked: false,
     };
 }
 
@@ -40,12 +46,16 @@ impl Asks {
     pub const COUNTRY: Self = Self(8);
     pub const SEGMENTS: Self = Self(16);
     pub const KEY: Self = Self(32);
+    /// Whether the visitor has said the link's password.
+    pub const UNLOCKED: Self = Self(64);
 
     pub fn has(self, asked: Self) -> bool {
         self.0 & asked.0 != 0
     }
 
-    pub(crate) fn also(self, more: Self) -> Self {
+    /// This, and more.
+    #[must_use]
+    pub fn also(self, more: Self) -> Self {
         Self(self.0 | more.0)
     }
 }

@@ -2,7 +2,7 @@
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
-use lp_personalization::{Asks, Decision, Room, Route, Visitor, campaign_in, referred_by, source_in};
+use lp_personalization::{Asks, Decision, Policy, Room, Route, Visitor, campaign_in, referred_by, source_in};
 
 use super::fields::text;
 use super::{Inner, Visiting};
@@ -56,7 +56,7 @@ impl Inner {
             visitor.key = key.as_str();
             visitor.segments = if key.brought { RETURNING } else { &[] };
         }
-        let decision = route.decide(&visitor);
+        let decision = route.decide(Policy::none(), &visitor);
         let drawn = matches!(&decision, Decision::Redirect(redirect) if redirect.drawn);
         let given = key.filter(|key| drawn && !key.brought && !forbids(head.headers));
         (decision, given.and_then(|key| key.cookie(self.secure)))

@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use lp_core::{Country, Device};
 use lp_edge::{Edge, Entrance, RouteKey, Whereabouts};
-use lp_personalization::{Decision, Room, Visitor, campaign_in, referred_by, source_in};
+use lp_personalization::{Decision, Policy, Room, Visitor, campaign_in, referred_by, source_in};
 use lp_testkit::{Sandbox, SandboxOptions};
 use serde_json::json;
 
@@ -64,7 +64,7 @@ async fn deciding_on_a_loaded_route_allocates_nothing() {
         let found = rig.table.find(&key)?;
         let (_, route) = found.link()?;
         let visitor = Visitor { device: Device::of(agent), ..Visitor::UNKNOWN };
-        Some(matches!(black_box(route.decide(&visitor)), Decision::Redirect(_)))
+        Some(matches!(black_box(route.decide(Policy::none(), &visitor)), Decision::Redirect(_)))
     };
     for (slug, expected) in
         [("WelCome", Some(true)), ("%77elcome", Some(true)), ("nobody", None), ("%x", None)]
@@ -105,9 +105,9 @@ async fn deciding_by_rules_and_finding_out_what_they_ask_allocates_nothing() {
             key: "somebody",
             ..Visitor::UNKNOWN
         };
-        match route.decide(&visitor) {
+        match route.decide(Policy::none(), &visitor) {
             Decision::Redirect(redirect) => black_box(redirect).drawn,
-            Decision::Closed(_) => false,
+            Decision::Locked | Decision::Closed(_) => false,
         }
     };
     for (query, expected) in [("utm_source=news%6Cetter&utm_campaign=SPRING", true), ("ref=s1", false)] {
@@ -135,7 +135,7 @@ async fn finding_a_renamed_handle_allocates_nothing() {
         let key = RouteKey::of(meant.key().as_str(), "go")?;
         let found = edge.routes().table().find(&key)?;
         let (_, route) = found.link()?;
-        Some(matches!(black_box(route.decide(&Visitor::UNKNOWN)), Decision::Redirect(_)))
+        Some(matches!(black_box(route.decide(Policy::none(), &Visitor::UNKNOWN)), Decision::Redirect(_)))
     };
     let mut decided = None;
     let allocated = allocations(|| decided = decide(black_box("ACME")));

@@ -15,7 +15,7 @@ use http_body_util::{BodyExt as _, Full};
 use lp_application::{Code, Error, JournalFull, Kept, Loaded, RouteListener as _, Visit};
 use lp_core::{Device, Handle, Revision, Slug, SlugKey, Timestamp, WebUrl};
 use lp_edge::{Bounds, Edge, Found, LiveRoutes, LoadRoutes, Loading, RecordClicks, RouteKey, RouteTable};
-use lp_personalization::{Decision, Route, Visitor, compile};
+use lp_personalization::{Decision, Policy, Route, Visitor, compile};
 use lp_testkit::{START, Sandbox, link};
 use serde_json::json;
 use tokio::sync::{OnceCell, mpsc, oneshot};
@@ -238,20 +238,21 @@ pub(crate) async fn route(sandbox: &Sandbox, slug: &str, payload: serde_json::Va
 /// The same under this slug.
 fn under(slug: &str, loaded: Loaded) -> Loaded {
     let slug = Slug::parse(slug).expect("a slug");
-    let route = loaded.route.map(|route| match route.decide(&Visitor::UNKNOWN) {
+    let route = loaded.route.map(|route| match route.decide(Policy::none(), &Visitor::UNKNOWN) {
         Decision::Redirect(redirect) if route.slug().key() != slug.key() => {
             let destination = WebUrl::parse(&redirect.location(None)).expect("an address");
             compile(&link(route.link(), hello(), slug, destination))
         }
-        Decision::Redirect(_) | Decision::Closed(_) => route,
+        Decision::Redirect(_) | Decision::Locked | Decision::Closed(_) => route,
     });
     Loaded { revision: loaded.revision, route }
 }
 
 fn destination(found: &Found) -> String {
     let Some((_, route)) = found.link() else { return nothing() };
-    match route.decide(&Visitor { device: Device::Desktop, ..Visitor::UNKNOWN }) {
+    match route.decide(Policy::none(), &Visitor { device: Device::Desktop, ..Visitor::UNKNOWN }) {
         Decision::Redirect(redirect) => redirect.location(None),
+        Decision::Locked => "locked".to_owned(),
         Decision::Closed(closed) => format!("{closed:?}"),
     }
 }

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use lp_application::{Loaded, refusal};
 use lp_core::Revision;
 use lp_edge::{Entrance, RouteKey};
-use lp_personalization::{Decision, Route, Visitor};
+use lp_personalization::{Decision, Policy, Route, Visitor};
 use lp_testkit::Sandbox;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -44,8 +44,9 @@ fn payload() -> impl Strategy<Value = Value> {
 }
 
 fn expected(route: &Route, query: Option<&str>) -> (u16, Option<String>) {
-    match route.decide(&Visitor::UNKNOWN) {
+    match route.decide(Policy::none(), &Visitor::UNKNOWN) {
         Decision::Redirect(redirect) => (redirect.status.code(), Some(redirect.location(query))),
+        Decision::Locked => (200, None),
         Decision::Closed(closed) => (refusal(closed).status(), None),
     }
 }

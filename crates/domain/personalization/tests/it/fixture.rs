@@ -5,7 +5,7 @@ use lp_links::{
     Allocation, Birth, ControlsChange, Field, Link, LinkChange, LinkState, Position, Priority, RoutingRule,
     RoutingRules, RuleId, Slot, Term, When, create,
 };
-use lp_personalization::{Decision, Route, Visitor, compile};
+use lp_personalization::{Decision, Policy, Route, Visitor, compile};
 use uuid::Uuid;
 
 pub(crate) fn link(url: &str, change: LinkChange) -> Link {
@@ -58,8 +58,9 @@ pub(crate) const MOBILE: Visitor<'static> =
 
 /// The rule that chose, or `own`, or why the link is closed.
 pub(crate) fn chosen(route: &Route, visitor: &Visitor<'_>) -> String {
-    match route.decide(visitor) {
+    match route.decide(Policy::none(), visitor) {
         Decision::Redirect(redirect) => redirect.rule().unwrap_or("own").to_owned(),
+        Decision::Locked => "locked".to_owned(),
         Decision::Closed(closed) => format!("{closed:?}"),
     }
 }

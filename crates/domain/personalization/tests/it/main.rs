@@ -6,7 +6,7 @@ mod rules;
 mod schedule;
 
 use lp_links::{Field, LinkChange, QueryPassThrough, RedirectStatus};
-use lp_personalization::{Closed, Decision, Visitor, compile};
+use lp_personalization::{Closed, Decision, Policy, Visitor, compile};
 use proptest::prelude::*;
 use url::form_urlencoded;
 
@@ -14,14 +14,18 @@ use crate::fixture::link;
 
 fn location(url: &str, mode: QueryPassThrough, query: &str) -> String {
     let route = compile(&link(url, LinkChange { query: Field::Set(mode), ..LinkChange::default() }));
-    let Decision::Redirect(redirect) = route.decide(&Visitor::UNKNOWN) else { panic!("the link is open") };
+    let Decision::Redirect(redirect) = route.decide(Policy::none(), &Visitor::UNKNOWN) else {
+        panic!("the link is open")
+    };
     redirect.location(Some(query))
 }
 
 #[test]
 fn a_visitor_goes_to_the_destination() {
     let route = compile(&link("https://example.com/a", LinkChange::default()));
-    let Decision::Redirect(redirect) = route.decide(&Visitor::UNKNOWN) else { panic!("the link is open") };
+    let Decision::Redirect(redirect) = route.decide(Policy::none(), &Visitor::UNKNOWN) else {
+        panic!("the link is open")
+    };
     assert_eq!(
         (redirect.location(None).as_str(), redirect.status),
         ("https://example.com/a", RedirectStatus::Found)
@@ -36,7 +40,8 @@ fn a_disabled_link_is_closed() {
         LinkChange { enabled: Field::Set(false), ..LinkChange::default() },
     ));
     let mut steps = Vec::new();
-    let decision = route.explain(&Visitor::UNKNOWN, &mut |step| steps.push(format!("{step:?}")));
+    let decision =
+        route.explain(Policy::none(), &Visitor::UNKNOWN, &mut |step| steps.push(format!("{step:?}")));
     assert_eq!(decision, Decision::Closed(Closed::Disabled));
     assert_eq!(steps, ["Switch { on: false }"]);
 }

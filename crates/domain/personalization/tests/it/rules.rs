@@ -2,7 +2,7 @@
 
 use lp_core::{Device, WebUrl};
 use lp_links::{Fact, RoutingRule, When};
-use lp_personalization::{Decision, Route, Step, Verdict, Visitor, lot};
+use lp_personalization::{Decision, Policy, Route, Step, Verdict, Visitor, lot};
 use proptest::prelude::*;
 
 use crate::fixture::{MOBILE, chosen, country, rule, ruled, terms};
@@ -92,8 +92,8 @@ fn the_trace_names_the_first_condition_that_failed_and_what_the_visitor_has() {
         rule("never", 6, When::default(), 1.0),
     ]);
     let mut steps = Vec::new();
-    route.explain(&MOBILE, &mut |step| {
-        if let Step::Rule { id, verdict } = step {
+    route.explain(Policy::none(), &MOBILE, &mut |step| {
+        if let Step::Rule { id, verdict, .. } = step {
             steps.push((id.to_owned(), verdict));
         }
     });
@@ -138,9 +138,13 @@ fn of_a_hundred_thousand_keys_each_share_gets_its_part_and_the_same_ones_each_ti
 fn whoever_has_no_key_is_in_no_part_and_draws_nothing() {
     let route = ruled(vec![rule("most", 1, When::default(), 0.9999), rule("all", 2, When::default(), 1.0)]);
     let nobody = Visitor { key: "", ..MOBILE };
-    let Decision::Redirect(redirect) = route.decide(&nobody) else { panic!("the link is open") };
+    let Decision::Redirect(redirect) = route.decide(Policy::none(), &nobody) else {
+        panic!("the link is open")
+    };
     assert_eq!((redirect.rule(), redirect.drawn), (Some("all"), false));
-    let Decision::Redirect(redirect) = route.decide(&MOBILE) else { panic!("the link is open") };
+    let Decision::Redirect(redirect) = route.decide(Policy::none(), &MOBILE) else {
+        panic!("the link is open")
+    };
     assert!(redirect.drawn);
 }
 
@@ -234,7 +238,7 @@ fn plainly<'r>(rules: &'r [RoutingRule], visitor: &Visitor<'_>) -> &'r str {
 
 fn told(route: &Route, visitor: &Visitor<'_>) -> Vec<String> {
     let mut steps = Vec::new();
-    route.explain(visitor, &mut |step| steps.push(format!("{step:?}")));
+    route.explain(Policy::none(), visitor, &mut |step| steps.push(format!("{step:?}")));
     steps
 }
 
@@ -244,8 +248,8 @@ proptest! {
         let (route, visitor) = (ruled(rules.clone()), visitor(&made));
         prop_assert_eq!(chosen(&route, &visitor), plainly(&rules, &visitor));
         let mut last = None;
-        let explained = route.explain(&visitor, &mut |step| last = Some(format!("{step:?}")));
-        prop_assert_eq!(route.decide(&visitor), explained);
+        let explained = route.explain(Policy::none(), &visitor, &mut |step| last = Some(format!("{step:?}")));
+        prop_assert_eq!(route.decide(Policy::none(), &visitor), explained);
         let last = last.unwrap_or_default();
         let expected = if plainly(&rules, &visitor) == "own" { "Default" } else { "Matched" };
         prop_assert!(last.contains(expected), "{}", last);
@@ -257,7 +261,7 @@ proptest! {
         made in visitors(),
     ) {
         let (one, other, visitor) = (ruled(rules), ruled(shuffled), visitor(&made));
-        prop_assert_eq!(one.decide(&visitor), other.decide(&visitor));
+        prop_assert_eq!(one.decide(Policy::none(), &visitor), other.decide(Policy::none(), &visitor));
         prop_assert_eq!(told(&one, &visitor), told(&other, &visitor));
     }
 
@@ -276,7 +280,7 @@ proptest! {
         let mut more = rules.clone();
         more.push(idle);
         let (one, other) = (ruled(rules), ruled(more));
-        prop_assert_eq!(one.decide(&visitor), other.decide(&visitor));
+        prop_assert_eq!(one.decide(Policy::none(), &visitor), other.decide(Policy::none(), &visitor));
     }
 
     #[test]
@@ -300,6 +304,8 @@ fn a_destination_of_a_rule_gets_the_query_as_the_link_wants_it() {
         destination: WebUrl::parse("https://e.com/m?a=1").expect("an address"),
         ..rule("all", 1, When::default(), 1.0)
     }]);
-    let Decision::Redirect(redirect) = route.decide(&MOBILE) else { panic!("the link is open") };
+    let Decision::Redirect(redirect) = route.decide(Policy::none(), &MOBILE) else {
+        panic!("the link is open")
+    };
     assert_eq!(redirect.location(Some("b=2")), "https://e.com/m?a=1&b=2");
 }

@@ -2,7 +2,7 @@
 
 use lp_core::{Timestamp, WebUrl};
 use lp_links::{ControlsChange, Field, LinkChange, RedirectStatus, Tracking, TrackingValue, Utm};
-use lp_personalization::{Asks, Choice, Closed, Decision, Visitor, compile};
+use lp_personalization::{Asks, Choice, Closed, Decision, Policy, Visitor, compile};
 
 use crate::fixture::{chosen, controlled, link, rule, ruled};
 
@@ -44,10 +44,16 @@ fn late_visitors_go_to_the_fallback_with_302_and_without_tracking() {
     let permanent = Field::Set(RedirectStatus::MovedPermanently);
     let change = LinkChange { redirect_status: permanent, controls, ..LinkChange::default() };
     let route = compile(&link("https://e.com/own", change));
-    let Decision::Redirect(redirect) = route.decide(&coming(200)) else { panic!("there is a fallback") };
+    let Decision::Redirect(redirect) = route.decide(Policy::none(), &coming(200)) else {
+        panic!("there is a fallback")
+    };
     assert_eq!((redirect.status, redirect.choice), (RedirectStatus::Found, Choice::Fallback(Closed::Ended)));
     assert_eq!(redirect.location(Some("a=1")), "https://e.com/over?a=1");
-    assert_eq!(route.decide(&coming(99)), Decision::Closed(Closed::NotStarted), "it is for late visitors");
+    assert_eq!(
+        route.decide(Policy::none(), &coming(99)),
+        Decision::Closed(Closed::NotStarted),
+        "it is for late visitors"
+    );
 }
 
 #[test]
@@ -58,7 +64,9 @@ fn destinations_get_the_parameters_of_the_link_in_place_of_their_own() {
     let controls = ControlsChange { tracking: Field::Set(tracking), ..ControlsChange::default() };
     let own = "https://e.com/?a=1&utm_source=x#top";
     let route = compile(&link(own, LinkChange { controls, ..LinkChange::default() }));
-    let Decision::Redirect(redirect) = route.decide(&Visitor::UNKNOWN) else { panic!("the link is open") };
+    let Decision::Redirect(redirect) = route.decide(Policy::none(), &Visitor::UNKNOWN) else {
+        panic!("the link is open")
+    };
     assert_eq!(
         redirect.location(Some("b=2")),
         "https://e.com/?a=1&utm_source=mail&utm_campaign=gr%C3%B6%C3%9Fer+%26+so&b=2#top"
