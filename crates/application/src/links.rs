@@ -10,10 +10,12 @@ mod health;
 mod history;
 mod import;
 mod input;
+mod password;
 mod preview;
 mod qr;
 mod read;
 mod rows;
+mod social;
 mod view;
 
 use lp_access::{Feature, Need};
@@ -21,16 +23,18 @@ use lp_core::{Role, Scope};
 
 pub use lp_core::{Country, Device, Slug, Timestamp, WebUrl};
 pub use lp_links::{
-    Allocation, Background, CampaignId, Color, Description, Label, Position, Priority, QueryPassThrough,
-    RedirectStatus, RuleId, Term, Title, TrackingValue,
+    Allocation, Background, CampaignId, ClickLimit, Color, Description, Label, Position, Priority,
+    QueryPassThrough, RedirectStatus, RuleId, Term, Title, TrackingValue,
 };
 
 pub use self::controls::{RoutingRule, RoutingRuleView, Tracking, TrackingView, When, WhenView};
 pub use self::health::{HealthReport, HealthResult};
 pub use self::input::*;
 pub use self::preview::{RoutePreview, TraceStep};
+pub use self::social::{SocialPreview, SocialPreviewView};
 pub use self::view::*;
 use crate::catalogue::{Body, Effect, Method, Op, Operation, Stream};
+pub use crate::wire::LinkSecret;
 use crate::{Code, StreamReply};
 
 /// Lists links in position order, a page at a time.

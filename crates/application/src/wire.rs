@@ -22,7 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 pub use patch::Patch;
-pub use words::{CursorText, Search, SiteUrl, Word};
+pub use words::{CursorText, LinkSecret, Search, SiteUrl, Word};
 
 /// A named format of strings: how schemas refer to a domain rule.
 pub(crate) struct Format {
@@ -168,6 +168,9 @@ wire_text! {
     Term, "term", "invalid_text", |text| Term::parse(text).map_err(|fault| fault.to_string()),
         |term| term.as_str().into(),
         {"minLength": 1, "maxLength": 100};
+    LinkSecret, "link-password", "invalid_text", LinkSecret::parse,
+        |secret| secret.as_str().into(),
+        {"minLength": 1, "maxLength": 128};
     TrackingValue, "tracking-value", "invalid_text", |text| TrackingValue::parse(text).map_err(|fault| fault.to_string()),
         |value| value.as_str().into(),
         {"minLength": 1, "maxLength": 100};

@@ -12,8 +12,9 @@ use lp_core::{
     TokenId, UserId, WebUrl,
 };
 use lp_links::{
-    Allocation, Birth, CampaignId, ControlsChange, Description, Field, Label, Labels, LinkChange, Position,
-    Priority, RoutingRule, RoutingRules, RuleId, Term, Title, Tracking, TrackingValue, Utm, When,
+    Allocation, Birth, CampaignId, ClickLimit, ControlsChange, Description, Field, Label, Labels, LinkChange,
+    LinkPassword, Position, Priority, RoutingRule, RoutingRules, RuleId, SocialPreview, Term, Title,
+    Tracking, TrackingValue, Utm, When,
 };
 use lp_ports::{Batch, Change, Guard, ReplyKey, StoredReply};
 use uuid::Uuid;
@@ -198,6 +199,16 @@ pub fn controls() -> ControlsChange {
         campaign: Field::Set(CampaignId::parse("cmp_launch").expect("an id")),
         tracking: Field::Set(tracking),
         rules: Field::Set(RoutingRules::of(rules).expect("few rules")),
+        limit: ClickLimit::of(1_000).map_or(Field::Keep, Field::Set),
+        password: Field::Set(
+            LinkPassword::stored("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA").expect("a hash"),
+        ),
+        social: Field::Set(SocialPreview {
+            title: Title::parse("größer \"als\"").ok(),
+            description: Description::parse("two\nlines").ok(),
+            image: Some(url("https://example.com/card.png")),
+        }),
+        append_context: Field::Set(false),
     }
 }
 

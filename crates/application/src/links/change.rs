@@ -1,7 +1,8 @@
 use lp_core::{Handle, Slug, WebUrl};
-use lp_links::{Birth, LinkRefused, LinkWrite, Mode, Position, Slot, generated_slug};
+use lp_links::{Birth, Link, LinkChange, LinkRefused, LinkWrite, Mode, Position, Slot, generated_slug};
 
-use super::input::{CreateLink, OneLink, UpdateLink, UpsertLink};
+use super::input::{CreateLink, LinkFields, OneLink, UpdateLink, UpsertLink};
+use super::password;
 use super::read::missing;
 use super::view::{DeletedLink, LinkView};
 use crate::catalogue::View;
@@ -21,7 +22,7 @@ pub(super) async fn create(cx: Cx, mut input: CreateLink) -> Result<LinkView, Er
         }
         None => free_slug(&cx).await?,
     };
-    let change = input.payload.fields().change("/payload")?;
+    let change = changed(&cx, None, input.payload.fields()).await?;
     let birth = birth(&cx, slug).await?;
     let write = lp_links::create(&slot, birth, change).map_err(refused)?;
     commit(&cx, &write).await
@@ -30,7 +31,7 @@ pub(super) async fn create(cx: Cx, mut input: CreateLink) -> Result<LinkView, Er
 /// Creates the link, or sets the given fields of the one that has the slug.
 pub(super) async fn upsert(cx: Cx, input: UpsertLink) -> Result<LinkView, Error> {
     let slot = cx.slot(&input.slug.0.key()).await?;
-    let change = input.payload.change("/payload")?;
+    let change = changed(&cx, slot.live.as_ref(), input.payload).await?;
     let mode = if input.replace { Mode::Replace } else { Mode::Merge };
     let birth = birth(&cx, input.slug.0).await?;
     let write = lp_links::upsert(&slot, birth, change, mode).map_err(refused)?;
@@ -41,7 +42,7 @@ pub(super) async fn upsert(cx: Cx, input: UpsertLink) -> Result<LinkView, Error>
 pub(super) async fn update(cx: Cx, input: UpdateLink) -> Result<LinkView, Error> {
     let slot = cx.slot(&input.slug.0.key()).await?;
     let link = slot.live.ok_or_else(|| missing(&input.slug.0))?;
-    let change = input.payload.change("/payload")?;
+    let change = changed(&cx, Some(&link), input.payload).await?;
     let write = lp_links::update(&link, change, Mode::Merge, cx.at()).map_err(refused)?;
     commit(&cx, &write).await
 }
@@ -55,6 +56,14 @@ pub(super) async fn delete(cx: Cx, input: OneLink) -> Result<DeletedLink, Error>
     let view = DeletedLink::of(&parts.slug, parts.revision.0);
     let batch = cx.batch(parts.slug.as_str())?.link(&write, cx.event_id());
     cx.finish(batch, view).await
+}
+
+/// What the fields say of a link that is there, or of a new one.
+async fn changed(cx: &Cx, live: Option<&Link>, mut fields: LinkFields) -> Result<LinkChange, Error> {
+    let secret = std::mem::take(&mut fields.password);
+    let mut change = fields.change("/payload")?;
+    change.controls.password = password::change(cx, live, secret).await?;
+    Ok(change)
 }
 
 /// What a new link under this slug would get. The position is read before it is written; two links made at the same

@@ -8,18 +8,19 @@ use std::task::Poll;
 use futures_util::StreamExt;
 use jsonschema::Validator;
 use lp_core::SlugKey;
-use lp_links::{LinkWrite, Mode, Position, Slot};
+use lp_links::{Field, LinkWrite, Mode, Position, Slot};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::change::refused;
 use super::input::{ContentType, ImportLinks, UpsertLink};
 use super::rows::Cutter;
-use super::{LINES, change, rows};
+use super::{LINES, change, password, rows};
 use crate::catalogue::decode;
 use crate::cx::Cx;
 use crate::error::Cause;
 use crate::repeat::Repeat;
+use crate::wire::Patch;
 use crate::{ByteStream, Code, Error, StreamReply, gate, schema};
 
 mod tally;
@@ -248,7 +249,14 @@ async fn write_once(cx: &Cx, chunk: &[Waiting], repeat: Option<&Repeat>) -> Resu
 fn decide(cx: &Cx, slot: &Slot, input: &UpsertLink, greatest: Option<Position>) -> Result<LinkWrite, Error> {
     let birth = change::birth_at(cx, input.slug.0.clone(), Position::after(greatest))?;
     let mode = if input.replace { Mode::Replace } else { Mode::Merge };
-    let change = input.payload.clone().change("/payload")?;
+    password::refuse_in_import(&input.payload)?;
+    let mut fields = input.payload.clone();
+    let password = match std::mem::take(&mut fields.password) {
+        Patch::Null => Field::Clear,
+        Patch::Absent | Patch::Value(_) => Field::Keep,
+    };
+    let mut change = fields.change("/payload")?;
+    change.controls.password = password;
     let write = lp_links::upsert(slot, birth, change, mode).map_err(refused)?;
     change::leads_elsewhere(cx, &write)?;
     Ok(write)

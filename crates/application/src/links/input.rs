@@ -7,21 +7,24 @@
 
 use lp_core::{Country, Device, Slug, Timestamp, WebUrl};
 use lp_links::{
-    Background, CampaignId, Color, ControlsChange, Description, Label, Labels, LinkChange, Position, QrStyle,
-    QueryPassThrough, RedirectStatus, Title,
+    Background, CampaignId, ClickLimit, Color, ControlsChange, Description, Label, Labels, LinkChange,
+    Position, QrStyle, QueryPassThrough, RedirectStatus, Title,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::controls::{RoutingRule, Tracking, rules};
+use super::social::SocialPreview;
 use crate::Error;
-use crate::wire::{CursorText, Patch, Search, Wire, Word, is_default};
+use crate::wire::{CursorText, LinkSecret, Patch, Search, Wire, Word, is_default};
 
 /// What tools say of tracking and rules; their schemas in full are for those who do not pay by the word.
 const TRACKING: &str = "Parameters for destinations: utmSource, utmMedium, utmCampaign, utmTerm, utmContent.";
 const RULES: &str = "Rules {id, priority: 100, when: {sourceIn, campaignIn, countryIn, deviceIn, segmentIn}, \
                      destinationUrl, trafficAllocation: 0 to 1, enabled}; the first that is met, lowest priority \
                      first, chooses. when: lists of values, one of each to be met.";
+
+const SOCIAL: &str = "Card where the link is posted: title, description, imageUrl.";
 
 /// Fields of a link: absent ones are kept, `null` clears.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -73,6 +76,19 @@ pub struct LinkFields {
     #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schemars(length(max = 50), extend("x-brief" = RULES))]
     pub routing_rules: Patch<Vec<RoutingRule>>,
+    /// How many clicks of people it is for; then as scheduledEndAt.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub max_clicks: Patch<Wire<ClickLimit>>,
+    /// What visitors have to say before they are sent on. Never shown again.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub password: Patch<Wire<LinkSecret>>,
+    /// What is shown where the link is posted.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schemars(extend("x-brief" = SOCIAL))]
+    pub social_preview: Patch<SocialPreview>,
+    /// Whether destinations get a context token as parameter ctx; null: as the handle has it.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub append_context: Patch<bool>,
 }
 
 impl LinkFields {
@@ -81,7 +97,8 @@ impl LinkFields {
         Self { destination_url: destination.into(), ..Self::default() }
     }
 
-    /// As the domain says it; `pointer` is where the fields stand in the arguments.
+    /// As the domain says it, but for the password, which has to be hashed first; `pointer` is where the fields stand in
+    /// the arguments.
     pub(super) fn change(self, pointer: &str) -> Result<LinkChange, Error> {
         Ok(LinkChange {
             destination: self.destination_url.field(|url| url.0),
@@ -101,6 +118,10 @@ impl LinkFields {
                 campaign: self.campaign_id.field(|id| id.0),
                 tracking: self.tracking.field(Tracking::said),
                 rules: rules(self.routing_rules, &format!("{pointer}/routingRules"))?,
+                limit: self.max_clicks.field(|most| most.0),
+                password: lp_links::Field::Keep,
+                social: self.social_preview.field(SocialPreview::said),
+                append_context: self.append_context.field(|append| append),
             },
         })
     }
@@ -203,6 +224,19 @@ pub struct NewLink {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     #[schemars(length(max = 50), extend("x-brief" = RULES))]
     pub routing_rules: Patch<Vec<RoutingRule>>,
+    /// How many clicks of people it is for; then as scheduledEndAt.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub max_clicks: Patch<Wire<ClickLimit>>,
+    /// What visitors have to say before they are sent on. Never shown again.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub password: Patch<Wire<LinkSecret>>,
+    /// What is shown where the link is posted.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(extend("x-brief" = SOCIAL))]
+    pub social_preview: Patch<SocialPreview>,
+    /// Whether destinations get a context token as parameter ctx; null: as the handle has it.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub append_context: Patch<bool>,
 }
 
 impl NewLink {
@@ -224,6 +258,10 @@ impl NewLink {
             campaign_id: self.campaign_id,
             tracking: self.tracking,
             routing_rules: self.routing_rules,
+            max_clicks: self.max_clicks,
+            password: self.password,
+            social_preview: self.social_preview,
+            append_context: self.append_context,
         }
     }
 }

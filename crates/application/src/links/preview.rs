@@ -1,7 +1,9 @@
 use std::borrow::Cow;
 
 use lp_core::Device;
-use lp_personalization::{Closed, Decision, Room, Step, Verdict, Visitor, campaign_in, compile, source_in};
+use lp_personalization::{
+    Closed, Decision, Policy, Room, Step, Verdict, Visitor, campaign_in, compile, source_in,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +38,9 @@ pub struct RoutePreview {
 #[expect(missing_docs, reason = "what is said of a field stands in the schema")]
 #[serde(rename_all = "camelCase")]
 pub struct TraceStep {
-    /// `enabled`: is the link switched on? `start`, `end`: is it the time? `fallback`: where late visitors go. `rule`: is it
-    /// for this visitor? `default`: the link's own destination.
+    /// `enabled`: is the link switched on? `start`, `end`: is it the time? `limit`: are there clicks left? `fallback`: where
+    /// late visitors go. `password`: one is asked for. `rule`: is it for this visitor? `personalization`: is this one of the
+    /// handle? `default`: the link's own destination.
     pub step: Cow<'static, str>,
     /// Of a rule, its id.
     pub rule_id: Option<String>,
@@ -67,10 +70,13 @@ pub(super) async fn preview(cx: Cx, input: PreviewRoute) -> Result<RoutePreview,
             .unwrap_or(""),
         segments: &segments,
         key: word(conditions.visitor_key.as_ref()).unwrap_or(""),
+        used_up: false,
+        // Where the visitor goes who knows the password; that there is one, the trace says.
+        unlocked: true,
     };
     let route = compile(&link);
     let mut trace = Vec::new();
-    let decision = route.explain(&visitor, &mut |step| trace.push(told(step)));
+    let decision = route.explain(Policy::none(), &visitor, &mut |step| trace.push(told(step)));
     let slug = route.slug().to_string();
     Ok(match decision {
         Decision::Redirect(redirect) => RoutePreview {
@@ -81,11 +87,13 @@ pub(super) async fn preview(cx: Cx, input: PreviewRoute) -> Result<RoutePreview,
             status: redirect.status.code(),
             trace,
         },
-        Decision::Closed(closed) => {
-            let status = refusal(closed).status();
-            RoutePreview { slug, resolved_url: None, rule_applied: None, fallback: false, status, trace }
-        }
+        Decision::Locked => nowhere(slug, 200, trace),
+        Decision::Closed(closed) => nowhere(slug, refusal(closed).status(), trace),
     })
+}
+
+fn nowhere(slug: String, status: u16, trace: Vec<TraceStep>) -> RoutePreview {
+    RoutePreview { slug, resolved_url: None, rule_applied: None, fallback: false, status, trace }
 }
 
 fn word(word: Option<&Wire<Word>>) -> Option<&str> {
@@ -120,12 +128,23 @@ fn told(step: Step<'_>) -> TraceStep {
         Step::Fallback { destination } => {
             look("fallback", true, format!("late visitors go to its fallbackUrl: {destination}"))
         }
-        Step::Rule { id, verdict } => TraceStep {
-            step: "rule".into(),
+        Step::Limit { most, used_up } => {
+            let most = most.number();
+            let said = if used_up { "and there were those" } else { "and there are some left" };
+            look("limit", !used_up, format!("the link is for {most} clicks, {said}"))
+        }
+        Step::Password { .. } => {
+            look("password", true, "visitors have to say the link's password first".to_owned())
+        }
+        Step::Rule { id, own, verdict } => TraceStep {
+            step: if own { "rule" } else { "personalization" }.into(),
             rule_id: Some(id.to_owned()),
             matched: verdict == Verdict::Matched,
             explanation: explained(&verdict),
         },
+        Step::Kept { destination } => {
+            look("default", true, format!("the rule leaves the destination to the link: {destination}"))
+        }
         Step::Default { destination } => look(
             "default",
             true,

@@ -7,7 +7,7 @@ use super::view::LinkView;
 use crate::{Error, Fault, parse_json};
 
 /// The columns of an export, which an import takes; the last two it ignores.
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 22] = [
     "slug",
     "destinationUrl",
     "title",
@@ -25,12 +25,15 @@ const COLUMNS: [&str; 19] = [
     "campaignId",
     "tracking",
     "routingRules",
+    "maxClicks",
+    "socialPreview",
+    "appendContext",
     "createdAt",
     "updatedAt",
 ];
 
 /// What an export says and nobody can set.
-const TOLD: [&str; 4] = ["createdAt", "updatedAt", "revision", "shortUrl"];
+const TOLD: [&str; 5] = ["createdAt", "updatedAt", "revision", "shortUrl", "hasPassword"];
 
 /// A longer row is no link.
 pub(super) const LONGEST: usize = 64 * 1024;
@@ -166,9 +169,15 @@ fn cells(row: &[u8]) -> Result<Vec<String>, Error> {
 fn value(name: &str, cell: String) -> Value {
     match name {
         "tags" | "categories" => labels(&cell),
-        "enabled" => cell.to_ascii_lowercase().parse().map_or(Value::String(cell), Value::Bool),
-        "tracking" | "routingRules" => serde_json::from_str(&cell).unwrap_or(Value::String(cell)),
-        "position" | "redirectStatus" => cell.parse::<i64>().map_or(Value::String(cell), Value::from),
+        "enabled" | "appendContext" => {
+            cell.to_ascii_lowercase().parse().map_or(Value::String(cell), Value::Bool)
+        }
+        "tracking" | "routingRules" | "socialPreview" => {
+            serde_json::from_str(&cell).unwrap_or(Value::String(cell))
+        }
+        "position" | "redirectStatus" | "maxClicks" => {
+            cell.parse::<i64>().map_or(Value::String(cell), Value::from)
+        }
         _ => Value::String(cell),
     }
 }
@@ -220,6 +229,9 @@ pub(super) fn to_csv(link: &LinkView) -> Vec<u8> {
         link.campaign_id.clone().unwrap_or_default(),
         link.tracking.as_ref().map_or_else(String::new, |tracking| json!(tracking).to_string()),
         rules_cell(&link.routing_rules),
+        link.max_clicks.map_or_else(String::new, |most| most.to_string()),
+        link.social_preview.as_ref().map_or_else(String::new, |social| json!(social).to_string()),
+        link.append_context.map_or_else(String::new, |append| append.to_string()),
         link.created_at.clone(),
         link.updated_at.clone(),
     ])

@@ -8,11 +8,12 @@
 use std::borrow::Cow;
 
 use lp_core::{Slug, Timestamp};
-use lp_links::{Description, Link, LinkRevision, Title};
+use lp_links::{ClickLimit, Description, Link, LinkRevision, Title};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::controls::{RoutingRuleView, TrackingView};
+use super::social::SocialPreviewView;
 use crate::catalogue::View;
 use crate::settings::Home;
 
@@ -37,6 +38,10 @@ pub struct LinkView {
     pub campaign_id: Option<String>,
     pub tracking: Option<TrackingView>,
     pub routing_rules: Vec<RoutingRuleView>,
+    pub max_clicks: Option<u32>,
+    pub has_password: bool,
+    pub social_preview: Option<SocialPreviewView>,
+    pub append_context: Option<bool>,
     /// How often it has been changed; the number in its history.
     pub revision: u64,
     /// What to give to visitors.
@@ -131,6 +136,10 @@ impl LinkView {
             campaign_id: controls.campaign.as_ref().map(|id| id.as_str().to_owned()),
             tracking: TrackingView::of(&controls.tracking),
             routing_rules: controls.rules.iter().map(RoutingRuleView::of).collect(),
+            max_clicks: controls.limit.map(ClickLimit::number),
+            has_password: controls.password.is_some(),
+            social_preview: SocialPreviewView::of(&controls.social),
+            append_context: controls.append_context,
             revision: parts.revision.0,
             short_url: home.short(&parts.slug),
             created_at: parts.created_at.to_string(),

@@ -1,8 +1,8 @@
-//! The numbers of rules.
+//! The numbers of rules and limits.
 
 use std::borrow::Cow;
 
-use lp_links::{Allocation, Priority};
+use lp_links::{Allocation, ClickLimit, Priority};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -79,5 +79,33 @@ impl JsonSchema for Wire<Allocation> {
             "maximum": 1,
             "description": "Part of the visitors who meet the rule that it takes, always the same ones; 1 unless said otherwise."
         })
+    }
+}
+
+/// A limit as its number.
+impl<'de> Deserialize<'de> for Wire<ClickLimit> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u32::deserialize(deserializer)?;
+        ClickLimit::of(number).map(Self).ok_or_else(|| serde::de::Error::custom("a limit out of bounds"))
+    }
+}
+
+impl Serialize for Wire<ClickLimit> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(self.0.number())
+    }
+}
+
+impl JsonSchema for Wire<ClickLimit> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "click-limit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": ClickLimit::MAX })
     }
 }

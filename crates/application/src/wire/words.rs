@@ -1,9 +1,12 @@
 //! Text that is of no domain, but has a rule all the same.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lp_access::ProofChallenge;
-use lp_core::WebUrl;
+use lp_core::{WebUrl, text};
+use lp_links::LinkPassword;
 
 /// Text to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +37,7 @@ impl SiteUrl {
 impl Search {
     /// Reads one; the error says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
-        lp_core::text::line(text, 200).map(|()| Self(text.to_owned())).map_err(|fault| fault.to_string())
+        text::line(text, 200).map(|()| Self(text.to_owned())).map_err(|fault| fault.to_string())
     }
 
     /// The text.
@@ -46,7 +49,7 @@ impl Search {
 impl Word {
     /// Reads one; the error says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
-        lp_core::text::line(text, 200).map(|()| Self(text.to_owned())).map_err(|fault| fault.to_string())
+        text::line(text, 200).map(|()| Self(text.to_owned())).map_err(|fault| fault.to_string())
     }
 
     /// The text.
@@ -84,4 +87,25 @@ pub(super) fn challenge(text: &str) -> Result<ProofChallenge, String> {
 /// What [`challenge`] reads.
 pub(super) fn written(challenge: &ProofChallenge) -> String {
     URL_SAFE_NO_PAD.encode(challenge.0)
+}
+
+/// A link's password as its owner says it: one line of 1 to 128 characters. It is hashed, and never kept or shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkSecret(String);
+
+impl LinkSecret {
+    /// Reads one; what is wrong with a text is said in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        text::line(text, LinkPassword::MAX).map(|()| Self(text.to_owned())).map_err(|fault| fault.to_string())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkSecret(…)")
+    }
 }

@@ -6,7 +6,8 @@ use crate::{Controls, Description, Labels, NeverOpen, Position, QueryPassThrough
 /// A short link of a handle, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    parts: LinkParts,
+    /// On the heap: links are handed on by value through whatever may hold one.
+    parts: Box<LinkParts>,
 }
 
 /// A link laid open, for stores and views. [`Link::restore`] checks it again.
@@ -55,11 +56,11 @@ impl Link {
         if parts.updated_at < parts.created_at {
             return Err(LinkRefused::Inconsistent("it was changed before it was made"));
         }
-        Ok(Self { parts })
+        Ok(Self::trusted(parts))
     }
 
     pub(crate) fn trusted(parts: LinkParts) -> Self {
-        Self { parts }
+        Self { parts: Box::new(parts) }
     }
 
     pub fn parts(&self) -> &LinkParts {
@@ -67,6 +68,6 @@ impl Link {
     }
 
     pub fn into_parts(self) -> LinkParts {
-        self.parts
+        *self.parts
     }
 }

@@ -60,6 +60,10 @@ pub(super) async fn controls_read_back_as_they_were_written_in_every_revision(st
         campaign: Field::Clear,
         tracking: Field::Clear,
         rules: Field::Keep,
+        limit: Field::Clear,
+        password: Field::Clear,
+        social: Field::Clear,
+        append_context: Field::Clear,
     };
     let third = author.put("launch", LinkChange { controls: none, ..LinkChange::default() }).await;
     assert_eq!(third.parts().controls, Controls::default());
