@@ -5,6 +5,7 @@
 
 mod closed;
 mod cold;
+mod cost;
 mod logins;
 mod paced;
 mod reply;
@@ -15,6 +16,7 @@ mod writes;
 
 pub use closed::closed;
 pub use cold::cold;
+pub use cost::nanos_a_call;
 pub use logins::{Storm, logins};
 pub use paced::paced;
 pub use requests::{Requests, Visits};
