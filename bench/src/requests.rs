@@ -11,6 +11,8 @@ pub struct Visits {
     pub handles: u64,
     /// How many different user agents visit.
     pub agents: u64,
+    /// From how many addresses they come, as a proxy tells it; 0: no proxy tells anything.
+    pub addresses: u64,
 }
 
 /// An endless row of visits, the same each time for the same seed.
@@ -58,18 +60,28 @@ impl Requests {
             None => drawn % self.visits.links,
         };
         let agent = (drawn >> 32) % self.visits.agents;
-        let Visits { port, handles, .. } = self.visits;
+        let Visits { port, handles, addresses, .. } = self.visits;
         let system = SYSTEMS[usize::try_from(agent % 5).unwrap_or(0)];
         buffer.clear();
         // Writing to a vector does not fail.
         let _ = write!(
             buffer,
-            "GET /l{link} HTTP/1.1\r\nhost: h{}.localhost:{port}\r\n\
-             user-agent: Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.{agent}.0 Safari/537.36\r\n\
-             {HEADERS}",
+            "GET /l{link}{} HTTP/1.1\r\nhost: h{}.localhost:{port}\r\n\
+             user-agent: Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.{agent}.0 Safari/537.36\r\n",
+            if addresses > 0 && drawn % 4 == 0 { "?utm_source=newsletter&utm_campaign=spring" } else { "" },
             link % handles,
             100 + agent % 40,
         );
+        if addresses > 0 {
+            let address = (drawn >> 40) % addresses;
+            let _ = write!(
+                buffer,
+                "x-forwarded-for: 10.{}.{}.7\r\nreferer: https://www.google.com/\r\n",
+                address / 256 % 256,
+                address % 256
+            );
+        }
+        buffer.extend_from_slice(HEADERS.as_bytes());
     }
 
     /// SplitMix64.

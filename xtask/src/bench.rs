@@ -7,6 +7,7 @@ mod latency;
 mod load;
 mod memory;
 mod redirects;
+mod rules;
 mod servers;
 mod spread;
 mod store;
@@ -54,6 +55,10 @@ enum Section {
     Cold,
     /// Redirects and memory with 1,000 and 1,000,000 links.
     Links,
+    /// Redirects of handles with rules, and the decision by itself.
+    Rules,
+    /// Memory and lookups of ten million routes, within one process.
+    Table,
     /// Durable writes by REST.
     Writes,
     /// Redirects beside a storm of logins.
@@ -64,7 +69,7 @@ enum Section {
     Instructions,
 }
 
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 10] = [
     Section::Instructions,
     Section::Redirects,
     Section::Latency,
@@ -72,7 +77,9 @@ const SECTIONS: [Section; 8] = [
     Section::Writes,
     Section::Storm,
     Section::Gate,
+    Section::Rules,
     Section::Links,
+    Section::Table,
 ];
 
 const FEW: u64 = 1_000;
@@ -108,6 +115,8 @@ fn measure(section: Section, options: &Options) -> Result<String> {
         Section::Latency => latency::table(&Servers::start(Store::filled(USUAL)?)?, rounds, lasting),
         Section::Writes => writes::table(&Store::filled(FEW)?, rounds, lasting),
         Section::Gate => gate_cost(),
+        Section::Rules => rules::table(Store::filled(USUAL)?, rounds, lasting),
+        Section::Table => rules::told("bench-table", &[]),
         Section::Storm => storm::table(&Store::filled(FEW)?, rounds, lasting),
         Section::Instructions => instructions::table(),
         Section::Links => {

@@ -30,6 +30,9 @@ struct Arguments {
     /// Different user agents.
     #[arg(long, default_value_t = 1_000)]
     agents: u64,
+    /// From how many addresses visitors come, as a proxy tells it; 0: no proxy tells anything.
+    #[arg(long, default_value_t = 0)]
+    addresses: u64,
     #[command(subcommand)]
     load: Load,
 }
@@ -88,9 +91,14 @@ async fn stay_awake() {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<Tally> {
-    let Arguments { address, connections, links, handles, agents, .. } = *arguments;
-    let visits =
-        Visits { port: address.port(), links: links.max(1), handles: handles.max(1), agents: agents.max(1) };
+    let Arguments { address, connections, links, handles, agents, addresses, .. } = *arguments;
+    let visits = Visits {
+        port: address.port(),
+        links: links.max(1),
+        handles: handles.max(1),
+        agents: agents.max(1),
+        addresses,
+    };
     let lasting = Duration::from_secs(arguments.seconds);
     // One thread: it shares the machine with what it measures.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -13,10 +13,14 @@ use super::store::{HANDLES, binary};
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
     Closed,
+    /// As fast as they come, from so many addresses, as a proxy tells it.
+    From(u64),
     Count(u64),
     Cold,
     Paced(u64),
-    Writes { token: String },
+    Writes {
+        token: String,
+    },
     Syncs,
 }
 
@@ -41,6 +45,7 @@ pub(super) fn send(address: SocketAddr, links: u64, lasting: Duration, kind: &Ki
     command.args(["--handles", &HANDLES.min(links).to_string(), "--seconds", &lasting.as_secs().to_string()]);
     match kind {
         Kind::Closed => command.arg("closed"),
+        Kind::From(addresses) => command.args(["--addresses", &addresses.to_string(), "closed"]),
         Kind::Count(visits) => command.args(["count", &visits.to_string()]),
         Kind::Cold => command.arg("cold"),
         Kind::Paced(rate) => command.args(["--connections", "16", "paced", &rate.to_string()]),

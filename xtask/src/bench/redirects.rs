@@ -32,7 +32,11 @@ pub(super) fn table(servers: &Servers, rounds: usize, lasting: Duration, kind: &
         let ratio = Spread::of(pairs.iter().map(|(floor, platform)| figure(platform) / figure(floor)));
         format!("{floor} | {platform} | {ratio}")
     };
-    let what = if cold { "a new connection each" } else { "64 connections that are kept" };
+    let what = match kind {
+        Kind::From(addresses) => format!("64 connections that are kept, {addresses} addresses"),
+        _ if cold => "a new connection each".to_owned(),
+        _ => "64 connections that are kept".to_owned(),
+    };
     Ok(format!(
         "Redirects, click recorded, 1,000 user agents, {} links, {what}; {rounds} rounds of {} s, median (least–most):\n\n\
          | | bare hyper | Link Platform | ratio |\n|---|---|---|---|\n\

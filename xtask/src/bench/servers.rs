@@ -42,7 +42,14 @@ pub(super) struct Cpu {
 
 impl Servers {
     pub(super) fn start(store: Store) -> Result<Self> {
-        let platform = Server::platform(store.path(), &[])?;
+        Self::set_up(store, &[])
+    }
+
+    /// The platform with these settings beside the usual ones.
+    pub(super) fn set_up(store: Store, settings: &[(&str, &str)]) -> Result<Self> {
+        let mut command = pinned(SERVERS, &binary("link-platform"));
+        let command = serving(&mut command, store.path()).envs(settings.iter().copied());
+        let platform = Server::run(command)?;
         let floor = Server::run(&mut pinned(SERVERS, &binary("bench-floor")))?;
         Ok(Self { platform, floor, links: store.links, _store: store })
     }

@@ -58,6 +58,13 @@ impl Store {
         Ok(store)
     }
 
+    /// Runs an operation for a handle.
+    pub(super) fn call(&self, operation: &str, handle: u64, arguments: &Value) -> Result<()> {
+        let arguments = arguments.to_string();
+        self.run(&["call", operation, "--handle", &format!("h{handle}"), "--json", &arguments])?;
+        Ok(())
+    }
+
     pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
