@@ -68,7 +68,11 @@ impl Requests {
             buffer,
             "GET /l{link}{} HTTP/1.1\r\nhost: h{}.localhost:{port}\r\n\
              user-agent: Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.{agent}.0 Safari/537.36\r\n",
-            if addresses > 0 && drawn.is_multiple_of(4) { "?utm_source=newsletter&utm_campaign=spring" } else { "" },
+            if addresses > 0 && drawn.is_multiple_of(4) {
+                "?utm_source=newsletter&utm_campaign=spring"
+            } else {
+                ""
+            },
             link % handles,
             100 + agent % 40,
         );

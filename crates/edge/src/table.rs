@@ -69,9 +69,19 @@ pub struct RouteTable {
     store_away: AtomicBool,
 }
 
+impl Bounds {
+    /// What the routes may take where nothing else is said: some two million.
+    pub const BYTES: usize = 512 * 1024 * 1024;
+
+    /// As many routes as go into so much memory.
+    pub fn within(bytes: usize) -> Self {
+        Self { routes: usize::MAX, bytes, absent: 100_000 }
+    }
+}
+
 impl Default for Bounds {
     fn default() -> Self {
-        Self { routes: 2_000_000, bytes: 512 * 1024 * 1024, absent: 100_000 }
+        Self::within(Self::BYTES)
     }
 }
 

@@ -37,6 +37,7 @@ pub struct Builder {
     allow_private_targets: bool,
     trusted_proxies: Vec<IpNet>,
     country_header: Option<HeaderName>,
+    route_memory: usize,
     geoip_db: Option<PathBuf>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn Ids>>,
@@ -68,6 +69,7 @@ impl Builder {
             allow_private_targets: false,
             trusted_proxies: Vec::new(),
             country_header: None,
+            route_memory: Config::ROUTE_MEMORY,
             geoip_db: None,
             clock: None,
             ids: None,
@@ -164,6 +166,12 @@ impl Builder {
     /// drop what a visitor sent: the two are not told apart.
     pub fn country_header(self, name: HeaderName) -> Self {
         Self { country_header: Some(name), ..self }
+    }
+
+    /// What routes in memory may take, in bytes; the least visited go first. Links beyond it are read from the store when
+    /// somebody comes.
+    pub fn route_memory(self, bytes: usize) -> Self {
+        Self { route_memory: bytes, ..self }
     }
 
     /// A file of countries or cities in MaxMind's format, which says the countries of visitors where no trusted proxy does.
@@ -294,6 +302,7 @@ impl Builder {
             mail,
             trusted_proxies: self.trusted_proxies,
             country_header: self.country_header,
+            route_memory: self.route_memory,
             geoip_db: self.geoip_db,
         };
         Ok(Start {
@@ -328,6 +337,7 @@ impl From<Config> for Builder {
             mail: Some(config.mail),
             trusted_proxies: config.trusted_proxies,
             country_header: config.country_header,
+            route_memory: config.route_memory,
             geoip_db: config.geoip_db,
             ..Self::new()
         }

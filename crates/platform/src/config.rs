@@ -44,6 +44,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which those proxies name the country of a visitor.
     pub country_header: Option<HeaderName>,
+    /// What routes in memory may take, in bytes; the least visited go first.
+    pub route_memory: usize,
     /// A file of countries or cities in MaxMind's format, where no proxy names the country.
     pub geoip_db: Option<PathBuf>,
 }
@@ -153,6 +155,7 @@ impl Config {
             mail: MailRoute::Nowhere,
             trusted_proxies: Vec::new(),
             country_header: None,
+            route_memory: Self::ROUTE_MEMORY,
             geoip_db: None,
         }
     }
@@ -162,6 +165,8 @@ impl Config {
     /// The secret's file below a data folder.
     pub(crate) const SECRET: &str = "secret.key";
 
+    /// Some two and a half million links.
+    pub const ROUTE_MEMORY: usize = 512 * 1024 * 1024;
     /// Thirteen months and a little: last year's month can be looked at beside this one's.
     pub const CLICK_RETENTION: Duration = Duration::from_hours(400 * 24);
 }

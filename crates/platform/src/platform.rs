@@ -10,7 +10,7 @@ use lp_application::{
 #[cfg(feature = "edge")]
 use lp_core::Handle;
 #[cfg(feature = "edge")]
-use lp_edge::{Edge, RouteTable};
+use lp_edge::{Bounds, Edge, RouteTable};
 use lp_ports::{
     AuditReader, ChangePosition, ClientDocuments, Clock, HealthProbe, Ids, JournalReader, Mailer,
 };
@@ -146,7 +146,7 @@ impl Platform {
         #[cfg(feature = "edge")]
         let whereabouts = backing::whereabouts(config.country_header, config.geoip_db.as_deref())?;
         #[cfg(feature = "edge")]
-        let table = Arc::new(RouteTable::default());
+        let table = Arc::new(RouteTable::new(Bounds::within(config.route_memory)));
         #[cfg(feature = "edge")]
         let listener: Arc<dyn RouteListener> = table.clone();
         #[cfg(not(feature = "edge"))]

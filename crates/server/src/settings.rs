@@ -78,6 +78,9 @@ pub(crate) struct SettingArgs {
     /// Origin of the API [default: SCHEME://localhost:PORT on localhost, else https://ai.{domain}]
     #[arg(long, global = true, env = "LINK_PLATFORM_API_URL", value_name = "URL")]
     api_url: Option<String>,
+    /// Memory of links that are visited, in MB: about 200 bytes a link [default: 512]
+    #[arg(long, global = true, env = "LINK_PLATFORM_ROUTE_MEMORY_MB", value_name = "MB")]
+    route_memory_mb: Option<u32>,
     /// Database of addresses for the countries of visitors, in MaxMind's format [default: none]
     #[arg(long, global = true, env = "LINK_PLATFORM_GEOIP_DB", value_name = "FILE")]
     geoip_db: Option<PathBuf>,
@@ -253,6 +256,9 @@ impl SettingArgs {
         if given.enterprise_writes_per_day == Some(0) {
             faults.push("enterprise-writes-per-day: at least 1; leave it out for any number".to_owned());
         }
+        if given.route_memory_mb.is_some_and(|megabytes| megabytes < 16) {
+            faults.push("route-memory-mb: at least 16".to_owned());
+        }
         if given.click_journal_mb.is_some_and(|megabytes| megabytes < 64) {
             faults.push("click-journal-mb: at least 64".to_owned());
         }
@@ -310,6 +316,7 @@ impl SettingArgs {
             public_scheme: over.public_scheme.or(self.public_scheme),
             public_port: over.public_port.or(self.public_port),
             api_url: over.api_url.or(self.api_url),
+            route_memory_mb: over.route_memory_mb.or(self.route_memory_mb),
             geoip_db: over.geoip_db.or(self.geoip_db),
             country_header: over.country_header.or(self.country_header),
             default_handle: over.default_handle.or(self.default_handle),
@@ -379,6 +386,9 @@ impl Settings {
             mail: self.mail.clone(),
             trusted_proxies: given.trusted_proxies.clone().unwrap_or_default(),
             country_header: Some(self.country_header.clone()),
+            route_memory: given.route_memory_mb.map_or(Config::ROUTE_MEMORY, |megabytes| {
+                usize::try_from(u64::from(megabytes) << 20).unwrap_or(usize::MAX)
+            }),
             geoip_db: given.geoip_db.clone(),
         }
     }
