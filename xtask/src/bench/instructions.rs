@@ -48,18 +48,27 @@ pub(super) fn table() -> Result<String> {
 /// Of the floor and of the platform.
 fn count() -> Result<(f64, f64)> {
     ensure!(is_possible(), "valgrind is not installed");
+    let store = Store::filled(LINKS)?;
+    Ok((of_floor(0)?, of_platform(&store, &[], 0)?))
+}
+
+/// Of the floor; visitors come from so many addresses, as a proxy tells it, where that is not 0.
+pub(super) fn of_floor(addresses: u64) -> Result<f64> {
     let folder = tempfile::tempdir()?;
     let out = folder.path().join("floor");
     let mut command = pinned("0", Path::new("valgrind"));
     command.args(valgrind(&out)).arg(binary("bench-floor")).stderr(Stdio::null());
-    let floor = instructions(&Server::run(&mut command)?, folder.path(), "floor", false)?;
+    instructions(&Server::run(&mut command)?, folder.path(), "floor", addresses, LINKS, false)
+}
 
-    let store = Store::filled(LINKS)?;
+/// Of the platform with these settings.
+pub(super) fn of_platform(store: &Store, settings: &[(&str, &str)], addresses: u64) -> Result<f64> {
+    let folder = tempfile::tempdir()?;
     let out = folder.path().join("platform");
     let below: Vec<String> = std::iter::once("valgrind".to_owned()).chain(valgrind(&out)).collect();
     let below: Vec<&str> = below.iter().map(String::as_str).collect();
-    let server = Server::platform(store.path(), &below)?;
-    Ok((floor, instructions(&server, folder.path(), "platform", true)?))
+    let server = Server::set_up(store.path(), &below, settings)?;
+    instructions(&server, folder.path(), "platform", addresses, store.links, true)
 }
 
 /// The threads are told apart: what counts clicks into the store is not part of the answer.
@@ -74,13 +83,21 @@ fn valgrind(out: &Path) -> Vec<String> {
 /// Those of the thread that spent the most on the visits. It is the only one that answers: the server is bound to one
 /// processor.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-fn instructions(server: &Server, folder: &Path, name: &str, settles: bool) -> Result<f64> {
-    send(server.address, LINKS, Duration::ZERO, &Kind::Count(WARM))?;
+fn instructions(
+    server: &Server,
+    folder: &Path,
+    name: &str,
+    addresses: u64,
+    links: u64,
+    settles: bool,
+) -> Result<f64> {
+    let visits = |count| if addresses > 0 { Kind::CountFrom(count, addresses) } else { Kind::Count(count) };
+    send(server.address, links, Duration::ZERO, &visits(WARM.max(links)))?;
     if settles {
         server.settle()?;
     }
     control(server, "--zero")?;
-    send(server.address, LINKS, Duration::ZERO, &Kind::Count(VISITS))?;
+    send(server.address, links, Duration::ZERO, &visits(VISITS))?;
     control(server, "--dump")?;
     let answering = format!("{name}.1-02");
     let dump = fs::read_to_string(folder.join(&answering)).with_context(|| format!("no dump {answering}"))?;

@@ -16,6 +16,8 @@ pub(super) enum Kind {
     /// As fast as they come, from so many addresses, as a proxy tells it.
     From(u64),
     Count(u64),
+    /// So many visits from so many addresses.
+    CountFrom(u64, u64),
     Cold,
     Paced(u64),
     Writes {
@@ -47,6 +49,9 @@ pub(super) fn send(address: SocketAddr, links: u64, lasting: Duration, kind: &Ki
         Kind::Closed => command.arg("closed"),
         Kind::From(addresses) => command.args(["--addresses", &addresses.to_string(), "closed"]),
         Kind::Count(visits) => command.args(["count", &visits.to_string()]),
+        Kind::CountFrom(visits, addresses) => {
+            command.args(["--addresses", &addresses.to_string(), "count", &visits.to_string()])
+        }
         Kind::Cold => command.arg("cold"),
         Kind::Paced(rate) => command.args(["--connections", "16", "paced", &rate.to_string()]),
         Kind::Writes { token } => {

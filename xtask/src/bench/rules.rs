@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::load::Kind;
-use super::redirects;
 use super::servers::Servers;
 use super::store::{HANDLES, Store, binary};
+use super::{instructions, redirects};
 
 const RULES: usize = 20;
 const ADDRESSES: u64 = 10_000;
@@ -27,13 +27,23 @@ pub(super) fn table(store: Store, rounds: usize, lasting: Duration) -> Result<St
     let geo = geo.to_str().context("a folder whose name is text")?;
     told("bench-geo", &[geo])?;
     let settings = [("LINK_PLATFORM_GEOIP_DB", geo), ("LINK_PLATFORM_TRUSTED_PROXIES", "127.0.0.0/8")];
+    let counted = if instructions::is_possible() {
+        let floor = instructions::of_floor(ADDRESSES)?;
+        let platform = instructions::of_platform(&store, &settings, ADDRESSES)?;
+        format!(
+            "User instructions: bare hyper {floor:.0}, Link Platform {platform:.0}, ratio {:.2}.",
+            platform / floor
+        )
+    } else {
+        "Instructions were not counted: valgrind is not installed.".to_owned()
+    };
     let servers = Servers::set_up(store, &settings)?;
     let mut table = redirects::table(&servers, rounds, lasting, &Kind::From(ADDRESSES))?;
     drop(servers);
     let _ = write!(
         table,
         "\nEach handle has {RULES} rules for source, campaign, country and device, every fifth with an allocation; countries come from a \
-         file, and each redirect carries a context token.\n\n{}",
+         file, and each redirect carries a context token. {counted}\n\n{}",
         told("bench-decide", &[])?
     );
     Ok(table)

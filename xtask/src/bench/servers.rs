@@ -47,17 +47,15 @@ impl Servers {
 
     /// The platform with these settings beside the usual ones.
     pub(super) fn set_up(store: Store, settings: &[(&str, &str)]) -> Result<Self> {
-        let mut command = pinned(SERVERS, &binary("link-platform"));
-        let command = serving(&mut command, store.path()).envs(settings.iter().copied());
-        let platform = Server::run(command)?;
+        let platform = Server::set_up(store.path(), &[], settings)?;
         let floor = Server::run(&mut pinned(SERVERS, &binary("bench-floor")))?;
         Ok(Self { platform, floor, links: store.links, _store: store })
     }
 }
 
 impl Server {
-    /// The platform on a data folder, below another program where one is named.
-    pub(super) fn platform(folder: &Path, below: &[&str]) -> Result<Self> {
+    /// The platform on a data folder, below another program where one is named, with these settings beside the usual ones.
+    pub(super) fn set_up(folder: &Path, below: &[&str], settings: &[(&str, &str)]) -> Result<Self> {
         let mut command = match below {
             [] => pinned(SERVERS, &binary("link-platform")),
             [program, arguments @ ..] => {
@@ -66,7 +64,7 @@ impl Server {
                 command
             }
         };
-        Self::run(serving(&mut command, folder))
+        Self::run(serving(&mut command, folder).envs(settings.iter().copied()))
     }
 
     /// The same on all processors.
