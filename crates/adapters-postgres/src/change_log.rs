@@ -13,6 +13,9 @@ use crate::store::{PIECE, PgStore, in_pieces, int};
 
 pub(crate) use horizon::CLASS;
 
+/// What stands for a slug key where the rules of the handle changed; no slug is written like this.
+const RULES: &str = "*rules";
+
 /// Takes the lock of [`horizon`] before the first number: the row it comes with is part of each row that is numbered.
 /// Sorted, so that the numbers follow the order of the batch.
 const APPEND: &str = "INSERT INTO change_log (handle, version, slug_key) \
@@ -50,6 +53,7 @@ pub(crate) async fn append(
     let mut known = HashSet::new();
     let keys = changes.iter().map(|change| match change.noted() {
         Changed::Link(slug) => Some(slug.as_str().to_owned()),
+        Changed::Rules => Some(RULES.to_owned()),
         Changed::Access => None,
     });
     let noted: Vec<Option<String>> = keys.filter(|key| known.insert(key.clone())).collect();
@@ -144,6 +148,7 @@ fn stretch(
 
 fn note(row: &PgRow) -> Result<ChangeNote, Broken> {
     let changed = match field::<Option<&str>>(row, "slug_key")? {
+        Some(RULES) => Changed::Rules,
         Some(key) => Changed::Link(slug_key(key)?),
         None => Changed::Access,
     };

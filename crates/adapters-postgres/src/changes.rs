@@ -13,6 +13,7 @@ use sqlx::PgConnection;
 use crate::commit::Halt;
 use crate::plans;
 use crate::rows::scope_list;
+use crate::rules;
 use crate::text::stored;
 
 const ADD_ACCOUNT: &str = "INSERT INTO accounts (id, email, password_hash, created_at, plan, time_zone, openanalyst) \
@@ -78,7 +79,8 @@ impl<'b> LinkChange<'b> {
     fn of(change: &'b Change) -> Option<Self> {
         match change {
             Change::Link { after, action } => Some(Self { after, action: *action, change }),
-            Change::Account(_)
+            Change::Rules(_)
+            | Change::Account(_)
             | Change::Handle(_)
             | Change::HandleWritten(_)
             | Change::Token(_)
@@ -104,6 +106,9 @@ async fn one(
     let written = match change {
         // These go together, elsewhere.
         Change::Link { .. } => Ok(()),
+        Change::Rules(write) => {
+            return Ok(rules::write(connection, handle, write).await?.map_or(Ok(()), Err));
+        }
         Change::Account(new) => account(connection, new).await,
         Change::Handle(new) => handles::add(connection, new).await,
         Change::HandleWritten(write) => {
@@ -209,7 +214,8 @@ fn implied(change: &Change) -> Option<Guard> {
         Change::SessionRenewed { used, .. } => Some(Guard::RefreshUnused(*used)),
         Change::Connection(ConnectionChange::Renewed { used, .. }) => Some(Guard::CredentialUnused(*used)),
         Change::Mail(MailChange::Tried(hash) | MailChange::Used(hash)) => Some(Guard::CodeOpen(*hash)),
-        Change::HandleWritten(_)
+        Change::Rules(_)
+        | Change::HandleWritten(_)
         | Change::Token(_)
         | Change::TokenRevoked { .. }
         | Change::Terms { .. }
@@ -228,6 +234,7 @@ fn implied(change: &Change) -> Option<Guard> {
 fn table(change: &Change) -> &'static str {
     match change {
         Change::Link { .. } => "links",
+        Change::Rules(_) => "handle_rules",
         Change::Account(_) | Change::PasswordSet { .. } | Change::Terms { .. } => "accounts",
         Change::Handle(_) | Change::HandleWritten(_) => "handles",
         Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
@@ -246,6 +253,7 @@ fn subject(change: &Change) -> String {
             let parts = link_of(after).parts();
             format!("{}/{}", parts.handle, parts.slug)
         }
+        Change::Rules(write) => format!("revision {}", write.after.revision.0),
         Change::Account(new) => new.id.to_string(),
         Change::Handle(new) => new.handle.to_string(),
         Change::HandleWritten(write) => write.record.handle.to_string(),

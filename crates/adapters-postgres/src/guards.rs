@@ -12,6 +12,8 @@ const FOUND: &str = "SELECT CASE asked.kind \
          WHEN 'handle' THEN (SELECT count(*) FROM handle_names WHERE name = asked.name) \
              + (SELECT count(*) FROM handles WHERE handle = asked.name) \
          WHEN 'handle_at' THEN (SELECT revision FROM handles WHERE handle = asked.name) \
+         WHEN 'rules_at' THEN (SELECT coalesce(max(revision), 0) FROM handle_rules \
+                          WHERE handle = asked.name) \
          WHEN 'email' THEN (SELECT count(*) FROM accounts WHERE email = asked.name) \
          WHEN 'password' THEN (SELECT count(*) FROM accounts \
                           WHERE email = asked.name AND password_hash = asked.slug) \
@@ -59,6 +61,7 @@ fn question(guard: &Guard) -> Question<'_> {
             Question { kind: "slug", name: handle.as_str(), slug: slug.as_str(), ..nothing }
         }
         Guard::HandleAt { handle, .. } => Question { kind: "handle_at", name: handle.as_str(), ..nothing },
+        Guard::RulesAt { handle, .. } => Question { kind: "rules_at", name: handle.as_str(), ..nothing },
         Guard::HandleFree(handle) => Question { kind: "handle", name: handle.as_str(), ..nothing },
         Guard::EmailFree(email) => Question { kind: "email", name: email.as_str(), ..nothing },
         Guard::RefreshUnused(hash) => Question { kind: "refresh", hash: &hash.0, ..nothing },
@@ -75,7 +78,8 @@ fn question(guard: &Guard) -> Question<'_> {
 fn wanted(guard: &Guard) -> Option<i64> {
     match guard {
         Guard::SlugAt { latest, .. } => latest.map(|Revision(latest)| int(latest)),
-        Guard::HandleAt { revision: Revision(revision), .. } => Some(int(*revision)),
+        Guard::HandleAt { revision: Revision(revision), .. }
+        | Guard::RulesAt { revision: Revision(revision), .. } => Some(int(*revision)),
         Guard::RefreshUnused(_)
         | Guard::CredentialUnused(_)
         | Guard::PasswordIs { .. }

@@ -48,6 +48,8 @@ const PURGE: &[&str] = &[
     "DELETE FROM links WHERE ctid = ANY (ARRAY(SELECT ctid FROM links WHERE handle = $1 LIMIT $2))",
     "DELETE FROM link_revisions WHERE ctid = ANY (ARRAY( \
          SELECT ctid FROM link_revisions WHERE handle = $1 LIMIT $2))",
+    "DELETE FROM handle_rules WHERE ctid = ANY (ARRAY( \
+         SELECT ctid FROM handle_rules WHERE handle = $1 LIMIT $2))",
     "DELETE FROM outbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM outbox WHERE handle = $1 LIMIT $2))",
     "DELETE FROM click_hours WHERE ctid = ANY (ARRAY(SELECT ctid FROM click_hours WHERE handle = $1 LIMIT $2))",
     "DELETE FROM visitor_days WHERE ctid = ANY (ARRAY( \

@@ -39,7 +39,9 @@ const ADD: &str = "INSERT INTO heads (handle, version, event_seq, audit_seq, aud
 pub(crate) async fn lock(connection: &mut PgConnection, batch: &Batch) -> Result<Head, Halt> {
     let own = &batch.audit().handle;
     let guarded = batch.guards().iter().filter_map(|guard| match guard {
-        Guard::SlugAt { handle, .. } | Guard::HandleAt { handle, .. } => Some(handle),
+        Guard::SlugAt { handle, .. } | Guard::HandleAt { handle, .. } | Guard::RulesAt { handle, .. } => {
+            Some(handle)
+        }
         Guard::HandleFree(_)
         | Guard::EmailFree(_)
         | Guard::RefreshUnused(_)

@@ -33,6 +33,7 @@ mod outbox;
 mod plans;
 mod replies;
 mod rows;
+mod rules;
 mod sessions;
 mod store;
 mod text;

@@ -18,7 +18,7 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
     keys.extend(batch.reply().map(|reply| of_reply(&reply.key)));
     for guard in batch.guards() {
         match guard {
-            Guard::SlugAt { .. } | Guard::HandleAt { .. } => {}
+            Guard::SlugAt { .. } | Guard::HandleAt { .. } | Guard::RulesAt { .. } => {}
             Guard::HandleFree(handle) => keys.push(of_handle(handle)),
             Guard::EmailFree(email) | Guard::PasswordIs { email, .. } => {
                 keys.push(of(&["email", email.as_str()]));
@@ -44,6 +44,7 @@ pub(crate) async fn take(connection: &mut PgConnection, batch: &Batch) -> Result
                 keys.push(of(&["code", code.purpose.as_str(), code.email.as_str()]));
             }
             Change::Link { .. }
+            | Change::Rules(_)
             | Change::Token(_)
             | Change::TokenRevoked { .. }
             | Change::Terms { .. }

@@ -8,6 +8,9 @@ use crate::rows::{Broken, count, field, whole};
 use crate::script::Script;
 use crate::store::{SqliteStore, int, read};
 
+/// What stands for a slug key where the rules of the handle changed; no slug is written like this.
+const RULES: &str = "*rules";
+
 /// The greatest number that was trimmed: numbers have no gaps, so it is the one before the smallest that is there.
 const TRIMMED: &str = "SELECT coalesce((SELECT min(seq) - 1 FROM change_log), \
      (SELECT seq FROM sqlite_sequence WHERE name = 'change_log'), 0) AS upto";
@@ -27,6 +30,7 @@ pub(crate) async fn append(
         }
         let key = match &changed {
             Changed::Link(slug) => Some(slug.as_str()),
+            Changed::Rules => Some(RULES),
             Changed::Access => None,
         };
         if script.is_long() {
@@ -94,6 +98,7 @@ impl ChangeLog for SqliteStore {
 
 fn note(row: &SqliteRow) -> Result<ChangeNote, Broken> {
     let changed = match field::<Option<&str>>(row, "slug_key")? {
+        Some(RULES) => Changed::Rules,
         Some(key) => Changed::Link(slug_key(key)?),
         None => Changed::Access,
     };

@@ -12,6 +12,7 @@ use sqlx::SqliteConnection;
 use crate::commit::Halt;
 use crate::plans;
 use crate::rows::{bind_link, link_columns, scope_list};
+use crate::rules;
 use crate::script::Script;
 
 const ADD_REVISION: &str = concat!(
@@ -52,6 +53,10 @@ pub(crate) async fn apply(
     script.run(connection).await.map_err(|fault| refused(fault, change))?;
     let written = match change {
         Change::Link { .. } => Ok(()),
+        Change::Rules(write) => match rules::write(connection, &entry.handle, write).await {
+            Ok(Some(stale)) => return Err(CommitError::Stale(stale).into()),
+            written => written.map(drop),
+        },
         Change::Account(new) => account(connection, new).await,
         Change::Handle(new) => handles::add(connection, new).await,
         Change::HandleWritten(write) => match handles::set(connection, write).await {
@@ -177,7 +182,8 @@ fn implied(change: &Change) -> Option<Guard> {
         Change::SessionBegun { refresh, .. } => Some(Guard::RefreshFree(*refresh)),
         Change::SessionRenewed { used, .. } => Some(Guard::RefreshUnused(*used)),
         Change::Connection(ConnectionChange::Renewed { used, .. }) => Some(Guard::CredentialUnused(*used)),
-        Change::HandleWritten(_)
+        Change::Rules(_)
+        | Change::HandleWritten(_)
         | Change::Token(_)
         | Change::TokenRevoked { .. }
         | Change::Terms { .. }
@@ -196,6 +202,7 @@ fn implied(change: &Change) -> Option<Guard> {
 fn table(change: &Change) -> &'static str {
     match change {
         Change::Link { .. } => "links",
+        Change::Rules(_) => "handle_rules",
         Change::Account(_) | Change::PasswordSet { .. } | Change::Terms { .. } => "accounts",
         Change::Handle(_) | Change::HandleWritten(_) => "handles",
         Change::Token(_) | Change::TokenRevoked { .. } => "tokens",
@@ -214,6 +221,7 @@ pub(crate) fn subject(change: &Change) -> String {
             let parts = link_of(after).parts();
             format!("{}/{}", parts.handle, parts.slug)
         }
+        Change::Rules(write) => format!("revision {}", write.after.revision.0),
         Change::Account(new) => new.id.to_string(),
         Change::Handle(new) => new.handle.to_string(),
         Change::HandleWritten(write) => write.record.handle.to_string(),

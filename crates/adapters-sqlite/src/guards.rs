@@ -1,6 +1,7 @@
 use lp_ports::Guard;
 use sqlx::SqliteConnection;
 
+use crate::rules;
 use crate::store::int;
 
 /// Whether the guard holds now, within the transaction that writes.
@@ -23,6 +24,9 @@ pub(crate) async fn holds(connection: &mut SqliteConnection, guard: &Guard) -> R
                 "SELECT EXISTS (SELECT 1 FROM handles WHERE handle = ?1 AND revision = ?2)",
             );
             query.bind(handle.as_str()).bind(int(revision.0)).fetch_one(connection).await
+        }
+        Guard::RulesAt { handle, revision } => {
+            Ok(rules::latest(connection, handle).await? == int(revision.0))
         }
         Guard::EmailFree(email) => {
             let query = sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM accounts WHERE email = ?1)");

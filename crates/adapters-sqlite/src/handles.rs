@@ -40,6 +40,7 @@ const PURGE: &[&str] = &[
     "DELETE FROM handle_profiles WHERE handle IN (SELECT handle FROM handle_profiles WHERE handle = ?1 LIMIT ?2)",
     "DELETE FROM links WHERE rowid IN (SELECT rowid FROM links WHERE handle = ?1 LIMIT ?2)",
     "DELETE FROM link_revisions WHERE rowid IN (SELECT rowid FROM link_revisions WHERE handle = ?1 LIMIT ?2)",
+    "DELETE FROM handle_rules WHERE rowid IN (SELECT rowid FROM handle_rules WHERE handle = ?1 LIMIT ?2)",
     "DELETE FROM outbox WHERE handle = ?1 AND seq IN (SELECT seq FROM outbox WHERE handle = ?1 LIMIT ?2)",
     "DELETE FROM clicks WHERE (handle, at, id) IN ( \
          SELECT handle, at, id FROM clicks WHERE handle = ?1 LIMIT ?2)",

@@ -30,6 +30,7 @@ mod outbox;
 mod plans;
 mod replies;
 mod rows;
+mod rules;
 mod script;
 mod sessions;
 mod store;

@@ -5,6 +5,7 @@ use lp_access::{
 };
 use lp_core::{Day, EventId, Handle, Revision, SessionId, SlugKey, Timestamp, TokenId, UserId};
 use lp_links::{LinkState, LinkWrite, RevisionAction};
+use lp_personalization::RulesWrite;
 use thiserror::Error;
 
 use crate::{Changed, ConnectionChange, Event, EventKind, MailChange, StoreError, StoredReply};
@@ -54,6 +55,13 @@ pub enum Guard {
         /// How often it has been changed.
         revision: Revision,
     },
+    /// The handle's rules are at this revision; 0: nothing was ever decided.
+    RulesAt {
+        /// Its key.
+        handle: Handle,
+        /// How often they have been changed.
+        revision: Revision,
+    },
     /// The mailbox has no account.
     EmailFree(Email),
     /// The refresh token is there, and was not used yet.
@@ -85,6 +93,8 @@ pub enum Change {
         /// What made the revision.
         action: RevisionAction,
     },
+    /// The rules of the batch's handle as they are from now on. Every item of every revision is kept.
+    Rules(Box<RulesWrite>),
     /// A new account.
     Account(Account),
     /// A new handle, called by its key; its owner becomes a member with role owner.
@@ -190,7 +200,7 @@ pub enum CommitError {
 /// a batch with changes raises the handle's version by one and appends to the change log, where each thing it changed
 /// is noted once; a batch without changes leaves both. A change that contradicts what is stored is answered as the
 /// guard that would have found it, stated or not: a second account of a mailbox as `EmailFree`, a second revision of
-/// a number as `SlugAt` or `HandleAt`, a name of somebody else as `HandleFree`, a second use of a refresh token as
+/// a number as `SlugAt`, `HandleAt` or `RulesAt`, a name of somebody else as `HandleFree`, a second use of a refresh token as
 /// `RefreshUnused`, a session with a token that another one has as `RefreshFree`, a second use of a connection's code or
 /// refresh token as `CredentialUnused`, a use or try of a mailed code
 /// that is not open as `CodeOpen`. All of a batch belongs to the handle of its
@@ -211,6 +221,7 @@ impl Change {
             Self::Link { after: LinkState::Live(link) | LinkState::Deleted(link), .. } => {
                 Changed::Link(link.parts().slug.key())
             }
+            Self::Rules(_) => Changed::Rules,
             Self::Account(_)
             | Self::Handle(_)
             | Self::HandleWritten(_)
@@ -249,6 +260,16 @@ impl Batch {
         if let Some(happened) = &write.event {
             self.changes.push(Change::Link { after: write.after.clone(), action: write.action });
             self = self.event(event, EventKind::Link(happened.clone()));
+        }
+        self
+    }
+
+    /// Takes a decision about the rules of the batch's handle whole: guard and change. One that decided nothing adds only
+    /// its guard.
+    pub fn rules(mut self, write: RulesWrite) -> Self {
+        self.guards.push(Guard::RulesAt { handle: self.audit.handle.clone(), revision: write.before });
+        if !write.items.is_empty() {
+            self.changes.push(Change::Rules(Box::new(write)));
         }
         self
     }

@@ -12,6 +12,8 @@ pub struct ChangePosition(pub u64);
 pub enum Changed {
     /// The link under this slug: made, changed, deleted or restored.
     Link(SlugKey),
+    /// What is decided for the whole handle: its rules.
+    Rules,
     /// Accounts, handles, tokens or sessions.
     Access,
 }

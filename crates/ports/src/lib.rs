@@ -22,6 +22,7 @@ mod journal;
 mod links;
 mod mail;
 mod outside;
+mod rules;
 mod store;
 
 pub use access::{AccessReader, SessionReader};
@@ -49,4 +50,5 @@ pub use outside::{
     AccessClaims, AccessTokens, Clock, Countries, HealthProbe, Ids, Passwords, PasswordsBusy, Probe,
     ProbeFault, PublishedKey, SignIn,
 };
+pub use rules::RulesReader;
 pub use store::{Source, StoreError, StoreHealth};

@@ -84,6 +84,7 @@ mod plans;
 mod race;
 mod replies;
 mod revisions;
+mod rules;
 mod sessions;
 mod table;
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use lp_adapters_sqlite::SqliteStore;
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, ChangeLog, CodeReader, Committer, ConnectionReader,
-    CountsReader, EventReader, HandleReader, IdempotencyReader, Ingest, LinkReader, MailQueue, SessionReader,
-    StoreHealth,
+    CountsReader, EventReader, HandleReader, IdempotencyReader, Ingest, LinkReader, MailQueue, RulesReader,
+    SessionReader, StoreHealth,
 };
 
 /// Everything a store must be, in one word.
 pub trait Store:
     LinkReader
+    + RulesReader
     + AccessReader
     + HandleReader
     + SessionReader
@@ -32,6 +33,7 @@ pub trait Store:
 
 impl<T> Store for T where
     T: LinkReader
+        + RulesReader
         + AccessReader
         + HandleReader
         + SessionReader

@@ -25,6 +25,7 @@ use crate::access::Access;
 use crate::connections::Connections;
 use crate::links::Links;
 use crate::mail::Mails;
+use crate::rules::Rules;
 use crate::sessions::{Refresh, Sessions};
 use crate::store::State;
 use crate::{MemoryStore, audit, events, replies};
@@ -32,6 +33,7 @@ use crate::{MemoryStore, audit, events, replies};
 /// Copies of what a batch may write to, made at the first write.
 struct Draft {
     links: Arc<Links>,
+    rules: Arc<Rules>,
     access: Arc<Access>,
     sessions: Arc<Sessions>,
     connections: Arc<Connections>,
@@ -58,9 +60,10 @@ fn apply(state: &mut State, batch: &Batch) -> Result<Receipt, CommitError> {
     }
     let handle = &entry.handle;
     let links = state.links.get(handle).cloned().unwrap_or_default();
+    let rules = state.rules.get(handle).cloned().unwrap_or_default();
     let (access, sessions) = (Arc::clone(&state.access), Arc::clone(&state.sessions));
     let (connections, mails) = (Arc::clone(&state.connections), Arc::clone(&state.mails));
-    let mut draft = Draft { links, access, sessions, connections, mails };
+    let mut draft = Draft { links, rules, access, sessions, connections, mails };
     if let Some(write) = batch.counted() {
         draft.count(&write)?;
     }
@@ -74,6 +77,7 @@ fn apply(state: &mut State, batch: &Batch) -> Result<Receipt, CommitError> {
     if !batch.changes().is_empty() {
         *version += 1;
         state.links.insert(handle.clone(), draft.links);
+        state.rules.insert(handle.clone(), draft.rules);
         state.sessions = draft.sessions;
         state.connections = draft.connections;
         state.mails = draft.mails;
@@ -98,6 +102,9 @@ fn holds(state: &State, guard: &Guard) -> bool {
         Guard::HandleAt { handle, revision } => {
             state.access.handles.get(handle).is_some_and(|record| record.revision == *revision)
         }
+        Guard::RulesAt { handle, revision } => {
+            state.rules.get(handle).map_or(Revision(0), |rules| rules.latest()) == *revision
+        }
         Guard::EmailFree(email) => !state.access.accounts.contains_key(email),
         Guard::RefreshUnused(hash) => state.sessions.is_unused(*hash),
         Guard::RefreshFree(hash) => !state.sessions.refresh.contains_key(&hash.0),
@@ -116,6 +123,7 @@ impl Draft {
     fn change(&mut self, entry: &AuditEntry, change: &Change) -> Result<(), CommitError> {
         match change {
             Change::Link { after, action } => self.link(entry, after, *action),
+            Change::Rules(write) => Arc::make_mut(&mut self.rules).write(&entry.handle, write),
             Change::Account(new) => self.account(new),
             Change::Handle(new) => self.handle(new),
             Change::HandleWritten(write) => self.handle_written(entry, write),

@@ -46,6 +46,7 @@ impl HandleReader for MemoryStore {
         rows += Arc::make_mut(&mut state.connections).keep(|connection| connection.handle != *handle);
         let links = state.links.remove(handle).unwrap_or_default();
         rows += links.live.len() + links.revisions.values().map(Vec::len).sum::<usize>();
+        rows += state.rules.remove(handle).map_or(0, |rules| rules.count());
         rows += state.events.remove(handle).map_or(0, |events| events.len());
         rows += state.clicks.remove(handle).map_or(0, |clicks| clicks.kept.len() + clicks.hours.len());
         Ok(rows as u64)

@@ -23,6 +23,7 @@ mod links;
 mod log;
 mod mail;
 mod replies;
+mod rules;
 mod sessions;
 mod store;
 

@@ -15,6 +15,7 @@ use crate::connections::Connections;
 use crate::links::Links;
 use crate::log::Log;
 use crate::mail::Mails;
+use crate::rules::Rules;
 use crate::sessions::Sessions;
 
 /// A store in memory. Clones share it.
@@ -30,6 +31,8 @@ pub struct MemoryStore {
 pub(crate) struct State {
     /// Shared until a batch writes to it: see [`crate::commit`].
     pub(crate) links: HashMap<Handle, Arc<Links>>,
+    /// Shared likewise.
+    pub(crate) rules: HashMap<Handle, Arc<Rules>>,
     /// Shared likewise.
     pub(crate) access: Arc<Access>,
     /// Shared likewise.

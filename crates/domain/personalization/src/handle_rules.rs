@@ -161,6 +161,10 @@ impl HandleRules {
     /// Looks at the rules in this order from now on, in which each of them stands once: they get priorities 10, 20, 30 and
     /// so on. Names every fault.
     pub fn reorder(&self, order: &[RuleId]) -> Result<RulesWrite, Vec<RulesRefused>> {
+        // Names are compared with each other: not more of them than there can be rules.
+        if order.len() > Self::MAX {
+            return Err(vec![RulesRefused::TooMany]);
+        }
         let mut faults = Vec::new();
         for (at, id) in order.iter().enumerate() {
             if order[..at].contains(id) {

@@ -27,7 +27,7 @@ pub use handle_rules::{
 };
 pub use lp_links::Fact;
 pub use origin::{Origin, OriginFault};
-pub use plain::{PlainContexts, PlainRule, PlainRuleFault};
+pub use plain::{PlainBody, PlainContexts, PlainItem, PlainRule, PlainRuleFault};
 pub use policy::{Personal, Personalized, Policy, compile_rules};
 pub use route::{Card, Route, compile};
 pub use rules::Verdict;

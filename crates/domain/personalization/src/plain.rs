@@ -6,7 +6,24 @@ use lp_links::{Allocation, PlainWhen, Priority, RuleId, Title};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Contexts, Cta, Metadata, Origin, PersonalizationRule, Variant, VariantId};
+use crate::{Contexts, Cta, Metadata, Origin, PersonalizationRule, RulesItem, Variant, VariantId};
+
+/// [`RulesItem`] laid open. A store keeps every one that was ever written, by name and revision; the newest of a name
+/// counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlainItem {
+    pub name: String,
+    /// `None` where it is gone.
+    pub body: Option<PlainBody>,
+}
+
+/// What is kept under a name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PlainBody {
+    Rule(PlainRule),
+    Contexts(PlainContexts),
+}
 
 /// [`PersonalizationRule`] laid open. One with a field that is unknown is refused, because leaving it out would change
 /// where visitors go.
@@ -50,6 +67,45 @@ pub struct PlainContexts {
 pub struct PlainRuleFault {
     field: &'static str,
     why: String,
+}
+
+/// The name of [`RulesItem::Contexts`].
+const CONTEXTS: &str = "contexts";
+/// Begins the names of rules; the id follows.
+const RULE: &str = "rule:";
+
+impl RulesItem {
+    /// What a store keeps.
+    pub fn plain(&self) -> PlainItem {
+        let rule = |id: &RuleId| format!("{RULE}{}", id.as_str());
+        match self {
+            Self::Rule(known) => {
+                PlainItem { name: rule(&known.id), body: Some(PlainBody::Rule(known.plain())) }
+            }
+            Self::RuleGone(id) => PlainItem { name: rule(id), body: None },
+            Self::Contexts(contexts) => {
+                PlainItem { name: CONTEXTS.to_owned(), body: Some(PlainBody::Contexts(contexts.plain())) }
+            }
+        }
+    }
+}
+
+impl PlainItem {
+    /// What was kept.
+    pub fn item(self) -> Result<RulesItem, PlainRuleFault> {
+        let id = self.name.strip_prefix(RULE).map(RuleId::parse);
+        let id = said("name", id.transpose())?;
+        match (self.body, id) {
+            (Some(PlainBody::Rule(rule)), Some(id)) if rule.id == id.as_str() => {
+                Ok(RulesItem::Rule(rule.rule()?))
+            }
+            (None, Some(id)) => Ok(RulesItem::RuleGone(id)),
+            (Some(PlainBody::Contexts(contexts)), None) if self.name == CONTEXTS => {
+                Ok(RulesItem::Contexts(contexts.contexts()?))
+            }
+            _ => said("name", Err("is not that of the item")),
+        }
+    }
 }
 
 impl PersonalizationRule {

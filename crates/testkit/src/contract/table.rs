@@ -92,6 +92,25 @@ macro_rules! __store_cases {
             one_revision_is_found_by_its_number,
             /// `LinkReader::revisions`: each carries the action, and actor and instant of the batch's audit entry.
             a_revision_says_who_did_what_and_when;
+        rules:
+            /// `RulesReader::rules`: rules and contexts read back as they were committed, in the order they are looked at; the
+            /// default ones where nothing was decided.
+            rules_read_back_as_they_were_written,
+            /// `RulesReader::rules`: at each revision they are what they were then, whatever was changed or taken away since.
+            rules_of_every_revision_read_back,
+            /// `Guard::RulesAt`: it holds at the present revision only, and a second change of a number is answered as this
+            /// guard, whether it was stated or not.
+            rules_change_once_on_a_revision,
+            /// `Committer`: of racing changes of the rules of one handle exactly one wins; the others are told the guard.
+            of_racing_changes_of_rules_exactly_one_wins,
+            /// `RulesReader`: each handle has rules, revisions and guards of its own.
+            handles_do_not_see_each_others_rules,
+            /// `Committer`: a batch that is refused changes no rules, and one that decided nothing leaves revision and version.
+            what_is_refused_or_nothing_changes_no_rules,
+            /// `ChangeLog`: rules are noted as `Changed::Rules` of their handle, once for each batch.
+            rules_are_noted_once_a_batch,
+            /// `HandleReader::purge`: the rules of the handle go with their history; those of others stay.
+            a_purged_handle_takes_its_rules_away;
         batches:
             /// `Committer`: what was committed is seen by the next read.
             what_was_committed_is_seen_by_the_next_read,
