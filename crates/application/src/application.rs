@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use lp_access::{CodeRecord, Connection, Session};
 use lp_core::{Handle, SlugKey, Timestamp};
+use lp_personalization::Policy;
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, ClientDocuments, Clock, CodeReader,
     Committer, ConnectionReader, Counters, HandleReader, HealthProbe, IdempotencyReader, Ids, LinkReader,
-    PublishedKey, SessionReader, SignIn, StoreHealth,
+    PublishedKey, RulesReader, SessionReader, SignIn, StoreHealth,
 };
 
 use crate::gate::HeldTokens;
@@ -22,6 +23,8 @@ use crate::{Catalogue, ClickSink, Error, Loaded, RouteSource, Settings, Surface}
 pub struct Ports {
     /// Reads links.
     pub links: Arc<dyn LinkReader>,
+    /// Reads what is decided for whole handles.
+    pub rules: Arc<dyn RulesReader>,
     /// Reads accounts, handles and tokens.
     pub access: Arc<dyn AccessReader>,
     /// Reads members, profiles and names of handles.
@@ -70,6 +73,7 @@ impl Ports {
     ) -> Self
     where
         S: LinkReader
+            + RulesReader
             + AccessReader
             + HandleReader
             + SessionReader
@@ -84,6 +88,7 @@ impl Ports {
     {
         Self {
             links: store.clone(),
+            rules: store.clone(),
             access: store.clone(),
             handles: store.clone(),
             sessions: store.clone(),
@@ -105,10 +110,13 @@ impl Ports {
     }
 }
 
-/// Hears of changed routes after their commit and before anybody is answered.
+/// Hears of changed routes and rules after their commit and before anybody is answered.
 pub trait RouteListener: Send + Sync {
     /// The slug holds this from now on.
     fn link_changed(&self, handle: &Handle, slug: &SlugKey, now: Loaded);
+
+    /// The rules of the handle are these from now on.
+    fn rules_changed(&self, handle: &Handle, now: Arc<Policy>);
 }
 
 /// Hears of every call's end.
@@ -220,7 +228,8 @@ impl Application {
 
     /// The edge's way to compiled routes.
     pub fn routes(&self) -> RouteSource {
-        RouteSource::new(self.inner.ports.links.clone())
+        let Inner { ports, settings, names, .. } = self.inner.as_ref();
+        RouteSource::new(ports.links.clone(), ports.rules.clone(), settings.urls.clone(), names.clone())
     }
 
     /// Whether the store can be used now.

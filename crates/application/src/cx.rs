@@ -7,10 +7,11 @@ use lp_core::{
     ConnectionId, EventId, Handle, LinkId, MailId, SessionId, SlugKey, Timestamp, TokenId, UserId,
 };
 use lp_links::{LinkState, Slot};
-use lp_personalization::compile;
+use lp_personalization::{HandleRules, Policy, compile};
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, Batch, Change, CodeReader, ConnectionChange,
-    ConnectionReader, HandleReader, HealthProbe, LinkReader, Receipt, SessionReader, SignIn, StoreHealth,
+    ConnectionReader, HandleReader, HealthProbe, LinkReader, Receipt, RulesReader, SessionReader, SignIn,
+    StoreHealth,
 };
 
 use crate::application::Inner;
@@ -19,6 +20,7 @@ use crate::limits::neighbourhood;
 use crate::names::{Named, Names};
 use crate::plans::Quota;
 use crate::repeat::Repeat;
+use crate::routes::compiled;
 use crate::settings::Home;
 use crate::{Code, Error, Loaded, PublicUrls, Rate, Surface, View, names};
 
@@ -169,6 +171,10 @@ impl Cx {
         self.app.ports.links.as_ref()
     }
 
+    pub(crate) fn rules(&self) -> &dyn RulesReader {
+        self.app.ports.rules.as_ref()
+    }
+
     pub(crate) fn audit(&self) -> &dyn AuditReader {
         self.app.ports.audit.as_ref()
     }
@@ -251,15 +257,25 @@ impl Cx {
         })
     }
 
+    /// The rules of a handle for deciding.
+    pub(crate) fn policy(&self, handle: &Handle, rules: &HandleRules) -> Policy {
+        compiled(self.urls(), self.names(), handle, rules)
+    }
+
     /// Commits, and shows the edge and the gate of this node what changed before anybody is answered.
     pub(crate) async fn commit(&self, batch: Batch) -> Result<Receipt, Error> {
         if !self.call.may_write {
             return Err(Error::internal(format!("{} is a read and tried to write", self.call.operation)));
         }
         let changed: Vec<_> = batch.changes().iter().filter_map(route_change).collect();
+        let handle = batch.audit().handle.clone();
+        let ruled = batch.changes().iter().filter_map(|change| match change {
+            Change::Rules(write) => Some(Arc::new(self.policy(&handle, &write.after))),
+            _ => None,
+        });
+        let ruled: Vec<_> = ruled.collect();
         let renamed: Vec<_> = batch.changes().iter().filter_map(names::learnt).collect();
         let revoked = batch.changes().iter().any(takes_back);
-        let space = revoked.then(|| batch.audit().handle.clone());
         let batch = match &self.call.quota {
             Some(quota) => quota.count(batch),
             None => batch,
@@ -269,11 +285,14 @@ impl Cx {
             Some(quota) => quota.settle(committed, self.at())?,
             None => committed?,
         };
-        if let Some(handle) = space {
+        if revoked {
             self.app.tokens.forget(&handle);
         }
         for record in renamed {
             self.app.names.learn(record);
+        }
+        for policy in ruled {
+            self.app.listener.rules_changed(&handle, policy);
         }
         for (handle, slug, loaded) in changed {
             self.app.listener.link_changed(&handle, &slug, loaded);

@@ -53,6 +53,7 @@ pub use limits::{Allowance, Limits, Rate};
 pub use lp_access::{Called, Feature, Need, Plan, PlanRules};
 pub use lp_analytics::counts as counts_as_click;
 pub use lp_core::Country;
+pub use lp_personalization::Policy;
 pub use lp_ports::{Countries, JournalFull, Kept, PublishedKey, Settling};
 pub use names::{Meant, Names};
 pub use routes::{Loaded, RouteSource, refusal};

@@ -81,6 +81,12 @@ impl Names {
         self.meant(name.as_str()).map_or_else(|| Named::plain(name), |meant| meant.named())
     }
 
+    /// Every name that the handle of a key has or had.
+    pub(crate) fn ever_called(&self, key: &Handle) -> Vec<Handle> {
+        self.meant(key.as_str())
+            .map_or_else(|| vec![key.clone()], |meant| meant.record.names().cloned().collect())
+    }
+
     /// Takes over what is newer than what is known.
     pub(crate) fn learn(&self, record: HandleRecord) {
         let mut known = self.shared.known.write().unwrap_or_else(PoisonError::into_inner);
@@ -114,11 +120,6 @@ impl Meant {
     /// Whether visitors may see it.
     pub fn is_active(&self) -> bool {
         self.record.is_active()
-    }
-
-    /// Every name it has or had.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &Handle> {
-        self.record.names()
     }
 
     fn named(&self) -> Named {

@@ -1,15 +1,19 @@
 use std::sync::Arc;
 
 use lp_core::{Handle, Revision, SlugKey};
-use lp_personalization::{Closed, Route, compile};
-use lp_ports::LinkReader;
+use lp_personalization::{Closed, HandleRules, Policy, Route, compile, compile_rules};
+use lp_ports::{LinkReader, RulesReader};
 
-use crate::{Code, Error};
+use crate::names::Names;
+use crate::{Code, Error, PublicUrls};
 
-/// The edge's narrow way to the store: one compiled route at a time.
+/// The edge's narrow way to the store: one compiled route, or the compiled rules of one handle, at a time.
 #[derive(Clone)]
 pub struct RouteSource {
     links: Arc<dyn LinkReader>,
+    rules: Arc<dyn RulesReader>,
+    urls: PublicUrls,
+    names: Names,
 }
 
 /// What a slug holds, compiled, and how new that is.
@@ -30,8 +34,13 @@ pub fn refusal(closed: Closed) -> Code {
 }
 
 impl RouteSource {
-    pub(crate) fn new(links: Arc<dyn LinkReader>) -> Self {
-        Self { links }
+    pub(crate) fn new(
+        links: Arc<dyn LinkReader>,
+        rules: Arc<dyn RulesReader>,
+        urls: PublicUrls,
+        names: Names,
+    ) -> Self {
+        Self { links, rules, urls, names }
     }
 
     /// Reads and compiles what the slug holds now.
@@ -39,4 +48,16 @@ impl RouteSource {
         let slot = self.links.slot(handle, slug).await?;
         Ok(Loaded { revision: slot.latest, route: slot.live.as_ref().map(compile) })
     }
+
+    /// Reads and compiles the rules of a handle as they are now.
+    pub async fn policy(&self, handle: &Handle) -> Result<Arc<Policy>, Error> {
+        let rules = self.rules.rules(handle, None).await?;
+        Ok(Arc::new(compiled(&self.urls, &self.names, handle, &rules)))
+    }
+}
+
+/// The rules of a handle for deciding, which know the short addresses of its links under every name that it has or had.
+pub(crate) fn compiled(urls: &PublicUrls, names: &Names, handle: &Handle, rules: &HandleRules) -> Policy {
+    let names = names.ever_called(handle);
+    compile_rules(rules, |url| urls.link_at(url, &names))
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use lp_access::{PlanRules, Secret};
-use lp_core::{Handle, Slug, is_domain};
+use lp_core::{Handle, Slug, SlugKey, WebUrl, is_domain};
 
 use crate::Limits;
 
@@ -21,6 +21,9 @@ pub struct Settings {
     /// Signs what leaves the installation and comes back, and keys the hashes of visitors.
     pub secret: Secret,
 }
+
+/// Where links are found besides, below the API's origin and that of their handle.
+const REDIRECTS: &str = "/_edge/redirect/";
 
 /// Who may have an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -91,6 +94,28 @@ impl PublicUrls {
     /// The short link of a slug.
     pub fn short(&self, handle: &Handle, slug: &Slug) -> String {
         format!("{}/{slug}", self.origin(handle.as_str()))
+    }
+
+    /// The link whose short address this is, under one of the names of a handle; `None` where it is another place. Query and
+    /// fragment make no difference.
+    pub(crate) fn link_at(&self, url: &WebUrl, names: &[Handle]) -> Option<SlugKey> {
+        let bare = url.as_str().split(['?', '#']).next()?.trim_end_matches('/');
+        names.iter().find_map(|name| {
+            let host = self.host(name);
+            let below = [
+                format!("{host}/"),
+                format!("{host}{REDIRECTS}{name}/"),
+                format!("{}{REDIRECTS}{name}/", self.api),
+            ];
+            below.iter().find_map(|place| {
+                let slug = bare.get(place.len()..)?;
+                let within = bare.get(..place.len())?.eq_ignore_ascii_case(place);
+                // What a form writes otherwise than a path is in no slug.
+                let plain = within && !slug.contains(['+', '&', '=']);
+                let (slug, _) = plain.then(|| form_urlencoded::parse(slug.as_bytes()).next()).flatten()?;
+                Slug::parse(&slug).ok().map(|slug| slug.key())
+            })
+        })
     }
 
     /// The origin of a handle's own host, where visitors come.

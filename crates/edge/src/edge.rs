@@ -17,7 +17,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body_util::Full;
 use lp_application::{
-    Application, ClickSink, Code, JournalFull, Kept, Settling, Visit, counts_as_click, refusal,
+    Application, ClickSink, Code, Error, JournalFull, Kept, Settling, Visit, counts_as_click, refusal,
 };
 use lp_core::{Device, Handle, Timestamp};
 use lp_personalization::{Asks, Choice, Decision, Policy, Route, Visitor};
@@ -28,7 +28,8 @@ use self::reply::Asked;
 use self::request_id::RequestIds;
 use self::signs::{Host, Signs};
 pub use self::whereabouts::{Client, Whereabouts};
-use crate::{LiveRoutes, RouteKey, RouteTable, TableStats};
+use crate::table::HeldRules;
+use crate::{Found, LiveRoutes, RouteKey, RouteTable, TableStats};
 
 /// Where clicks go. [`ClickSink`] is the one in use.
 pub trait RecordClicks: Send + Sync {
@@ -202,8 +203,8 @@ impl Edge {
             Begun::Answered(reply) => reply,
             Begun::Settling(reply, settling) => self.settle(reply, settling).await,
             Begun::Unloaded(visit) => {
-                let answered = match self.inner.routes.find(&visit.key).await {
-                    Ok(found) => self.answer(visit, found.link()),
+                let answered = match self.find(&visit.key).await {
+                    Ok((found, policy)) => self.answer(visit, found.link(), &policy),
                     Err(error) => (reply::refused(visit.asked, error.code), None),
                 };
                 match answered {
@@ -257,13 +258,21 @@ impl Edge {
             return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
         };
         let visit = Visiting { key, asked, fields, client };
-        match self.inner.routes.table().find(&visit.key) {
+        let known = self.inner.routes.table().find(&visit.key);
+        match known.and_then(|found| found.policy().map(|policy| (found, policy))) {
             None => Begun::Unloaded(visit),
-            Some(found) => match self.answer(visit, found.link()) {
+            Some((found, policy)) => match self.answer(visit, found.link(), &policy) {
                 (reply, None) => Begun::Answered(reply),
                 (reply, Some(settling)) => Begun::Settling(reply, settling),
             },
         }
+    }
+
+    /// The link and the rules of its handle, which may have to be loaded.
+    async fn find(&self, key: &RouteKey) -> Result<(Found, HeldRules), Arc<Error>> {
+        let found = self.inner.routes.find(key).await?;
+        let policy = self.inner.routes.policy(&found).await?;
+        Ok((found, policy))
     }
 
     /// Sends a visitor where the link leads, once the visit is as durable as promised where that has to be waited for.
@@ -271,14 +280,16 @@ impl Edge {
         &self,
         visit: Visiting<'_>,
         link: Option<(&Handle, &Route)>,
+        policy: &Policy,
     ) -> (Response<Full<Bytes>>, Option<Settling>) {
         let Some((handle, route)) = link else { return (reply::refused(visit.asked, Code::NOT_FOUND), None) };
         let user_agent = text(visit.fields.user_agent);
         let visitor = Visitor { device: self.inner.devices.of(user_agent), ..Visitor::UNKNOWN };
-        let (decision, cookie) = if route.asks() == Asks::NOTHING {
-            (route.decide(Policy::none(), &visitor), None)
+        let asks = route.asks().also(policy.asks());
+        let (decision, cookie) = if asks == Asks::NOTHING {
+            (route.decide(policy, &visitor), None)
         } else {
-            self.inner.decide_asked(route, &visit, visitor)
+            self.inner.decide_asked(asks, route, policy, &visit, visitor)
         };
         match decision {
             Decision::Redirect(redirect) => {

@@ -11,5 +11,5 @@ mod table;
 
 pub use edge::{Client, Edge, EdgeStats, Entrance, Head, RecordClicks, Visited, Whereabouts};
 pub use key::RouteKey;
-pub use live::{Found, LiveRoutes, LoadRoutes, Loading};
-pub use table::{Bounds, RouteTable, TableStats};
+pub use live::{Found, LiveRoutes, LoadRoutes, Loading, LoadingRules};
+pub use table::{Bounds, HeldRules, RouteTable, TableStats};

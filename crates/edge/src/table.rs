@@ -1,13 +1,14 @@
 mod entry;
 mod flight;
 mod handles;
+mod home;
 mod ring;
 mod shards;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use lp_application::{Code, Error, Loaded, RouteListener};
+use lp_application::{Code, Error, Loaded, Policy, RouteListener};
 use lp_core::{Handle, SlugKey};
 use triomphe::Arc as Shared;
 
@@ -15,6 +16,8 @@ pub(crate) use self::entry::Entry;
 use self::entry::Learned;
 pub(crate) use self::flight::{Joined, Seat};
 use self::handles::Handles;
+pub use self::home::HeldRules;
+pub(crate) use self::home::Home;
 use self::ring::{Kind, Place, Ring};
 use self::shards::{Change, KeyHash, Shards};
 use crate::{Found, RouteKey};
@@ -126,6 +129,12 @@ impl RouteTable {
                 self.ring(kind).lose(bytes);
             }
         });
+        self.handles.forget();
+    }
+
+    /// The handle with what is decided for it, if anybody asked for a link of it.
+    pub(crate) fn home(&self, handle: &Handle) -> Option<Shared<Home>> {
+        self.handles.get(handle)
     }
 
     /// How it stands.
@@ -144,18 +153,18 @@ impl RouteTable {
 
     /// Joins those who wait for the slug, as the first of them if need be.
     pub(crate) fn join(&self, key: &RouteKey, handle: &Handle, slug: &SlugKey) -> Joined<'_> {
-        let handle = self.handles.intern(handle);
+        let home = self.handles.intern(handle);
         let hash = self.entries.hash(key);
         let is = |entry: &Entry| entry.is_of(key);
         self.entries.update(hash, is, |entry| {
             let (change, entry) = if let Some(entry) = entry {
                 (Change::Keep, entry.clone())
             } else {
-                let entry = Shared::new(Entry::loading(handle.clone(), slug.clone(), self.next()));
+                let entry = Shared::new(Entry::loading(home.clone(), slug.clone(), self.next()));
                 (Change::Put(entry.clone()), entry)
             };
             let joined = match (Entry::visit(&entry), entry.flight()) {
-                (None, Some(flight)) => Joined::Waiting(Seat::take(self, key, handle, flight.clone())),
+                (None, Some(flight)) => Joined::Waiting(Seat::take(self, key, home, flight.clone())),
                 (found, _) => Joined::Known(found.unwrap_or(Found::NOTHING)),
             };
             (change, joined)
@@ -189,7 +198,7 @@ impl RouteTable {
             Some(found) => Ok(found),
             None => read.map(|loaded| {
                 loaded.route.map_or(Found::NOTHING, |route| {
-                    Found::of(Shared::new(Entry::detached(seat.handle.clone(), route)))
+                    Found::of(Shared::new(Entry::detached(seat.home.clone(), route)))
                 })
             }),
         }
@@ -294,11 +303,15 @@ impl RouteTable {
         }
     }
 
-    /// Logs that the store went away once, not for each visitor who misses a route meanwhile.
     fn failed(&self, error: Error) -> Arc<Error> {
         self.failed_loads.fetch_add(1, Ordering::Relaxed);
+        self.unread(error)
+    }
+
+    /// Logs that the store went away once, not for each visitor who misses something meanwhile.
+    pub(crate) fn unread(&self, error: Error) -> Arc<Error> {
         if error.code != Code::UNAVAILABLE {
-            tracing::error!(?error, "a route cannot be loaded");
+            tracing::error!(?error, "a route, or the rules of a handle, cannot be loaded");
         } else if !self.store_away.swap(true, Ordering::Relaxed) {
             tracing::warn!(?error, "the store is away; routes in memory keep answering");
         }
@@ -328,6 +341,12 @@ impl RouteListener for RouteTable {
     fn link_changed(&self, handle: &Handle, slug: &SlugKey, now: Loaded) {
         if let Some(key) = RouteKey::parsed(handle, slug) {
             self.apply(&key, None, now);
+        }
+    }
+
+    fn rules_changed(&self, handle: &Handle, now: Arc<Policy>) {
+        if let Some(home) = self.handles.get(handle) {
+            home.learn(now);
         }
     }
 }

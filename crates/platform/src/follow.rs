@@ -50,9 +50,23 @@ impl RouteKeeper for Holdings {
         Box::pin(async { Ok(()) })
     }
 
+    #[cfg(feature = "edge")]
+    fn rules_changed(&self, handle: Handle) -> Reading<'_> {
+        Box::pin(async move { self.routes.refresh_rules(&handle).await })
+    }
+
+    #[cfg(not(feature = "edge"))]
+    fn rules_changed(&self, _: Handle) -> Reading<'_> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn access_changed(&self, handle: Handle) -> Reading<'_> {
         self.app.access_changed(&handle);
-        Box::pin(async move { self.app.handle_changed(&handle).await })
+        Box::pin(async move {
+            self.app.handle_changed(&handle).await?;
+            // Which addresses are those of its own links depends on what it is called.
+            self.rules_changed(handle).await
+        })
     }
 
     fn lost_track(&self) -> Reading<'_> {

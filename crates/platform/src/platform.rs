@@ -318,4 +318,6 @@ struct Deaf;
 #[cfg(not(feature = "edge"))]
 impl RouteListener for Deaf {
     fn link_changed(&self, _: &lp_core::Handle, _: &lp_core::SlugKey, _: lp_application::Loaded) {}
+
+    fn rules_changed(&self, _: &lp_core::Handle, _: Arc<lp_application::Policy>) {}
 }

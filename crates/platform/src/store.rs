@@ -6,7 +6,7 @@ use lp_application::Ports;
 use lp_ports::{
     AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickJournal, ClientDocuments, Clock, CodeReader,
     Committer, ConnectionReader, Counters, CountsReader, HandleReader, HealthProbe, IdempotencyReader, Ids,
-    Ingest, LinkReader, MailQueue, SessionReader, SignIn, StoreHealth,
+    Ingest, LinkReader, MailQueue, RulesReader, SessionReader, SignIn, StoreHealth,
 };
 
 /// A store, port by port: what [`Builder::store`](crate::Builder::store) takes.
@@ -17,6 +17,8 @@ use lp_ports::{
 pub struct Store {
     /// Reads links.
     pub links: Arc<dyn LinkReader>,
+    /// Reads what is decided for whole handles.
+    pub rules: Arc<dyn RulesReader>,
     /// Reads accounts, handles and tokens.
     pub access: Arc<dyn AccessReader>,
     /// Reads members, profiles and names of handles.
@@ -67,6 +69,7 @@ impl Store {
     pub fn of<S>(store: Arc<S>) -> Self
     where
         S: LinkReader
+            + RulesReader
             + AccessReader
             + HandleReader
             + SessionReader
@@ -85,6 +88,7 @@ impl Store {
     {
         Self {
             links: store.clone(),
+            rules: store.clone(),
             access: store.clone(),
             handles: store.clone(),
             sessions: store.clone(),
@@ -129,6 +133,7 @@ impl Store {
         let Outside { probe, documents, journal, clock, ids, sign_in } = outside;
         Ports {
             links: self.links.clone(),
+            rules: self.rules.clone(),
             access: self.access.clone(),
             handles: self.handles.clone(),
             sessions: self.sessions.clone(),

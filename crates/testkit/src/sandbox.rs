@@ -260,6 +260,8 @@ impl Observer for Recorder {
 
 impl RouteListener for Deaf {
     fn link_changed(&self, _: &Handle, _: &SlugKey, _: Loaded) {}
+
+    fn rules_changed(&self, _: &Handle, _: Arc<lp_personalization::Policy>) {}
 }
 
 /// What signing in takes, with the secret and the origin of [`settings`].

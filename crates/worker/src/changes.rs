@@ -24,6 +24,9 @@ pub trait RouteKeeper: Send + Sync {
         slug: SlugKey,
     ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>>;
 
+    /// Loads anew what is decided for a handle as a whole, if it is held.
+    fn rules_changed(&self, handle: Handle) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>>;
+
     /// Accounts, tokens or members of a handle changed, or what it is called: what is held of it beside its routes is
     /// given up, or read again.
     fn access_changed(&self, handle: Handle) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>>;
@@ -99,6 +102,7 @@ async fn follow_once(
         for note in changes.notes {
             unless_away(match note.changed {
                 Changed::Link(slug) => keeper.refresh(note.handle, slug).await,
+                Changed::Rules => keeper.rules_changed(note.handle).await,
                 Changed::Access => keeper.access_changed(note.handle).await,
             })?;
         }

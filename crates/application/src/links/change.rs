@@ -1,4 +1,4 @@
-use lp_core::{Handle, Slug, WebUrl};
+use lp_core::{Slug, WebUrl};
 use lp_links::{Birth, Link, LinkChange, LinkRefused, LinkWrite, Mode, Position, Slot, generated_slug};
 
 use super::input::{CreateLink, LinkFields, OneLink, UpdateLink, UpsertLink};
@@ -88,14 +88,8 @@ pub(super) async fn commit(cx: &Cx, write: &LinkWrite) -> Result<LinkView, Error
 /// ever.
 pub(super) fn leads_elsewhere(cx: &Cx, write: &LinkWrite) -> Result<(), Error> {
     let parts = write.link().parts();
-    let name = cx.name()?;
-    let meant = cx.names().meant(parts.handle.as_str());
-    let back = |url: &WebUrl| {
-        let bare = url.as_str().split(['?', '#']).next().unwrap_or_default();
-        let bare = bare.trim_end_matches('/');
-        let own = |name: &Handle| bare.eq_ignore_ascii_case(&cx.urls().short(name, &parts.slug));
-        own(name) || meant.as_ref().is_some_and(|meant| meant.names().any(own))
-    };
+    let names = cx.names().ever_called(&parts.handle);
+    let back = |url: &WebUrl| cx.urls().link_at(url, &names) == Some(parts.slug.key());
     let fallback = parts.controls.fallback.iter().map(|url| ("/payload/fallbackUrl".to_owned(), url));
     let rules = parts.controls.rules.iter().enumerate();
     let rules =

@@ -24,15 +24,16 @@ pub(super) struct VisitorKey {
 }
 
 impl Inner {
-    /// Decides for a route that asks for more than the device. What was drawn for comes back as the cookie that lets it
+    /// Decides for a route, or rules of its handle, that ask for more than the device. What was drawn for comes back as the cookie that lets it
     /// be drawn again.
     pub(super) fn decide_asked<'r>(
         &self,
+        asks: Asks,
         route: &'r Route,
+        policy: &'r Policy,
         visit: &Visiting<'_>,
         seen: Visitor<'_>,
     ) -> (Decision<'r>, Option<HeaderValue>) {
-        let asks = route.asks();
         let head = &visit.asked.head;
         let query = head.uri.query().unwrap_or("");
         let (mut source, mut campaign) = (Room::default(), Room::default());
@@ -56,7 +57,7 @@ impl Inner {
             visitor.key = key.as_str();
             visitor.segments = if key.brought { RETURNING } else { &[] };
         }
-        let decision = route.decide(Policy::none(), &visitor);
+        let decision = route.decide(policy, &visitor);
         let drawn = matches!(&decision, Decision::Redirect(redirect) if redirect.drawn);
         let given = key.filter(|key| drawn && !key.brought && !forbids(head.headers));
         (decision, given.and_then(|key| key.cookie(self.secure)))

@@ -7,6 +7,7 @@ use lp_personalization::Route;
 use triomphe::Arc as Shared;
 
 use super::flight::Flight;
+use super::home::Home;
 use super::ring::Kind;
 use crate::{Found, RouteKey};
 
@@ -19,7 +20,7 @@ const ROUTE_BYTES: usize = 170;
 /// Kept small, because there may be millions: one allocation with the route inside, and numbers of 32 bits. Should those
 /// come round, an entry could only be taken for one that was given up four thousand million entries earlier.
 pub(crate) struct Entry {
-    pub(super) handle: Shared<Handle>,
+    pub(super) home: Shared<Home>,
     /// Tells this entry and its successors from earlier and later ones of the slug.
     pub(super) birth: u32,
     /// Its valid place in the ring of its kind; others of it are left over.
@@ -62,28 +63,28 @@ pub(super) enum Learned {
 }
 
 impl Entry {
-    pub(super) fn loading(handle: Shared<Handle>, slug: SlugKey, birth: u32) -> Self {
+    pub(super) fn loading(home: Shared<Home>, slug: SlugKey, birth: u32) -> Self {
         let loading = Loading { slug, flight: Arc::default(), learnt: None };
-        Self::new(handle, birth, State::Loading(Box::new(loading)))
+        Self::new(home, birth, State::Loading(Box::new(loading)))
     }
 
     /// Of a route that is in no table.
-    pub(super) fn detached(handle: Shared<Handle>, route: Route) -> Self {
-        Self::new(handle, 0, State::Known(Known::Link(route)))
+    pub(super) fn detached(home: Shared<Home>, route: Route) -> Self {
+        Self::new(home, 0, State::Known(Known::Link(route)))
     }
 
-    fn new(handle: Shared<Handle>, birth: u32, state: State) -> Self {
+    fn new(home: Shared<Home>, birth: u32, state: State) -> Self {
         let visited = AtomicBool::new(false);
-        Self { handle, birth, place: birth, revision: 0, state, visited }
+        Self { home, birth, place: birth, revision: 0, state, visited }
     }
 
     pub(super) fn is_of(&self, key: &RouteKey) -> bool {
-        self.slug().eq_ignore_ascii_case(key.slug()) && self.handle.as_str() == key.handle()
+        self.slug().eq_ignore_ascii_case(key.slug()) && self.home.handle.as_str() == key.handle()
     }
 
     /// What it is found by.
     pub(super) fn key(&self) -> RouteKey {
-        RouteKey::of(self.handle.as_str(), self.slug()).unwrap_or(RouteKey::EMPTY)
+        RouteKey::of(self.home.handle.as_str(), self.slug()).unwrap_or(RouteKey::EMPTY)
     }
 
     /// In some case: a link's own is not kept twice.
@@ -106,9 +107,14 @@ impl Entry {
     /// Whose link, and its route, if one is known to answer.
     pub(crate) fn link(&self) -> Option<(&Handle, &Route)> {
         match self.known()? {
-            Known::Link(route) => Some((&*self.handle, route)),
+            Known::Link(route) => Some((&self.home.handle, route)),
             Known::Absent(_) => None,
         }
+    }
+
+    /// The handle, with what is decided for it.
+    pub(crate) fn home(&self) -> &Shared<Home> {
+        &self.home
     }
 
     fn known(&self) -> Option<&Known> {
@@ -199,7 +205,7 @@ impl Entry {
 
     fn with(&self, state: State) -> Self {
         Self {
-            handle: self.handle.clone(),
+            home: self.home.clone(),
             birth: self.birth,
             place: self.place,
             revision: self.revision,

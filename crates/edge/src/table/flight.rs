@@ -2,11 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lp_application::Error;
-use lp_core::Handle;
 use tokio::sync::Mutex;
 use triomphe::Arc as Shared;
 
 use super::RouteTable;
+use super::home::Home;
 use crate::{Found, RouteKey};
 
 /// One load that several visitors wait for. Whoever holds the lock reads; the others find the outcome behind it.
@@ -27,7 +27,7 @@ pub(crate) enum Joined<'t> {
 pub(crate) struct Seat<'t> {
     table: &'t RouteTable,
     pub(super) key: RouteKey,
-    pub(super) handle: Shared<Handle>,
+    pub(super) home: Shared<Home>,
     pub(crate) flight: Arc<Flight>,
 }
 
@@ -42,11 +42,11 @@ impl<'t> Seat<'t> {
     pub(super) fn take(
         table: &'t RouteTable,
         key: &RouteKey,
-        handle: Shared<Handle>,
+        home: Shared<Home>,
         flight: Arc<Flight>,
     ) -> Self {
         flight.waiting.fetch_add(1, Ordering::Relaxed);
-        Self { table, key: *key, handle, flight }
+        Self { table, key: *key, home, flight }
     }
 }
 

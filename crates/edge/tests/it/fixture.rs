@@ -14,8 +14,10 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use lp_application::{Code, Error, JournalFull, Kept, Loaded, RouteListener as _, Visit};
 use lp_core::{Device, Handle, Revision, Slug, SlugKey, Timestamp, WebUrl};
-use lp_edge::{Bounds, Edge, Found, LiveRoutes, LoadRoutes, Loading, RecordClicks, RouteKey, RouteTable};
-use lp_personalization::{Decision, Policy, Route, Visitor, compile};
+use lp_edge::{
+    Bounds, Edge, Found, LiveRoutes, LoadRoutes, Loading, LoadingRules, RecordClicks, RouteKey, RouteTable,
+};
+use lp_personalization::{Decision, HandleRules, Policy, Route, Visitor, compile, compile_rules};
 use lp_testkit::{START, Sandbox, link};
 use serde_json::json;
 use tokio::sync::{OnceCell, mpsc, oneshot};
@@ -26,6 +28,9 @@ pub(crate) type Running<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;
 /// A store whose reads can be held back after they have read.
 pub(crate) struct Store {
     slots: Mutex<HashMap<String, Loaded>>,
+    rules: Mutex<HashMap<String, Arc<Policy>>>,
+    rules_held: AtomicBool,
+    rules_reads: AtomicUsize,
     away: AtomicBool,
     held: AtomicBool,
     reads: AtomicUsize,
@@ -54,6 +59,20 @@ impl Store {
     pub(crate) fn put(&self, key: &str, loaded: Loaded) {
         let slug = key.rsplit('/').next().expect("a slug");
         self.slots.lock().expect("no poison").insert(key.to_owned(), under(slug, loaded));
+    }
+
+    /// From now on these are the rules of `hello`.
+    pub(crate) fn put_rules(&self, policy: Arc<Policy>) {
+        self.rules.lock().expect("no poison").insert("hello".to_owned(), policy);
+    }
+
+    /// From now on each read of rules waits likewise.
+    pub(crate) fn hold_rules(&self, held: bool) {
+        self.rules_held.store(held, Ordering::Relaxed);
+    }
+
+    pub(crate) fn rules_reads(&self) -> usize {
+        self.rules_reads.load(Ordering::Relaxed)
     }
 
     pub(crate) fn go_away(&self, away: bool) {
@@ -88,11 +107,30 @@ impl Store {
         }
         Ok(loaded.unwrap_or(Loaded { revision: None, route: None }))
     }
+
+    async fn read_rules(&self, handle: &Handle) -> Result<Arc<Policy>, Error> {
+        self.rules_reads.fetch_add(1, Ordering::Relaxed);
+        let away = self.away.load(Ordering::Relaxed);
+        let read = self.rules.lock().expect("no poison").get(handle.as_str()).cloned();
+        if self.rules_held.load(Ordering::Relaxed) {
+            let (release, released) = oneshot::channel();
+            self.arrivals.send(release).expect("the store lives");
+            released.await.expect("the test lets it go");
+        }
+        if away {
+            return Err(Error::new(Code::UNAVAILABLE, "away"));
+        }
+        Ok(read.unwrap_or_else(|| Arc::new(compile_rules(&HandleRules::default(), |_| None))))
+    }
 }
 
 impl LoadRoutes for Store {
     fn load<'l>(&'l self, handle: &'l Handle, slug: &'l SlugKey) -> Loading<'l> {
         Box::pin(self.read(format!("{handle}/{slug}")))
+    }
+
+    fn load_rules<'l>(&'l self, handle: &'l Handle) -> LoadingRules<'l> {
+        Box::pin(self.read_rules(handle))
     }
 }
 
@@ -105,6 +143,9 @@ impl Rig {
         let (arrivals, pending) = mpsc::unbounded_channel();
         let store = Arc::new(Store {
             slots: Mutex::default(),
+            rules: Mutex::default(),
+            rules_held: AtomicBool::new(false),
+            rules_reads: AtomicUsize::new(0),
             away: AtomicBool::new(false),
             held: AtomicBool::new(false),
             reads: AtomicUsize::new(0),
@@ -147,6 +188,17 @@ impl Rig {
     pub(crate) fn notify(&self, slug: &str, loaded: Loaded) {
         let key = Slug::parse(slug).expect("a slug").key();
         self.table.link_changed(&hello(), &key, under(slug, loaded));
+    }
+
+    /// A writer on this node has changed the rules of `hello`.
+    pub(crate) fn commit_rules(&self, policy: Arc<Policy>) {
+        self.store.put_rules(policy.clone());
+        self.table.rules_changed(&hello(), policy);
+    }
+
+    /// Another node has changed the rules of `hello`.
+    pub(crate) fn refresh_rules(&self) -> Running<'_, Result<(), Code>> {
+        Box::pin(async move { self.live.refresh_rules(&hello()).await.map_err(|error| error.code) })
     }
 
     /// An edge over it.

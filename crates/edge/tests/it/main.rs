@@ -5,6 +5,7 @@ mod bounds;
 mod decisions;
 mod fixture;
 mod freshness;
+mod handle_rules;
 mod loading;
 mod names;
 mod replies;

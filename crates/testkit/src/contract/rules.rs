@@ -160,7 +160,8 @@ pub(super) async fn of_racing_changes_of_rules_exactly_one_wins(store: Arc<dyn S
             });
             rounds.collect()
         });
-        for (round, outcomes) in heat.zip(race(rivals.collect()).await) {
+        let outcomes = race(rivals.collect()).await;
+        for (round, outcomes) in heat.zip(outcomes) {
             let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
             assert_eq!(won.len(), 1, "winners in round {round}");
             for outcome in lost {

@@ -61,6 +61,11 @@ impl RouteKeeper for Keeper {
         Box::pin(async move { if refused { Err(Error::new(Code::UNAVAILABLE, "away")) } else { Ok(()) } })
     }
 
+    fn rules_changed(&self, handle: Handle) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
+        self.told.lock().expect("no poison").push(format!("rules of {handle}"));
+        Box::pin(async { Ok(()) })
+    }
+
     fn access_changed(&self, handle: Handle) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
         self.told.lock().expect("no poison").push(format!("access of {handle}"));
         Box::pin(async { Ok(()) })
