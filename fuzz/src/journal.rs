@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use lp_adapters_journal::{Durability, FileJournal, JournalOptions, inspect};
-use lp_analytics::Click;
+use lp_analytics::{Click, Facts};
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use lp_ports::{ClickJournal, JournalId, JournalReader, Stretch};
 use tempfile::TempDir;
@@ -103,6 +103,7 @@ pub fn click(number: u128) -> Click {
         device: Device::ALL[usize::try_from(number % 5).unwrap_or(0)],
         visitor: 7,
         referrer: referrers[usize::try_from(number / 3 % 3).unwrap_or(0)].to_owned(),
+        facts: Facts::default(),
     }
 }
 

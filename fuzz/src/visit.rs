@@ -75,6 +75,7 @@ async fn recorded((sandbox, sink): &(Sandbox, ClickSink), user_agent: &str, refe
         user_agent,
         device: Device::of(user_agent),
         referrer,
+        facts: lp_analytics::Facts::default(),
     };
     for _ in 0..2 {
         sink.record(visit).expect("room for a click");

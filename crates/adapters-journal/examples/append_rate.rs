@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lp_adapters_journal::{Durability, FileJournal, JournalOptions, MemoryJournal};
-use lp_analytics::Click;
+use lp_analytics::{Click, Facts};
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use lp_ports::{ClickJournal, JournalId, JournalReader};
 use uuid::Uuid;
@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         device: Device::Mobile,
         visitor: 0x1234_5678_9abc_def0,
         referrer: "news.example".to_owned(),
+        facts: Facts::default(),
     };
     let id = |name: &str| JournalId(name.to_owned());
 

@@ -1,4 +1,6 @@
-use lp_analytics::{Click, ClickRef};
+mod facts;
+
+use lp_analytics::{Click, ClickRef, Facts};
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use uuid::Uuid;
 
@@ -7,13 +9,17 @@ pub(crate) const HEAD: usize = 8;
 /// Records begin at multiples of this, so that the next one can be found behind a damaged one.
 pub(crate) const ALIGN: usize = 8;
 /// No record is longer.
-pub(crate) const LONGEST: usize = (HEAD + FIXED + 32 + 64 + LONGEST_REFERRER).next_multiple_of(ALIGN);
+pub(crate) const LONGEST: usize =
+    (HEAD + FIXED + 32 + 64 + LONGEST_REFERRER + facts::LONGEST).next_multiple_of(ALIGN);
 
 /// A host name has 253 characters at most; what is longer was none and is cut.
 const LONGEST_REFERRER: usize = 1_024;
 /// The bytes of a body that every click has.
 const FIXED: usize = 56;
-const VERSION: u8 = 1;
+/// What records ended in before facts were kept: all else is the same. Such records are still read, because a node may be
+/// updated while its journal holds some.
+const WITHOUT_FACTS: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The checksum of a body, before it is bound to the place where the body is written.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +47,7 @@ pub(crate) fn encode(click: ClickRef<'_>, record: &mut Vec<u8>) -> Digest {
     for text in [click.handle.as_str(), click.slug.as_str(), referrer] {
         record.extend_from_slice(text.as_bytes());
     }
+    facts::encode(&click.facts, record);
     record.push(VERSION);
     let body = &record[HEAD..];
     let digest = Digest { length: u32::try_from(body.len()).unwrap_or(u32::MAX), crc: crc32fast::hash(body) };
@@ -80,7 +87,7 @@ fn key(seed: u64, position: u64, length: u32) -> u32 {
 }
 
 fn click(body: &[u8]) -> Option<Click> {
-    let (&VERSION, body) = body.split_last()? else { return None };
+    let (version, body) = body.split_last()?;
     let mut fields = Fields(body);
     let at = Timestamp::from_micros(i64::from_le_bytes(fields.take()?));
     let visitor = u64::from_le_bytes(fields.take()?);
@@ -98,6 +105,11 @@ fn click(body: &[u8]) -> Option<Click> {
         device: device_of(device)?,
         visitor,
         referrer: referrer?.to_owned(),
+        facts: match *version {
+            VERSION => facts::decode(&mut fields)?,
+            WITHOUT_FACTS => Facts::default(),
+            _ => return None,
+        },
     };
     fields.0.is_empty().then_some(click)
 }
@@ -146,21 +158,58 @@ mod tests {
     fn any_click() -> impl Strategy<Value = Click> {
         let texts = ("[a-z0-9]{2,32}", "[A-Za-z0-9-]{4,64}", ".{0,200}");
         let numbers = (any::<u128>(), any::<u128>(), 0_i64..4_000_000_000_000, any::<u64>());
-        (texts, numbers, prop::sample::select(Device::ALL.to_vec())).prop_filter_map(
-            "a handle and a slug",
-            |((handle, slug, referrer), (id, link, at, visitor), device)| {
-                Some(Click {
-                    id: ClickId::new(Uuid::from_u128(id)),
-                    handle: Handle::parse(&handle).ok()?,
-                    link: LinkId::new(Uuid::from_u128(link)),
-                    slug: Slug::parse(&slug).ok()?,
-                    at: Timestamp::from_millis(at),
-                    device,
-                    visitor,
-                    referrer,
-                })
-            },
-        )
+        (texts, numbers, prop::sample::select(Device::ALL.to_vec()), facts::tests::any_facts())
+            .prop_filter_map(
+                "a handle and a slug",
+                |((handle, slug, referrer), (id, link, at, visitor), device, facts)| {
+                    Some(Click {
+                        id: ClickId::new(Uuid::from_u128(id)),
+                        handle: Handle::parse(&handle).ok()?,
+                        link: LinkId::new(Uuid::from_u128(link)),
+                        slug: Slug::parse(&slug).ok()?,
+                        at: Timestamp::from_millis(at),
+                        device,
+                        visitor,
+                        referrer,
+                        facts,
+                    })
+                },
+            )
+    }
+
+    /// As version 1 wrote it: its bytes were taken from a journal of then, and its head is made here.
+    #[test]
+    fn a_record_of_before_facts_were_kept_is_still_read() {
+        let body = [
+            "a04f204648470600",
+            "0700000000000000",
+            "00000000000000000000000000000004",
+            "00000000000000000000000000000000",
+            "00",
+            "050006000c00",
+            "68656c6c6f6c61756e63686e6577732e6578616d706c65",
+            "01",
+        ];
+        let digits = body.concat();
+        let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits");
+        let body: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect();
+        let digest =
+            Digest { length: u32::try_from(body.len()).expect("short"), crc: crc32fast::hash(&body) };
+        let mut record = head(digest, 5, 64).to_vec();
+        record.extend(body);
+        let click = Click {
+            id: ClickId::new(Uuid::from_u128(4)),
+            handle: Handle::parse("hello").expect("a handle"),
+            link: LinkId::new(Uuid::from_u128(0)),
+            slug: Slug::parse("launch").expect("a slug"),
+            at: Timestamp::from_millis(1_767_225_600_004),
+            device: Device::Unknown,
+            visitor: 7,
+            referrer: "news.example".to_owned(),
+            facts: Facts::default(),
+        };
+        let taken = record.len().next_multiple_of(ALIGN);
+        assert_eq!(decode(&record, 5, 64), Some((click, taken)));
     }
 
     fn written(click: &Click, seed: u64, position: u64) -> Vec<u8> {
@@ -224,6 +273,7 @@ mod tests {
             device: Device::Bot,
             visitor: 0,
             referrer: "é".repeat(1_000) + "x",
+            facts: Facts::default(),
         };
         let record = written(&click, 1, 2);
         let (read, _) = decode(&record, 1, 2).expect("a record");

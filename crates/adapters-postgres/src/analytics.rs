@@ -1,11 +1,12 @@
 use async_trait::async_trait;
-use lp_analytics::{Range, Split, Totals, day_of};
-use lp_core::{Handle, SlugKey, Timestamp};
+use lp_analytics::{Click, Range, Split, Totals, day_of};
+use lp_core::{ClickId, Handle, SlugKey, Timestamp};
 use lp_ports::{AnalyticsReader, StoreError};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use tracing::Instrument;
 
+use crate::clicks;
 use crate::deadline::{SCAN, within};
 use crate::rows::{Broken, count, instant_or_none, whole};
 use crate::store::PgStore;
@@ -45,6 +46,19 @@ impl AnalyticsReader for PgStore {
             Err(fault) => return Err(self.unavailable(fault).await),
         };
         whole(totals(&row), "click_hours", || handle.to_string())
+    }
+
+    async fn click(&self, handle: &Handle, id: ClickId) -> Result<Option<Click>, StoreError> {
+        clicks::one(self, handle, id).await
+    }
+
+    async fn newest_visits(
+        &self,
+        handle: &Handle,
+        slug: Option<&SlugKey>,
+        most: u32,
+    ) -> Result<Vec<Click>, StoreError> {
+        clicks::newest(self, handle, slug, most).await
     }
 }
 

@@ -3,12 +3,13 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use lp_analytics::{Click, Count, CountKey, Dimension, Range, day_range, tally};
-use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
+use lp_core::{Handle, Timestamp};
 use lp_ports::{CountsReader, DayCounts, StoreError};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use crate::analytics::kept_since;
+use crate::clicks::{click, click_columns};
 use crate::deadline::{Silence, WORK, within};
 use crate::ingest::table_of;
 use crate::rows::{Broken, count, field, instant, slug_key, text, whole};
@@ -42,8 +43,8 @@ macro_rules! clicked {
     };
 }
 
-const CLICKS: &str = "SELECT at, id, link, slug, device, visitor, referrer FROM clicks \
-     WHERE handle = $1 AND at >= $2 AND at < $3";
+const CLICKS: &str =
+    concat!("SELECT ", click_columns!(), " FROM clicks WHERE handle = $1 AND at >= $2 AND at < $3");
 
 const STORED: &str = "SELECT slug_key, dimension, hour, value, clicks, bot_clicks, last_at FROM click_hours \
      WHERE handle = $1 AND hour >= $2 AND hour < $3";
@@ -143,19 +144,6 @@ fn add(counts: &mut DayCounts, clicks: &[Click]) {
     for (key, count) in tally(clicks) {
         counts.derived.entry(key).and_modify(|sum| sum.add(count)).or_insert(count);
     }
-}
-
-fn click(row: &PgRow, handle: &Handle) -> Result<Click, Broken> {
-    Ok(Click {
-        id: ClickId::new(field(row, "id")?),
-        handle: handle.clone(),
-        link: LinkId::new(field(row, "link")?),
-        slug: Slug::parse(field(row, "slug")?)?,
-        at: instant(row, "at")?,
-        device: Device::parse(field(row, "device")?).ok_or_else(|| Broken::new("device"))?,
-        visitor: field::<i64>(row, "visitor")?.cast_unsigned(),
-        referrer: text(row, "referrer")?,
-    })
 }
 
 fn stored(row: &PgRow, handle: &Handle) -> Result<(CountKey, Count), Broken> {

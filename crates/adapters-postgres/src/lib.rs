@@ -11,6 +11,7 @@ mod analytics;
 mod audit;
 mod change_log;
 mod changes;
+mod clicks;
 mod commit;
 mod connections;
 mod counters;

@@ -1,10 +1,11 @@
 use async_trait::async_trait;
-use lp_analytics::{Range, Split, Totals, day_of};
-use lp_core::{Handle, SlugKey, Timestamp};
+use lp_analytics::{Click, Range, Split, Totals, day_of};
+use lp_core::{ClickId, Handle, SlugKey, Timestamp};
 use lp_ports::{AnalyticsReader, StoreError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, SqliteConnection};
 
+use crate::clicks;
 use crate::fault::unavailable;
 use crate::rows::{Broken, count, instant_or_none, whole};
 use crate::store::{SqliteStore, read};
@@ -50,6 +51,19 @@ impl AnalyticsReader for SqliteStore {
         }
         let row = read("db.click.totals", query.fetch_one(&mut *moment)).await?;
         whole(totals(&row), "clicks", || handle.to_string())
+    }
+
+    async fn click(&self, handle: &Handle, id: ClickId) -> Result<Option<Click>, StoreError> {
+        clicks::one(self, handle, id).await
+    }
+
+    async fn newest_visits(
+        &self,
+        handle: &Handle,
+        slug: Option<&SlugKey>,
+        most: u32,
+    ) -> Result<Vec<Click>, StoreError> {
+        clicks::newest(self, handle, slug, most).await
     }
 }
 

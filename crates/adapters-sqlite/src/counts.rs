@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use lp_analytics::{Click, Count, CountKey, Dimension, Range, day_range, tally};
-use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
+use lp_analytics::{Count, CountKey, Dimension, Range, day_range, tally};
+use lp_core::{Handle, Timestamp};
 use lp_ports::{CountsReader, DayCounts, StoreError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, SqliteConnection};
@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::analytics::kept_since;
 use crate::change_log::slug_key;
+use crate::clicks::click;
 use crate::fault::unavailable;
 use crate::rows::{Broken, count, field, instant, whole};
 use crate::store::SqliteStore;
@@ -84,19 +85,6 @@ async fn derive(
             counts.derived.entry(key).and_modify(|sum| sum.add(count)).or_insert(count);
         }
     }
-}
-
-fn click(row: &SqliteRow, handle: &Handle) -> Result<Click, Broken> {
-    Ok(Click {
-        id: ClickId::new(field(row, "id")?),
-        handle: handle.clone(),
-        link: LinkId::new(field(row, "link")?),
-        slug: Slug::parse(field(row, "slug")?)?,
-        at: instant(row, "at")?,
-        device: Device::parse(field(row, "device")?).ok_or_else(|| Broken::new("device"))?,
-        visitor: field::<i64>(row, "visitor")?.cast_unsigned(),
-        referrer: field(row, "referrer")?,
-    })
 }
 
 fn stored(row: &SqliteRow, handle: &Handle) -> Result<(CountKey, Count), Broken> {

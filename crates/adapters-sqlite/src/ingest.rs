@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use lp_analytics::{Click, Counts, tally};
-use lp_core::{SlugKey, Timestamp};
+use lp_core::{Browser, Country, Language, Os, Region, SlugKey, Timestamp};
 use lp_ports::{Ingest, JournalId, StoreError, Stretch};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
@@ -47,7 +47,8 @@ pub(crate) async fn take(connection: &mut SqliteConnection, intake: &Intake) -> 
 
 async fn keep(connection: &mut SqliteConnection, clicks: &[Click]) -> Result<(), sqlx::Error> {
     let mut insert = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO clicks (handle, at, id, link, slug, device, visitor, referrer) ",
+        "INSERT INTO clicks (handle, at, id, link, slug, device, visitor, referrer, country, region, os, browser, \
+         language, source, campaign, rule, variant, link_revision, rules_revision, visitor_key, came_before) ",
     );
     insert.push_values(clicks, |mut row, click| {
         row.push_bind(click.handle.as_str())
@@ -58,8 +59,26 @@ async fn keep(connection: &mut SqliteConnection, clicks: &[Click]) -> Result<(),
             .push_bind(click.device.as_str())
             .push_bind(click.visitor.cast_signed())
             .push_bind(&click.referrer);
+        let facts = &click.facts;
+        row.push_bind(facts.country.as_ref().map(Country::as_str))
+            .push_bind(facts.region.as_ref().map(Region::as_str))
+            .push_bind((facts.os != Os::Unknown).then_some(facts.os.as_str()))
+            .push_bind((facts.browser != Browser::Unknown).then_some(facts.browser.as_str()))
+            .push_bind(facts.language.as_ref().map(Language::as_str));
+        for text in [&facts.source, &facts.campaign, &facts.rule, &facts.variant] {
+            row.push_bind(said(text));
+        }
+        for revision in [facts.link_revision, facts.rules_revision] {
+            row.push_bind(revision.map(|revision| int(revision.0)));
+        }
+        row.push_bind(said(&facts.key)).push_bind(facts.returning.then_some(true));
     });
     insert.build().persistent(clicks.len() == CHUNK).execute(connection).await.map(drop)
+}
+
+/// Nothing for an empty text, which takes no room.
+fn said(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 async fn add(

@@ -12,6 +12,7 @@ mod audit;
 mod behind;
 mod change_log;
 mod changes;
+mod clicks;
 mod commit;
 mod connections;
 mod counts;

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
-use lp_analytics::ClickRef;
+use lp_analytics::{ClickRef, Facts};
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use lp_ports::{ClickJournal, Clock, Ids, JournalFull, Kept};
 use sha2::Sha256;
@@ -36,6 +36,8 @@ pub struct Visit<'v> {
     pub device: Device,
     /// The `Referer` header as sent.
     pub referrer: &'v str,
+    /// What it was decided by, and what the decision was.
+    pub facts: Facts<&'v str>,
 }
 
 const DAY: i64 = 86_400_000_000;
@@ -68,7 +70,7 @@ impl ClickSink {
         // Browsers send it in lower case.
         let lower = host.bytes().any(|byte| byte.is_ascii_uppercase()).then(|| host.to_ascii_lowercase());
         self.journal.append(ClickRef {
-            id: ClickId::new(self.ids.uuid()),
+            id: ClickId::of(at, self.ids.uuid()),
             handle: visit.handle,
             link: visit.link,
             slug: visit.slug,
@@ -76,6 +78,7 @@ impl ClickSink {
             device: visit.device,
             visitor: visitor(self.keyed, at, visit.address, visit.user_agent),
             referrer: lower.as_deref().unwrap_or(host),
+            facts: visit.facts,
         })
     }
 }

@@ -51,7 +51,7 @@ pub use grant::SignedUrl;
 pub use json::{BadJson, parse as parse_json, pointer_step};
 pub use limits::{Allowance, Limits, Rate};
 pub use lp_access::{Called, Feature, Need, Plan, PlanRules};
-pub use lp_analytics::counts as counts_as_click;
+pub use lp_analytics::{Facts, bounded, counts as counts_as_click};
 pub use lp_core::Country;
 pub use lp_personalization::Policy;
 pub use lp_ports::{Countries, JournalFull, Kept, PublishedKey, Settling};

@@ -332,6 +332,7 @@ impl Edge {
             user_agent,
             device,
             referrer: text(visit.fields.referer),
+            facts: lp_application::Facts::default(),
         });
         if kept.is_err() {
             self.inner.clicks_lost.fetch_add(1, Ordering::Relaxed);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use lp_adapters_journal::{FileJournal, JournalOptions};
 use lp_adapters_postgres::{PgOptions, PgStore};
 use lp_adapters_sqlite::SqliteStore;
-use lp_analytics::Click;
+use lp_analytics::{Click, Facts};
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use lp_ports::{ClickJournal, Ingest, JournalId, JournalReader};
 use lp_testkit::SeededIds;
@@ -98,6 +98,7 @@ fn click(ids: &SeededIds, number: u64, links: u64) -> Click {
         device: devices[pick(devices.len(), 3)],
         visitor: number.wrapping_mul(0x2545_f491_4f6c_dd1d) % 100_000,
         referrer: sites[pick(sites.len(), 7)].to_owned(),
+        facts: Facts::default(),
     }
 }
 

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
-use lp_analytics::{Counts, Range, Totals};
-use lp_core::{Handle, SlugKey, Timestamp};
+use lp_analytics::{Click, Counts, Range, Totals};
+use lp_core::{ClickId, Handle, SlugKey, Timestamp};
 
 use crate::{JournalId, StoreError, Stretch};
 
@@ -29,7 +31,7 @@ pub trait Ingest: Send + Sync {
     async fn expire(&self, before: Timestamp) -> Result<u64, StoreError>;
 }
 
-/// Reads counts.
+/// Reads counts, and the clicks they were made of.
 #[async_trait]
 pub trait AnalyticsReader: Send + Sync {
     /// Counts of a handle, or of one of its slugs, in a range. Where clicks are forgotten already, the range is widened
@@ -40,7 +42,23 @@ pub trait AnalyticsReader: Send + Sync {
         range: Range,
         slug: Option<&SlugKey>,
     ) -> Result<Totals, StoreError>;
+
+    /// One click of a handle; `None` where there is none of this id, or it is forgotten. It is looked for within
+    /// [`AROUND`] of the instant that its id tells.
+    async fn click(&self, handle: &Handle, id: ClickId) -> Result<Option<Click>, StoreError>;
+
+    /// The newest clicks of a handle, the newest first; of those of one instant the greatest id. Bots are left out.
+    async fn newest_visits(
+        &self,
+        handle: &Handle,
+        slug: Option<&SlugKey>,
+        most: u32,
+    ) -> Result<Vec<Click>, StoreError>;
 }
+
+/// How far a click's instant may be from what its id tells: nothing, but for clicks of when the two were asked of the
+/// clock one after the other.
+pub const AROUND: Duration = Duration::from_secs(2);
 
 /// A day of a handle whose clicks are still there: what its counts must be, and what they are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -26,7 +26,7 @@ mod rules;
 mod store;
 
 pub use access::{AccessReader, SessionReader};
-pub use analytics::{AnalyticsReader, CountsReader, DayCounts, Ingest};
+pub use analytics::{AROUND, AnalyticsReader, CountsReader, DayCounts, Ingest};
 pub use audit::AuditReader;
 #[cfg(feature = "mock")]
 pub use batch::MockCommitter;

@@ -71,6 +71,7 @@ mod analytics;
 mod audit;
 mod batches;
 mod changes;
+mod clicks;
 mod connections;
 mod counters;
 mod counts;

@@ -6,10 +6,10 @@ use lp_access::{
     Account, Audience, AuditEntry, AuditOutcome, ConnectedClient, Connection, Email, HandleRecord,
     SecretHash, Session, Terms, TokenRecord,
 };
-use lp_analytics::Click;
+use lp_analytics::{Click, Facts};
 use lp_core::{
-    ClickId, ConnectionId, Country, Device, Handle, LinkId, Scopes, SessionId, Slug, SlugKey, Timestamp,
-    TokenId, UserId, WebUrl,
+    Browser, ClickId, ConnectionId, Country, Device, Handle, Language, LinkId, Os, Region, Revision, Scopes,
+    SessionId, Slug, SlugKey, Timestamp, TokenId, UserId, WebUrl,
 };
 use lp_links::{
     Allocation, Birth, CampaignId, ClickLimit, ControlsChange, Description, Field, Label, Labels, LinkChange,
@@ -240,5 +240,27 @@ pub fn click(number: u64) -> Click {
         device: Device::Desktop,
         visitor: number,
         referrer: "example.org".to_owned(),
+        facts: Facts::default(),
     }
+}
+
+/// A visit as [`click`] makes it, with an id that tells its instant, and with all that is kept of a visit.
+pub fn known_click(number: u64) -> Click {
+    let click = click(number);
+    let facts = Facts {
+        country: Country::parse("US").ok(),
+        region: Region::parse("CA").ok(),
+        os: Os::MacOs,
+        browser: Browser::Safari,
+        language: Language::parse("de").ok(),
+        source: "größer \0 als \u{1a} \"%".to_owned(),
+        campaign: "spring sale".to_owned(),
+        rule: "to-europe".to_owned(),
+        variant: "b".to_owned(),
+        link_revision: Some(Revision(7)),
+        rules_revision: Some(Revision(1 << 60)),
+        key: "0123456789abcdef".to_owned(),
+        returning: true,
+    };
+    Click { id: ClickId::of(click.at, uuid(number)), facts, ..click }
 }

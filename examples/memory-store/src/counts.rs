@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use lp_analytics::{Click, Dimension, Range, Split, Totals, day_of, day_range, tally};
-use lp_core::{Device, Handle, SlugKey, Timestamp};
-use lp_ports::{AnalyticsReader, CountsReader, DayCounts, StoreError};
+use lp_core::{ClickId, Device, Handle, SlugKey, Timestamp};
+use lp_ports::{AROUND, AnalyticsReader, CountsReader, DayCounts, StoreError};
 
 use crate::MemoryStore;
 use crate::clicks::Clicks;
@@ -19,6 +19,26 @@ impl AnalyticsReader for MemoryStore {
         slug: Option<&SlugKey>,
     ) -> Result<Totals, StoreError> {
         Ok(self.state().clicks.get(handle).map_or_else(Totals::default, |clicks| clicks.totals(range, slug)))
+    }
+
+    async fn click(&self, handle: &Handle, id: ClickId) -> Result<Option<Click>, StoreError> {
+        let state = self.state();
+        let Some(clicks) = state.clicks.get(handle) else { return Ok(None) };
+        let (from, to) = (id.instant().minus(AROUND), id.instant().plus(AROUND));
+        Ok(clicks.within(Range { from, to }).find(|click| click.id == id).cloned())
+    }
+
+    async fn newest_visits(
+        &self,
+        handle: &Handle,
+        slug: Option<&SlugKey>,
+        most: u32,
+    ) -> Result<Vec<Click>, StoreError> {
+        let state = self.state();
+        let kept = state.clicks.get(handle).into_iter().flat_map(|clicks| clicks.kept.values().rev());
+        let wanted =
+            |click: &&Click| click.device != Device::Bot && slug.is_none_or(|slug| click.slug.key() == *slug);
+        Ok(kept.filter(wanted).take(usize::try_from(most).unwrap_or(usize::MAX)).cloned().collect())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Barrier, LazyLock};
 use std::time::Duration;
 use std::{fs, thread};
 
-use lp_analytics::Click;
+use lp_analytics::{Click, Facts};
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use lp_ports::{ClickJournal, JournalId, JournalReader};
 use uuid::Uuid;
@@ -25,6 +25,7 @@ pub(crate) fn click(number: u128) -> Click {
         device: Device::Bot,
         visitor: 0,
         referrer: String::new(),
+        facts: Facts::default(),
     }
 }
 

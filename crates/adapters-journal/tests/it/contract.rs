@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use lp_analytics::Click;
+use lp_analytics::{Click, Facts};
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use lp_ports::{ClickJournal, JournalId, JournalReader, Stretch};
 use uuid::Uuid;
@@ -18,6 +18,7 @@ pub(crate) fn click(number: u128) -> Click {
         device: Device::Mobile,
         visitor: 7,
         referrer: "news.example".to_owned(),
+        facts: Facts::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use lp_access::{Actor, AuditOutcome, Plan, PlanRules, TermsChange};
 use lp_application::{
-    Accepts, Auth, ByteStream, Code, Credential, Error, Request, Surface, Visit, catalogue,
+    Accepts, Auth, ByteStream, Code, Credential, Error, Facts, Request, Surface, Visit, catalogue,
 };
 use lp_core::{Device, Handle, TimeZone, Timestamp};
 use lp_ports::{AccessReader, AuditReader, Batch, Change, Clock, Committer, LinkReader};
@@ -536,6 +536,7 @@ async fn click(sandbox: &Sandbox, visits: u8) {
             user_agent: "test",
             device: Device::Desktop,
             referrer: "",
+            facts: Facts::default(),
         };
         sandbox.app.clicks().record(visit).expect("there is room");
     }

@@ -1,5 +1,7 @@
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 
+use crate::Facts;
+
 /// One visit of a link that was answered with a redirect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Click {
@@ -13,6 +15,7 @@ pub struct Click {
     pub visitor: u64,
     /// Host of the referring page, lower case; empty for direct visits.
     pub referrer: String,
+    pub facts: Facts,
 }
 
 /// A [`Click`] whose texts are borrowed: what a visit is noted as while it is being answered.
@@ -26,12 +29,14 @@ pub struct ClickRef<'c> {
     pub device: Device,
     pub visitor: u64,
     pub referrer: &'c str,
+    pub facts: Facts<&'c str>,
 }
 
 impl Click {
     pub fn borrowed(&self) -> ClickRef<'_> {
-        let Self { id, handle, link, slug, at, device, visitor, referrer } = self;
-        ClickRef { id: *id, handle, link: *link, slug, at: *at, device: *device, visitor: *visitor, referrer }
+        let Self { id, handle, link, slug, at, device, visitor, referrer, facts } = self;
+        let (id, link, at, device, visitor) = (*id, *link, *at, *device, *visitor);
+        ClickRef { id, handle, link, slug, at, device, visitor, referrer, facts: facts.borrowed() }
     }
 }
 
@@ -46,6 +51,7 @@ impl ClickRef<'_> {
             device: self.device,
             visitor: self.visitor,
             referrer: self.referrer.to_owned(),
+            facts: self.facts.to_owned(),
         }
     }
 }

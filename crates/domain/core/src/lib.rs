@@ -1,15 +1,20 @@
 //! The words every context shares.
 //!
-//! This crate decides what a well-formed handle, slug, id, scope, instant, time zone, country, web address and host is, and nothing else.
+//! This crate decides what a well-formed handle, slug, id, scope, instant, time zone, country, region,
+//! language, web address and host is, and nothing else.
 //! It does not know links, accounts or any other context, and it knows no clock, randomness, storage, HTTP or JSON:
 //! values come in as text and numbers and leave the same way.
 
+mod agent;
 mod base32;
 mod country;
 mod device;
 mod handle;
 mod host;
 mod id;
+mod language;
+mod letters;
+mod region;
 mod role;
 mod scope;
 mod slug;
@@ -18,12 +23,15 @@ mod time_zone;
 mod timestamp;
 mod web_url;
 
+pub use agent::{Agent, Browser, Os};
 pub use base32::encode as base32;
 pub use country::{Country, CountryFault};
 pub use device::Device;
 pub use handle::{Handle, HandleFault};
 pub use host::{Place, is_domain, place};
 pub use id::{ClickId, ConnectionId, EventId, IdFault, LinkId, MailId, SessionId, TokenId, UserId};
+pub use language::{Language, LanguageFault};
+pub use region::{Region, RegionFault, Territory};
 pub use role::Role;
 pub use scope::{Scope, ScopeFault, ScopePattern, Scopes};
 pub use slug::{Slug, SlugFault, SlugKey};

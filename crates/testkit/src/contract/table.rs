@@ -360,6 +360,13 @@ macro_rules! __store_cases {
             visitors_are_counted_once_and_slugs_ignore_case,
             /// `Ingest`: positions up to 2^60 and visitors of the whole of `u64` are kept apart.
             great_numbers_survive;
+        clicks:
+            /// `Ingest` and `AnalyticsReader::click`: what is known of a click reads back, what is not stays unknown, and
+            /// a click is found by its handle and its id, whose instant may be off by [`lp_ports::AROUND`].
+            a_click_is_read_as_it_was_taken_in,
+            /// `AnalyticsReader::newest_visits`: of a handle or one of its slugs, the newest first, no bots, and no more
+            /// than wanted.
+            the_newest_visits_come_first_and_without_bots;
         counts:
             /// `AnalyticsReader::totals`: any range, whole hours or not, says what a plain look at all clicks does.
             any_range_is_counted_as_its_clicks_say,

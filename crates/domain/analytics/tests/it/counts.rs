@@ -1,4 +1,6 @@
-use lp_analytics::{Click, Count, Counts, Dimension, Range, day_of, day_range, differences, hour_of, tally};
+use lp_analytics::{
+    Click, Count, Counts, Dimension, Facts, Range, day_of, day_range, differences, hour_of, tally,
+};
 use lp_core::{ClickId, Device, Handle, LinkId, Slug, Timestamp};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -20,6 +22,7 @@ fn click() -> impl Strategy<Value = Click> {
             device: [Device::Bot, Device::Mobile, Device::Desktop][usize::from(device)],
             visitor: 7,
             referrer: ["", "news.example", "all"][usize::from(referrer)].to_owned(),
+            facts: Facts::default(),
         },
     )
 }
