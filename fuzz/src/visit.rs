@@ -68,6 +68,7 @@ async fn recorded((sandbox, sink): &(Sandbox, ClickSink), user_agent: &str, refe
     let handle = Handle::parse("hello").expect("a handle");
     let slug = Slug::parse("launch").expect("a slug");
     let visit = Visit {
+        at: lp_testkit::START,
         handle: &handle,
         link: LinkId::new(Uuid::from_u128(1)),
         slug: &slug,

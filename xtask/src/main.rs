@@ -15,6 +15,7 @@ mod pg;
 mod process;
 mod surface;
 mod tidy;
+mod user_agents;
 mod workspace;
 
 use std::ffi::OsString;
@@ -87,6 +88,8 @@ enum Command {
     },
     /// Measure the platform beside a bare server, in turn; docs/performance.md says how to read it.
     Bench(bench::Options),
+    /// Fetch the newest list of robots from npm, and tell what is other than in the one that is checked in.
+    UserAgents,
     /// Run everything that CI runs, in its order, up to the first failure.
     Ci,
 }
@@ -103,6 +106,7 @@ fn main() -> ExitCode {
         Command::Conformance(options) => conformance::run(&options),
         Command::Embedding { features } => embedding::run(&features),
         Command::Bench(options) => bench::run(&options),
+        Command::UserAgents => user_agents::run(),
         Command::Ci => ci::run(),
     };
     exit(done.map(|()| ExitCode::SUCCESS))

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use lp_core::Country;
+use lp_core::{Country, Territory};
 use lp_ports::Countries;
 use maxminddb::{MaxMindDbError, Reader, path};
 use thiserror::Error;
@@ -39,7 +39,8 @@ impl GeoFile {
 }
 
 impl Countries for GeoFile {
-    fn country_of(&self, address: IpAddr) -> Option<Country> {
-        self.code(address).and_then(|code| Country::parse(code).ok())
+    fn territory_of(&self, address: IpAddr) -> Option<Territory> {
+        let country = self.code(address).and_then(|code| Country::parse(code).ok())?;
+        Some(Territory { country, region: None })
     }
 }

@@ -22,6 +22,8 @@ pub struct ClickSink {
 /// A visit that was answered with a redirect.
 #[derive(Debug, Clone, Copy)]
 pub struct Visit<'v> {
+    /// When, by the clock of [`ClickSink::now`].
+    pub at: Timestamp,
     /// Whose link.
     pub handle: &'v Handle,
     /// Which link.
@@ -65,7 +67,7 @@ impl ClickSink {
     /// Notes a visit; an error where the journal is full and the visit goes uncounted. Never waits; what was kept may
     /// have to be waited for.
     pub fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull> {
-        let at = self.clock.now();
+        let at = visit.at;
         let host = host_of(visit.referrer);
         // Browsers send it in lower case.
         let lower = host.bytes().any(|byte| byte.is_ascii_uppercase()).then(|| host.to_ascii_lowercase());

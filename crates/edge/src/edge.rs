@@ -1,7 +1,8 @@
-mod devices;
+mod agents;
 mod facts;
 mod fields;
 mod page;
+mod remembered;
 mod reply;
 mod request_id;
 mod signs;
@@ -19,14 +20,16 @@ use http_body_util::Full;
 use lp_application::{
     Application, ClickSink, Code, Error, JournalFull, Kept, Settling, Visit, counts_as_click, refusal,
 };
-use lp_core::{Device, Handle, Timestamp};
-use lp_personalization::{Asks, Choice, Decision, Policy, Route, Visitor};
+use lp_core::Timestamp;
+use lp_personalization::{Choice, Decision, Policy, Redirect, Visitor};
 
-use self::devices::Devices;
+use self::agents::Agents;
+use self::facts::{Rooms, Seen};
 use self::fields::{Fields, text};
 use self::reply::Asked;
 use self::request_id::RequestIds;
 use self::signs::{Host, Signs};
+use self::whereabouts::Places;
 pub use self::whereabouts::{Client, Whereabouts};
 use crate::table::HeldRules;
 use crate::{Found, LiveRoutes, RouteKey, RouteTable, TableStats};
@@ -106,11 +109,11 @@ struct Inner {
     /// `None`: every name is its handle's key.
     signs: Option<Signs>,
     clicks: Arc<dyn RecordClicks>,
-    whereabouts: Whereabouts,
+    places: Places,
     /// Whether visitors come over HTTPS.
     secure: bool,
     request_ids: RequestIds,
-    devices: Devices,
+    agents: Agents,
     clicks_lost: AtomicU64,
     clicks_unsettled: AtomicU64,
 }
@@ -168,9 +171,9 @@ impl Edge {
                 secure: signs.as_ref().is_some_and(|signs| signs.urls.scheme == "https"),
                 signs,
                 clicks,
-                whereabouts,
+                agents: Agents::new(whereabouts.agents.clone()),
+                places: Places::new(whereabouts),
                 request_ids: RequestIds::new(node),
-                devices: Devices::default(),
                 clicks_lost: AtomicU64::new(0),
                 clicks_unsettled: AtomicU64::new(0),
             }),
@@ -204,7 +207,7 @@ impl Edge {
             Begun::Settling(reply, settling) => self.settle(reply, settling).await,
             Begun::Unloaded(visit) => {
                 let answered = match self.find(&visit.key).await {
-                    Ok((found, policy)) => self.answer(visit, found.link(), &policy),
+                    Ok((found, policy)) => self.answer(visit, &found, &policy),
                     Err(error) => (reply::refused(visit.asked, error.code), None),
                 };
                 match answered {
@@ -261,7 +264,7 @@ impl Edge {
         let known = self.inner.routes.table().find(&visit.key);
         match known.and_then(|found| found.policy().map(|policy| (found, policy))) {
             None => Begun::Unloaded(visit),
-            Some((found, policy)) => match self.answer(visit, found.link(), &policy) {
+            Some((found, policy)) => match self.answer(visit, &found, &policy) {
                 (reply, None) => Begun::Answered(reply),
                 (reply, Some(settling)) => Begun::Settling(reply, settling),
             },
@@ -279,24 +282,23 @@ impl Edge {
     fn answer(
         &self,
         visit: Visiting<'_>,
-        link: Option<(&Handle, &Route)>,
+        found: &Found,
         policy: &Policy,
     ) -> (Response<Full<Bytes>>, Option<Settling>) {
-        let Some((handle, route)) = link else { return (reply::refused(visit.asked, Code::NOT_FOUND), None) };
-        let user_agent = text(visit.fields.user_agent);
-        let visitor = Visitor { device: self.inner.devices.of(user_agent), ..Visitor::UNKNOWN };
-        let asks = route.asks().also(policy.asks());
-        let (decision, cookie) = if asks == Asks::NOTHING {
-            (route.decide(policy, &visitor), None)
-        } else {
-            self.inner.decide_asked(asks, route, policy, &visit, visitor)
+        let Some((_, route)) = found.link() else {
+            return (reply::refused(visit.asked, Code::NOT_FOUND), None);
         };
-        match decision {
+        let mut rooms = Rooms::default();
+        let seen = self.inner.look(&visit, route.asks().also(policy.asks()), &mut rooms);
+        let at = self.inner.clicks.now();
+        let visitor = Visitor { at, ..seen.visitor() };
+        match route.decide(policy, &visitor) {
             Decision::Redirect(redirect) => {
                 let late = matches!(redirect.choice, Choice::Fallback(_));
                 let kept = (!late && is_click(visit.asked.head.method, visit.fields))
-                    .then(|| self.count(&visit, handle, route, visitor.device, user_agent))
+                    .then(|| self.count(&visit, at, found, &seen, policy, &redirect))
                     .flatten();
+                let cookie = seen.cookie(redirect.drawn, visit.asked.head.headers, self.inner.secure);
                 let reply = reply::redirect(visit.asked, &redirect, cookie);
                 match kept {
                     Some(Kept::Once(settling)) => (reply, Some(settling)),
@@ -319,20 +321,23 @@ impl Edge {
     fn count(
         &self,
         visit: &Visiting<'_>,
-        handle: &Handle,
-        route: &Route,
-        device: Device,
-        user_agent: &str,
+        at: Timestamp,
+        found: &Found,
+        seen: &Seen<'_>,
+        policy: &Policy,
+        redirect: &Redirect<'_>,
     ) -> Option<Kept> {
+        let (handle, route) = found.link()?;
         let kept = self.inner.clicks.record(Visit {
+            at,
             handle,
             link: route.link(),
             slug: route.slug(),
             address: Some(visit.client.address),
-            user_agent,
-            device,
+            user_agent: text(visit.fields.user_agent),
+            device: seen.agent.device,
             referrer: text(visit.fields.referer),
-            facts: lp_application::Facts::default(),
+            facts: seen.facts(route, found.revision(), policy, redirect),
         });
         if kept.is_err() {
             self.inner.clicks_lost.fetch_add(1, Ordering::Relaxed);

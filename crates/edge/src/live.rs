@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use lp_application::{Code, Error, Loaded, RouteSource};
-use lp_core::{Handle, Slug, SlugKey};
+use lp_core::{Handle, Revision, Slug, SlugKey};
 use lp_personalization::{Policy, Route};
 use triomphe::Arc as Shared;
 
@@ -52,6 +52,11 @@ impl Found {
     /// The rules by which the link's visitors are decided; `None` where they have to be loaded.
     pub fn policy(&self) -> Option<HeldRules> {
         self.0.as_deref().map_or(Some(HeldRules::NOTHING), |entry| entry.home().policy())
+    }
+
+    /// Which revision of the link it is.
+    pub fn revision(&self) -> Option<Revision> {
+        self.0.as_deref().and_then(Entry::revision)
     }
 }
 

@@ -198,7 +198,7 @@ impl RouteTable {
             Some(found) => Ok(found),
             None => read.map(|loaded| {
                 loaded.route.map_or(Found::NOTHING, |route| {
-                    Found::of(Shared::new(Entry::detached(seat.home.clone(), route)))
+                    Found::of(Shared::new(Entry::detached(seat.home.clone(), loaded.revision, route)))
                 })
             }),
         }

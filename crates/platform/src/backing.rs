@@ -147,7 +147,7 @@ pub(crate) fn whereabouts(
         Ok(file) => Ok(Arc::new(file) as Arc<dyn Countries>),
         Err(fault) => Err(StartError::Geo { path: path.to_owned(), source: Box::new(fault) }),
     };
-    Ok(Whereabouts { header, countries: file.map(open).transpose()? })
+    Ok(Whereabouts { header, countries: file.map(open).transpose()?, ..Whereabouts::default() })
 }
 
 /// Who takes mails of this route.

@@ -48,7 +48,7 @@ pub use mail::{CodeReader, MailChange, MailFault, MailQueue, Mailer, Message};
 pub use outside::MockHealthProbe;
 pub use outside::{
     AccessClaims, AccessTokens, Clock, Countries, HealthProbe, Ids, Passwords, PasswordsBusy, Probe,
-    ProbeFault, PublishedKey, SignIn,
+    ProbeFault, PublishedKey, SignIn, UserAgents,
 };
 pub use rules::RulesReader;
 pub use store::{Source, StoreError, StoreHealth};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lp_access::TokenRefused;
-use lp_core::{Country, SessionId, Timestamp, UserId, WebUrl};
+use lp_core::{Agent, SessionId, Territory, Timestamp, UserId, WebUrl};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -28,11 +28,24 @@ pub trait Ids: Send + Sync {
     fn random(&self) -> [u8; 32];
 }
 
-/// Knows where addresses are.
+/// Knows where addresses are. Asked while a visitor waits: it looks into memory, and keeps nothing of the address.
 pub trait Countries: Send + Sync {
-    /// The country of an address; `None` where it is not known. Asked for while a visitor waits: it looks into memory,
-    /// and keeps nothing of the address.
-    fn country_of(&self, address: IpAddr) -> Option<Country>;
+    /// The country of an address, and the region where that is known; `None` where neither is.
+    fn territory_of(&self, address: IpAddr) -> Option<Territory>;
+
+    /// Another number whenever the answers may be others than before.
+    fn edition(&self) -> u64 {
+        0
+    }
+}
+
+/// Knows what user agents come from. Asked while a visitor waits, and once for each that is not remembered.
+pub trait UserAgents: Send + Sync {
+    /// What a `User-Agent` says of machine and program. What kind of device it is goes by [`Device::of`], where that
+    /// knows; a bot may be told by more than that.
+    ///
+    /// [`Device::of`]: lp_core::Device::of
+    fn agent_of(&self, user_agent: &str) -> Agent;
 }
 
 /// What a destination answered.

@@ -51,9 +51,9 @@ pub(super) fn encode(facts: &Facts<&str>, record: &mut Vec<u8>) {
 }
 
 pub(super) fn decode(fields: &mut Fields<'_>) -> Option<Facts> {
-    let country = said(&fields.take::<2>()?, |text| Country::parse(text).ok())?;
-    let region = said(&fields.take::<3>()?, |text| Region::parse(text).ok())?;
-    let language = said(&fields.take::<3>()?, |text| Language::parse(text).ok())?;
+    let country = said(&fields.take::<2>()?, |text| Country::parse(text).ok()).ok()?;
+    let region = said(&fields.take::<3>()?, |text| Region::parse(text).ok()).ok()?;
+    let language = said(&fields.take::<3>()?, |text| Language::parse(text).ok()).ok()?;
     let [os, browser, returning] = fields.take()?;
     let revision = |number: u64| (number > 0).then_some(Revision(number));
     let link_revision = revision(u64::from_le_bytes(fields.take()?));
@@ -91,10 +91,10 @@ fn letters<const N: usize>(code: Option<&str>) -> [u8; N] {
     letters
 }
 
-/// What [`letters`] wrote; `None` where that is no code.
-fn said<T>(letters: &[u8], parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
-    let text = str::from_utf8(letters).ok()?.trim_end_matches('\0');
-    if text.is_empty() { Some(None) } else { parse(text).map(Some) }
+/// What [`letters`] wrote; an error where that is no code.
+fn said<T>(letters: &[u8], parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ()> {
+    let text = str::from_utf8(letters).map_err(drop)?.trim_end_matches('\0');
+    if text.is_empty() { Ok(None) } else { parse(text).map(Some).ok_or(()) }
 }
 
 fn number<T: PartialEq>(all: &[T], one: &T) -> u8 {

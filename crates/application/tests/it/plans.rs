@@ -529,6 +529,7 @@ async fn click(sandbox: &Sandbox, visits: u8) {
     let link = slot.live.expect("there is the link");
     for visit in 0..visits {
         let visit = Visit {
+            at: sandbox.app.clicks().now(),
             handle: &fixtures::handle(),
             link: link.parts().id,
             slug: &fixtures::slug("one"),

@@ -21,7 +21,7 @@ pub struct PlainItem {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum PlainBody {
-    Rule(PlainRule),
+    Rule(Box<PlainRule>),
     Contexts(PlainContexts),
 }
 
@@ -80,7 +80,7 @@ impl RulesItem {
         let rule = |id: &RuleId| format!("{RULE}{}", id.as_str());
         match self {
             Self::Rule(known) => {
-                PlainItem { name: rule(&known.id), body: Some(PlainBody::Rule(known.plain())) }
+                PlainItem { name: rule(&known.id), body: Some(PlainBody::Rule(Box::new(known.plain()))) }
             }
             Self::RuleGone(id) => PlainItem { name: rule(id), body: None },
             Self::Contexts(contexts) => {

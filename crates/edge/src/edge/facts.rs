@@ -1,8 +1,10 @@
-//! What a request says of its visitor, found out only where a route asks for it.
+//! What a request says of its visitor. It is found out once, for the decision and for what is kept of the click.
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
-use lp_personalization::{Asks, Decision, Policy, Room, Route, Visitor, campaign_in, referred_by, source_in};
+use lp_application::{Agent, Facts, Territory, bounded};
+use lp_core::{Language, Revision};
+use lp_personalization::{Asks, Policy, Redirect, Room, Route, Visitor, campaign_in, referred_by, source_in};
 
 use super::fields::text;
 use super::{Inner, Visiting};
@@ -14,6 +16,25 @@ const COOKIE_AGE: u32 = 30 * 24 * 60 * 60;
 /// The segment of those who bring the cookie.
 const RETURNING: &[&str] = &["returning"];
 
+/// Where what stands in the query is decoded.
+#[derive(Default)]
+pub(super) struct Rooms {
+    source: Room,
+    campaign: Room,
+}
+
+/// What was found out of a visitor.
+pub(super) struct Seen<'v> {
+    pub(super) agent: Agent,
+    territory: Option<Territory>,
+    language: Option<Language>,
+    source: &'v str,
+    campaign: &'v str,
+    /// Found out where something asks for it.
+    key: Option<VisitorKey>,
+    returning: bool,
+}
+
 /// What a visitor is known by; the same one has the same.
 #[derive(Clone, Copy)]
 pub(super) struct VisitorKey {
@@ -24,51 +45,72 @@ pub(super) struct VisitorKey {
 }
 
 impl Inner {
-    /// Decides for a route, or rules of its handle, that ask for more than the device. What was drawn for comes back as the cookie that lets it
-    /// be drawn again.
-    pub(super) fn decide_asked<'r>(
-        &self,
-        asks: Asks,
-        route: &'r Route,
-        policy: &'r Policy,
-        visit: &Visiting<'_>,
-        seen: Visitor<'_>,
-    ) -> (Decision<'r>, Option<HeaderValue>) {
-        let head = &visit.asked.head;
+    /// Looks at a visitor, for a link that asks for this. All but the key is looked at in any case, because clicks keep it.
+    pub(super) fn look<'v>(&self, visit: &Visiting<'v>, asks: Asks, rooms: &'v mut Rooms) -> Seen<'v> {
+        let (head, fields) = (&visit.asked.head, &visit.fields);
         let query = head.uri.query().unwrap_or("");
-        let (mut source, mut campaign) = (Room::default(), Room::default());
-        let of_visitor = asks.has(Asks::KEY) || asks.has(Asks::SEGMENTS);
-        let key = of_visitor.then(|| self.key_of(visit));
-        let mut visitor = seen;
-        if asks.has(Asks::TIME) {
-            visitor.at = self.clicks.now();
+        let brought = fields.cookie.and_then(|_| VisitorKey::brought(head.headers));
+        let user_agent = text(fields.user_agent);
+        let stranger = || VisitorKey::stranger(self.clicks.stranger(visit.client.address, user_agent));
+        let Rooms { source, campaign } = rooms;
+        Seen {
+            agent: self.agents.of(user_agent),
+            territory: self.places.territory(head.headers, visit.client),
+            language: Language::preferred(text(fields.accept_language)),
+            source: source_in(query, source).unwrap_or_else(|| referred_by(text(fields.referer))),
+            campaign: campaign_in(query, campaign).unwrap_or(""),
+            key: brought.or_else(|| asks.has(Asks::KEY).then(stranger)),
+            returning: brought.is_some(),
         }
-        if asks.has(Asks::COUNTRY) {
-            visitor.country = self.whereabouts.country(head.headers, visit.client);
+    }
+}
+
+impl Seen<'_> {
+    /// What is decided by; the time is not known yet.
+    pub(super) fn visitor(&self) -> Visitor<'_> {
+        Visitor {
+            country: self.territory.map(|territory| territory.country),
+            device: self.agent.device,
+            source: self.source,
+            campaign: self.campaign,
+            segments: if self.returning { RETURNING } else { &[] },
+            key: self.key.as_ref().map_or("", VisitorKey::as_str),
+            ..Visitor::UNKNOWN
         }
-        if asks.has(Asks::SOURCE) {
-            let named = source_in(query, &mut source);
-            visitor.source = named.unwrap_or_else(|| referred_by(text(visit.fields.referer)));
-        }
-        if asks.has(Asks::CAMPAIGN) {
-            visitor.campaign = campaign_in(query, &mut campaign).unwrap_or("");
-        }
-        if let Some(key) = &key {
-            visitor.key = key.as_str();
-            visitor.segments = if key.brought { RETURNING } else { &[] };
-        }
-        let decision = route.decide(policy, &visitor);
-        let drawn = matches!(&decision, Decision::Redirect(redirect) if redirect.drawn);
-        let given = key.filter(|key| drawn && !key.brought && !forbids(head.headers));
-        (decision, given.and_then(|key| key.cookie(self.secure)))
     }
 
-    fn key_of(&self, visit: &Visiting<'_>) -> VisitorKey {
-        let brought = VisitorKey::brought(visit.asked.head.headers);
-        brought.unwrap_or_else(|| {
-            let user_agent = text(visit.fields.user_agent);
-            VisitorKey::stranger(self.clicks.stranger(visit.client.address, user_agent))
-        })
+    /// What is kept with the click of a visitor who is sent on.
+    pub(super) fn facts<'f>(
+        &'f self,
+        route: &'f Route,
+        revision: Option<Revision>,
+        policy: &Policy,
+        redirect: &Redirect<'f>,
+    ) -> Facts<&'f str> {
+        let campaign = if self.campaign.is_empty() { route.campaign() } else { self.campaign };
+        let drawn = self.key.as_ref().filter(|_| redirect.drawn);
+        Facts {
+            country: self.territory.map(|territory| territory.country),
+            region: self.territory.and_then(|territory| territory.region),
+            os: self.agent.os,
+            browser: self.agent.browser,
+            language: self.language,
+            source: bounded(self.source),
+            campaign: bounded(campaign),
+            rule: redirect.rule().unwrap_or(""),
+            variant: redirect.personal().map_or("", |personal| personal.variant()),
+            link_revision: revision,
+            rules_revision: Some(policy.revision()).filter(|revision| revision.0 > 0),
+            key: drawn.map_or("", VisitorKey::as_str),
+            returning: self.returning,
+        }
+    }
+
+    /// What was drawn for comes back as the cookie that lets it be drawn again, unless the visitor does not want to be
+    /// remembered.
+    pub(super) fn cookie(&self, drawn: bool, headers: &HeaderMap, secure: bool) -> Option<HeaderValue> {
+        let given = self.key.filter(|key| drawn && !key.brought && !forbids(headers));
+        given.and_then(|key| key.cookie(secure))
     }
 }
 

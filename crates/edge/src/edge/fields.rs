@@ -7,6 +7,8 @@ pub(super) struct Fields<'r> {
     pub(super) request_id: Option<&'r HeaderValue>,
     pub(super) user_agent: Option<&'r HeaderValue>,
     pub(super) referer: Option<&'r HeaderValue>,
+    pub(super) accept_language: Option<&'r HeaderValue>,
+    pub(super) cookie: Option<&'r HeaderValue>,
     pub(super) purpose: Option<&'r HeaderValue>,
     pub(super) sec_purpose: Option<&'r HeaderValue>,
 }
@@ -19,6 +21,8 @@ impl<'r> Fields<'r> {
                 "x-request-id" => &mut fields.request_id,
                 "user-agent" => &mut fields.user_agent,
                 "referer" => &mut fields.referer,
+                "accept-language" => &mut fields.accept_language,
+                "cookie" => &mut fields.cookie,
                 "purpose" => &mut fields.purpose,
                 "sec-purpose" => &mut fields.sec_purpose,
                 _ => continue,

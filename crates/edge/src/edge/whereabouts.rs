@@ -2,7 +2,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName};
-use lp_application::{Countries, Country};
+use lp_application::{Countries, Country, Region, Territory, UserAgents};
+
+use super::remembered::Remembered;
+
+/// How many addresses are remembered: to look one up takes longer than all else that is found out of a visitor.
+const PLACES: usize = 65_536;
 
 /// Who visits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,14 +17,24 @@ pub struct Client {
     pub vouched: bool,
 }
 
-/// How it is found out which country a visitor is in; nobody knows unless one of the two does.
+/// How it is found out from where and with what visitors come; nobody knows unless one of these does.
 #[derive(Clone, Default)]
 pub struct Whereabouts {
-    /// The header in which trusted proxies name it. They have to set or drop it themselves: what a visitor sends is not
-    /// told from what they say.
+    /// The header in which trusted proxies name the country. They have to set or drop it themselves: what a visitor sends
+    /// is not told from what they say.
     pub header: Option<HeaderName>,
-    /// Who knows it of addresses, where no proxy says it.
+    /// As that one, for the region.
+    pub region_header: Option<HeaderName>,
+    /// Who knows both of addresses, where no proxy says the country.
     pub countries: Option<Arc<dyn Countries>>,
+    /// Who knows more of user agents than their words say.
+    pub agents: Option<Arc<dyn UserAgents>>,
+}
+
+/// [`Whereabouts`] that remember addresses.
+pub(super) struct Places {
+    whereabouts: Whereabouts,
+    remembered: Option<Remembered>,
 }
 
 impl From<IpAddr> for Client {
@@ -29,12 +44,66 @@ impl From<IpAddr> for Client {
     }
 }
 
-impl Whereabouts {
-    pub(super) fn country(&self, headers: &HeaderMap, client: Client) -> Option<Country> {
-        let named = self.header.as_ref().filter(|_| client.vouched).and_then(|name| headers.get(name));
-        let named = named.and_then(|value| value.to_str().ok());
-        named
-            .and_then(|code| Country::parse(code).ok())
-            .or_else(|| self.countries.as_ref()?.country_of(client.address))
+impl Places {
+    pub(super) fn new(whereabouts: Whereabouts) -> Self {
+        let remembered = whereabouts.countries.as_ref().map(|_| Remembered::new(PLACES));
+        Self { whereabouts, remembered }
+    }
+
+    /// Where a visitor is. The country that a proxy names goes before all else, and then its region or none: one that
+    /// somebody else knows may be of another country.
+    pub(super) fn territory(&self, headers: &HeaderMap, client: Client) -> Option<Territory> {
+        let Whereabouts { header, region_header, .. } = &self.whereabouts;
+        let named = |header: &Option<HeaderName>| {
+            let name = header.as_ref().filter(|_| client.vouched)?;
+            headers.get(name)?.to_str().ok()
+        };
+        if let Some(country) = named(header).and_then(|code| Country::parse(code).ok()) {
+            let region = named(region_header).and_then(|code| Region::parse(code).ok());
+            return Some(Territory { country, region });
+        }
+        let countries = self.whereabouts.countries.as_ref()?;
+        let find = || packed(countries.territory_of(client.address));
+        let word = match &self.remembered {
+            Some(remembered) => remembered.of((countries.edition(), client.address), find),
+            None => find(),
+        };
+        unpacked(word)
+    }
+}
+
+/// The letters of both codes, behind a byte that makes it no 0.
+fn packed(territory: Option<Territory>) -> u64 {
+    let mut bytes = [1, 0, 0, 0, 0, 0, 0, 0];
+    if let Some(Territory { country, region }) = territory {
+        let region = region.as_ref().map_or("", Region::as_str);
+        let letters = country.as_str().bytes().chain(region.bytes());
+        bytes.iter_mut().skip(1).zip(letters).for_each(|(place, letter)| *place = letter);
+    }
+    u64::from_le_bytes(bytes)
+}
+
+fn unpacked(word: u64) -> Option<Territory> {
+    let [_, letters @ ..] = word.to_le_bytes();
+    let text = std::str::from_utf8(&letters).ok()?.trim_end_matches('\0');
+    let (country, region) = text.split_at_checked(2)?;
+    Some(Territory { country: Country::parse(country).ok()?, region: Region::parse(region).ok() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_territory_survives_being_packed() {
+        let territory = |country, region| {
+            let country = Country::parse(country).expect("a country");
+            Some(Territory { country, region: Region::parse(region).ok() })
+        };
+        for territory in
+            [None, territory("US", "CA"), territory("DE", ""), territory("FR", "75C"), territory("XK", "1")]
+        {
+            assert_eq!(unpacked(packed(territory)), territory);
+        }
     }
 }

@@ -69,8 +69,8 @@ impl Entry {
     }
 
     /// Of a route that is in no table.
-    pub(super) fn detached(home: Shared<Home>, route: Route) -> Self {
-        Self::new(home, 0, State::Known(Known::Link(route)))
+    pub(super) fn detached(home: Shared<Home>, revision: Option<Revision>, route: Route) -> Self {
+        Self { revision: number(revision), ..Self::new(home, 0, State::Known(Known::Link(route))) }
     }
 
     fn new(home: Shared<Home>, birth: u32, state: State) -> Self {
@@ -115,6 +115,11 @@ impl Entry {
     /// The handle, with what is decided for it.
     pub(crate) fn home(&self) -> &Shared<Home> {
         &self.home
+    }
+
+    /// Of the slug; `None` where it was never used.
+    pub(crate) fn revision(&self) -> Option<Revision> {
+        Some(Revision(self.revision)).filter(|revision| revision.0 > 0)
     }
 
     fn known(&self) -> Option<&Known> {
