@@ -15,8 +15,8 @@ use bench::nanos_a_call;
 use clap::Parser;
 use lp_application::Loaded;
 use lp_core::{Handle, LinkId, Revision, Slug, SlugKey, WebUrl};
-use lp_edge::{Bounds, LiveRoutes, LoadRoutes, Loading, RouteKey, RouteTable};
-use lp_personalization::{Policy, Visitor, compile};
+use lp_edge::{Bounds, LiveRoutes, LoadRoutes, Loading, LoadingRules, RouteKey, RouteTable};
+use lp_personalization::{HandleRules, Policy, Visitor, compile, compile_rules};
 use uuid::Uuid;
 
 #[derive(Parser)]
@@ -42,6 +42,10 @@ impl LoadRoutes for MadeUp {
             compile(&lp_testkit::link(id, handle.clone(), slug, url))
         });
         Box::pin(async move { Ok(Loaded { revision: Some(Revision::FIRST), route: made }) })
+    }
+
+    fn load_rules<'l>(&'l self, _: &'l Handle) -> LoadingRules<'l> {
+        Box::pin(async { Ok(compile_rules(&HandleRules::default(), |_| None).into()) })
     }
 }
 

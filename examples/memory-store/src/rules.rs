@@ -17,7 +17,7 @@ pub(crate) struct Rules {
 impl Rules {
     /// How often they have been changed.
     pub(crate) fn latest(&self) -> Revision {
-        self.items.last().map(|(revision, _)| *revision).unwrap_or(Revision(0))
+        self.items.last().map_or(Revision(0), |(revision, _)| *revision)
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -41,7 +41,7 @@ impl RulesReader for MemoryStore {
         let state = self.state();
         let all = state.rules.get(handle).map_or(&[][..], |rules| &rules.items);
         let known = all.iter().take_while(|(revision, _)| at.is_none_or(|at| *revision <= at));
-        let latest = known.clone().last().map(|(revision, _)| *revision).unwrap_or(Revision(0));
+        let latest = known.clone().last().map_or(Revision(0), |(revision, _)| *revision);
         Ok(HandleRules::restore(latest, known.map(|(_, item)| item.clone())))
     }
 }
