@@ -8,6 +8,8 @@ use std::sync::Arc;
 use http::HeaderName;
 use lp_access::Secret;
 #[cfg(feature = "edge")]
+use lp_adapters_agents::KnownAgents;
+#[cfg(feature = "edge")]
 use lp_adapters_geo::GeoFile;
 use lp_adapters_journal::{DEFAULT_CAPACITY, FileJournal, JournalOptions, MemoryJournal};
 #[cfg(feature = "postgres")]
@@ -137,17 +139,23 @@ pub(crate) fn documents(_: bool) -> Arc<dyn ClientDocuments> {
     Arc::new(Nobody)
 }
 
-/// How countries of visitors are found out.
+/// The database of addresses in this file.
+#[cfg(feature = "edge")]
+pub(crate) fn geo_file(path: &Path) -> Result<Arc<GeoFile>, StartError> {
+    GeoFile::open(path)
+        .map(Arc::new)
+        .map_err(|fault| StartError::Geo { path: path.to_owned(), source: Box::new(fault) })
+}
+
+/// How it is found out from where and with what visitors come.
 #[cfg(feature = "edge")]
 pub(crate) fn whereabouts(
     header: Option<HeaderName>,
-    file: Option<&Path>,
-) -> Result<Whereabouts, StartError> {
-    let open = |path: &Path| match GeoFile::open(path) {
-        Ok(file) => Ok(Arc::new(file) as Arc<dyn Countries>),
-        Err(fault) => Err(StartError::Geo { path: path.to_owned(), source: Box::new(fault) }),
-    };
-    Ok(Whereabouts { header, countries: file.map(open).transpose()?, ..Whereabouts::default() })
+    region_header: Option<HeaderName>,
+    geo: Option<&Arc<GeoFile>>,
+) -> Whereabouts {
+    let countries = geo.map(|file| -> Arc<dyn Countries> { file.clone() });
+    Whereabouts { header, region_header, countries, agents: Some(KnownAgents::prepared()) }
 }
 
 /// Who takes mails of this route.

@@ -38,6 +38,7 @@ pub struct Builder {
     trusted_proxies: Vec<IpNet>,
     country_header: Option<HeaderName>,
     route_memory: usize,
+    region_header: Option<HeaderName>,
     geoip_db: Option<PathBuf>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn Ids>>,
@@ -70,6 +71,7 @@ impl Builder {
             trusted_proxies: Vec::new(),
             country_header: None,
             route_memory: Config::ROUTE_MEMORY,
+            region_header: None,
             geoip_db: None,
             clock: None,
             ids: None,
@@ -172,6 +174,12 @@ impl Builder {
     /// somebody comes.
     pub fn route_memory(self, bytes: usize) -> Self {
         Self { route_memory: bytes, ..self }
+    }
+
+    /// The header in which the same proxies name the region of a visitor (ISO 3166-2 without the country), such as
+    /// `CF-Region-Code`; believed where they name the country as well.
+    pub fn region_header(self, name: HeaderName) -> Self {
+        Self { region_header: Some(name), ..self }
     }
 
     /// A file of countries or cities in MaxMind's format, which says the countries of visitors where no trusted proxy does.
@@ -303,6 +311,7 @@ impl Builder {
             trusted_proxies: self.trusted_proxies,
             country_header: self.country_header,
             route_memory: self.route_memory,
+            region_header: self.region_header,
             geoip_db: self.geoip_db,
         };
         Ok(Start {
@@ -338,6 +347,7 @@ impl From<Config> for Builder {
             trusted_proxies: config.trusted_proxies,
             country_header: config.country_header,
             route_memory: config.route_memory,
+            region_header: config.region_header,
             geoip_db: config.geoip_db,
             ..Self::new()
         }

@@ -46,6 +46,8 @@ pub struct Config {
     pub country_header: Option<HeaderName>,
     /// What routes in memory may take, in bytes; the least visited go first.
     pub route_memory: usize,
+    /// As that one, for the region.
+    pub region_header: Option<HeaderName>,
     /// A file of countries or cities in MaxMind's format, where no proxy names the country.
     pub geoip_db: Option<PathBuf>,
 }
@@ -156,6 +158,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             country_header: None,
             route_memory: Self::ROUTE_MEMORY,
+            region_header: None,
             geoip_db: None,
         }
     }

@@ -25,7 +25,7 @@ const BUILT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 const APART: Duration = Duration::from_secs(2);
 
 /// Looks at the store, whether it takes writes, its audit chains, the secret, the click journal, where mails go, the clock
-/// and the addresses.
+/// the addresses and the database of countries.
 pub async fn doctor(platform: &Platform) -> Vec<Finding> {
     let finding = |what, result| Finding { what, result };
     vec![
@@ -37,6 +37,7 @@ pub async fn doctor(platform: &Platform) -> Vec<Finding> {
         finding("mail", platform.mailer.check().await.map_err(|error| with_causes(&error))),
         finding("clock", clock(platform).await),
         finding("addresses", addresses(platform).await),
+        finding("countries", countries(platform)),
     ]
 }
 
@@ -118,6 +119,26 @@ async fn clock(platform: &Platform) -> Result<String, String> {
         apart if apart <= APART => Ok(format!("{now}, as the store's")),
         apart => Err(format!("it shows {now}, {} s from the store's {theirs}", apart.as_secs())),
     }
+}
+
+/// What the database of addresses says of itself. An old one is no fault: most addresses stay where they are.
+#[cfg(feature = "edge")]
+fn countries(platform: &Platform) -> Result<String, String> {
+    const OLD: u64 = 120;
+    let Some(file) = &platform.parts.geo else {
+        return Ok("no database of addresses; a trusted proxy may name them".to_owned());
+    };
+    let about = file.about();
+    let days = about.built.until(platform.application().now()).as_secs() / 86_400;
+    let advice = if days > OLD { "; a newer one knows more addresses" } else { "" };
+    let built = about.built.to_string();
+    let date = built.get(..10).unwrap_or_default();
+    Ok(format!("{}, made on {date}, {days} days old{advice}", about.kind))
+}
+
+#[cfg(not(feature = "edge"))]
+fn countries(_: &Platform) -> Result<String, String> {
+    Ok("this program answers no visitors".to_owned())
 }
 
 /// Whether hosts of handles lead to this machine can only be asked by name; `*.localhost` does by RFC 6761.

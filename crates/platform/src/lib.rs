@@ -141,12 +141,12 @@ pub mod adapter {
         AccessClaims, AccessReader, AccessTokens, AnalyticsReader, AuditReader, Batch, Change, ChangeLog,
         ChangeNote, ChangePosition, Changed, Changes, ClickJournal, ClientDocument, ClientDocuments, Clock,
         CodeReader, CommitError, Committer, ConnectionChange, ConnectionReader, CountedWrite, Counters,
-        CountsReader, DayCounts, DocumentFault, Event, EventKind, EventReader, Guard, HandleReader,
-        HealthProbe, IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId, JournalReader,
-        JournalStanding, Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault, MailQueue, Mailer,
-        Message, Page, Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt, ReplyKey,
-        SessionReader, Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply, Stretch,
-        Taken,
+        Countries, CountsReader, DayCounts, DocumentFault, Event, EventKind, EventReader, Guard,
+        HandleReader, HealthProbe, IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId,
+        JournalReader, JournalStanding, Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault,
+        MailQueue, Mailer, Message, Page, Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt,
+        ReplyKey, SessionReader, Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply,
+        Stretch, Taken,
     };
 
     /// Accounts, tokens, roles and the audit.

@@ -12,7 +12,7 @@ use lp_core::Handle;
 #[cfg(feature = "edge")]
 use lp_edge::{Bounds, Edge, RouteTable};
 use lp_ports::{
-    AuditReader, ChangePosition, ClientDocuments, Clock, HealthProbe, Ids, JournalReader, Mailer,
+    AuditReader, ChangePosition, ClientDocuments, Clock, Countries, HealthProbe, Ids, JournalReader, Mailer,
 };
 use lp_worker::{Drain, House, Post, drain_clicks, follow_changes, keep_house, send_mails};
 use serde::Serialize;
@@ -21,6 +21,9 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
+
+#[cfg(feature = "edge")]
+use lp_adapters_geo::GeoFile;
 
 #[cfg(feature = "edge")]
 use crate::Redirects;
@@ -61,6 +64,8 @@ pub(crate) struct Parts {
     pub(crate) app: Application,
     #[cfg(feature = "edge")]
     pub(crate) edge: Edge,
+    #[cfg(feature = "edge")]
+    pub(crate) geo: Option<Arc<GeoFile>>,
     pub(crate) journal: Arc<dyn JournalReader>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) proxies: TrustedProxies,
@@ -144,7 +149,9 @@ impl Platform {
             secret,
         };
         #[cfg(feature = "edge")]
-        let whereabouts = backing::whereabouts(config.country_header, config.geoip_db.as_deref())?;
+        let geo = config.geoip_db.as_deref().map(backing::geo_file).transpose()?;
+        #[cfg(feature = "edge")]
+        let whereabouts = backing::whereabouts(config.country_header, config.region_header, geo.as_ref());
         #[cfg(feature = "edge")]
         let table = Arc::new(RouteTable::new(Bounds::within(config.route_memory)));
         #[cfg(feature = "edge")]
@@ -155,6 +162,8 @@ impl Platform {
         let inner = Parts {
             #[cfg(feature = "edge")]
             edge: Edge::new(&app, table, whereabouts),
+            #[cfg(feature = "edge")]
+            geo,
             app,
             journal: clicks.reader,
             metrics,
@@ -198,6 +207,7 @@ impl Platform {
             health: self.store.health.clone(),
             retention: self.retention,
             clock: self.parts.clock.clone(),
+            countries: self.countries(),
         };
         let (journal, ingest) = (self.parts.journal.clone(), self.store.ingest.clone());
         let drain = Drain::start(journal, ingest, app.clone()).map_err(StartError::Thread)?;
@@ -212,6 +222,16 @@ impl Platform {
         self.tasks.spawn(keep_house(house, self.cancelled.clone()));
         self.tasks.spawn(keep_metrics(self.parts.metrics.clone(), self.cancelled.clone()));
         Ok(())
+    }
+
+    /// Who knows where visitors are, where a file says it: told to [renew](Countries::renew), it reads a newer file, as it
+    /// does by itself every minute.
+    pub fn countries(&self) -> Option<Arc<dyn Countries>> {
+        #[cfg(feature = "edge")]
+        let countries = self.parts.geo.clone().map(|file| -> Arc<dyn Countries> { file });
+        #[cfg(not(feature = "edge"))]
+        let countries = None;
+        countries
     }
 
     /// Every surface of this build as one service, by host and path: REST, MCP, redirects, health and metrics.

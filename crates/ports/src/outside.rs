@@ -37,6 +37,10 @@ pub trait Countries: Send + Sync {
     fn edition(&self) -> u64 {
         0
     }
+
+    /// Takes newer data where there are some. Called every minute and when an operator asks for it, on a thread that may
+    /// wait.
+    fn renew(&self) {}
 }
 
 /// Knows what user agents come from. Asked while a visitor waits, and once for each that is not remembered.

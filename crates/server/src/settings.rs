@@ -18,8 +18,9 @@ use serde::Deserialize;
 
 use crate::listener;
 
-/// Where Cloudflare names a visitor's country.
+/// Where Cloudflare names a visitor's country and region.
 const CLOUDFLARE: HeaderName = HeaderName::from_static("cf-ipcountry");
+const CLOUDFLARE_REGION: HeaderName = HeaderName::from_static("cf-region-code");
 
 /// As given; what is missing is looked for in the file, then defaults stand.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -88,6 +89,9 @@ pub(crate) struct SettingArgs {
     /// CF-IPCountry where there are trusted proxies]
     #[arg(long, global = true, env = "LINK_PLATFORM_COUNTRY_HEADER", value_name = "NAME")]
     country_header: Option<String>,
+    /// Header in which they name the region, believed where they name the country [default: CF-Region-Code there]
+    #[arg(long, global = true, env = "LINK_PLATFORM_REGION_HEADER", value_name = "NAME")]
+    region_header: Option<String>,
     /// Handle that is meant where neither host nor arguments name one [default: none]
     #[arg(long, global = true, env = "LINK_PLATFORM_DEFAULT_HANDLE", value_name = "HANDLE")]
     default_handle: Option<String>,
@@ -216,6 +220,7 @@ pub(crate) struct Settings {
     given: SettingArgs,
     default_handle: Option<Handle>,
     country_header: HeaderName,
+    region_header: HeaderName,
     mail: MailRoute,
 }
 
@@ -236,6 +241,7 @@ impl SettingArgs {
         let default_handle = check("default-handle", handle, parse, &mut faults);
         let name = |text: &str| text.parse().map_err(|_| format!("'{text}' is no name of a header"));
         let country_header = check("country-header", given.country_header.as_deref(), name, &mut faults);
+        let region_header = check("region-header", given.region_header.as_deref(), name, &mut faults);
         let domain_or_local = domain.clone().unwrap_or_else(|| "localhost".to_owned());
         let mail = given.mail(&data_dir, &domain_or_local);
         faults.extend(mail.fault().map(|fault| match fault {
@@ -289,6 +295,7 @@ impl SettingArgs {
             given: Self { data_dir: Some(data_dir), ..given },
             default_handle,
             country_header: country_header.unwrap_or(CLOUDFLARE),
+            region_header: region_header.unwrap_or(CLOUDFLARE_REGION),
             mail,
         })
     }
@@ -319,6 +326,7 @@ impl SettingArgs {
             route_memory_mb: over.route_memory_mb.or(self.route_memory_mb),
             geoip_db: over.geoip_db.or(self.geoip_db),
             country_header: over.country_header.or(self.country_header),
+            region_header: over.region_header.or(self.region_header),
             default_handle: over.default_handle.or(self.default_handle),
             trusted_proxies: over.trusted_proxies.or(self.trusted_proxies),
             default_plan: over.default_plan.or(self.default_plan),
@@ -389,6 +397,7 @@ impl Settings {
             route_memory: given.route_memory_mb.map_or(Config::ROUTE_MEMORY, |megabytes| {
                 usize::try_from(u64::from(megabytes) << 20).unwrap_or(usize::MAX)
             }),
+            region_header: Some(self.region_header.clone()),
             geoip_db: given.geoip_db.clone(),
         }
     }

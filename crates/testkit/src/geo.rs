@@ -7,6 +7,8 @@ pub enum GeoForm {
     Nested,
     /// `country_code`, as iptoasn's files have it.
     Flat,
+    /// As MaxMind's files of cities: the code is of country and region, `US-CA`.
+    City,
 }
 
 /// One side of a node of the search tree.
@@ -40,6 +42,11 @@ pub fn geo_file(form: GeoForm, networks: &[([u8; 4], u8, &str)]) -> Vec<u8> {
         match form {
             GeoForm::Nested => {
                 data.extend(map(&[("country", map(&[("iso_code", text(code))]))]));
+            }
+            GeoForm::City => {
+                let (country, region) = code.split_once('-').expect("a country and a region");
+                let one = [vec![1, 4], map(&[("iso_code", text(region))])].concat();
+                data.extend(map(&[("country", map(&[("iso_code", text(country))])), ("subdivisions", one)]));
             }
             GeoForm::Flat => data.extend(map(&[("country_code", text(code))])),
         }

@@ -220,6 +220,16 @@ impl Sandbox {
         due.iter().filter_map(|mail| self.app.message(mail)).collect()
     }
 
+    /// Takes the clicks that wait in the journal, and does not count them.
+    pub fn clicks(&self) -> Vec<lp_analytics::Click> {
+        let mut clicks = Vec::new();
+        while let Some(stretch) = self.journal.read(JOURNAL).expect("memory reads") {
+            self.journal.acknowledge(&stretch.journal, stretch.upto);
+            clicks.extend(stretch.clicks);
+        }
+        clicks
+    }
+
     /// Counts what waits in the journal, as the worker does.
     pub async fn drain(&self) {
         while let Some(stretch) = self.journal.read(JOURNAL).expect("memory reads") {

@@ -4,7 +4,7 @@ use std::time::Duration;
 use lp_application::Application;
 use lp_core::Timestamp;
 use lp_core::text::with_causes;
-use lp_ports::{ChangeLog, Clock, Counters, Ingest, StoreHealth};
+use lp_ports::{ChangeLog, Clock, Counters, Countries, Ingest, StoreHealth};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -40,9 +40,11 @@ pub struct House {
     pub retention: Option<Duration>,
     /// Whose jumps are noticed.
     pub clock: Arc<dyn Clock>,
+    /// Who may have newer data.
+    pub countries: Option<Arc<dyn Countries>>,
 }
 
-/// Every minute writes refusals to the audit and when tokens were used, now and then forgets old replies, changes, buckets
+/// Every minute writes refusals to the audit and when tokens were used and looks for newer data of addresses, now and then forgets old replies, changes, buckets
 /// and clicks, and deletes handles that were given up, until cancelled; then writes the last of both.
 pub async fn keep_house(house: House, cancelled: CancellationToken) {
     let mut minutes = interval(MINUTE);
@@ -63,6 +65,7 @@ pub async fn keep_house(house: House, cancelled: CancellationToken) {
         if !going {
             return;
         }
+        house.renew_countries().await;
         let steady = house.watch_clock(&mut shown);
         if passed.is_multiple_of(FORGET_EVERY) && steady {
             house.forget().await;
@@ -80,6 +83,13 @@ pub async fn keep_house(house: House, cancelled: CancellationToken) {
 }
 
 impl House {
+    /// Where its disk does not answer, nobody else waits for it.
+    async fn renew_countries(&self) {
+        if let Some(countries) = self.countries.clone() {
+            tokio::task::spawn_blocking(move || countries.renew()).await.ok();
+        }
+    }
+
     async fn forget(&self) {
         if let Err(error) = self.app.forget_replies().await {
             warn!(error.code = error.code.name(), "old replies could not be forgotten");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
-use lp_application::{Countries, Country, Loaded};
+use lp_application::{Countries, Country, Loaded, Region, Territory};
 use lp_edge::{Client, Edge, Entrance, RouteTable, Whereabouts};
 use lp_testkit::{Sandbox, SandboxOptions};
 use serde_json::{Value, json};
@@ -19,19 +19,22 @@ const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) Safari/537.36";
 struct Atlas;
 
 impl Countries for Atlas {
-    fn country_of(&self, address: IpAddr) -> Option<Country> {
+    fn territory_of(&self, address: IpAddr) -> Option<Territory> {
         let known = matches!(address, IpAddr::V4(v4) if v4.octets()[0] == 203);
-        known.then(|| Country::parse("DE").expect("a country"))
+        let country = Country::parse("DE").expect("a country");
+        known.then(|| Territory { country, region: Region::parse("BY").ok() })
     }
 }
 
-async fn world(payload: Value) -> (Sandbox, Edge) {
+pub(crate) async fn world(payload: Value) -> (Sandbox, Edge) {
     let table = Arc::new(RouteTable::default());
     let options = SandboxOptions { listener: Some(table.clone()), ..SandboxOptions::default() };
     let sandbox = Sandbox::with(options).await;
     let whereabouts = Whereabouts {
         header: Some(HeaderName::from_static("cf-ipcountry")),
+        region_header: Some(HeaderName::from_static("cf-region-code")),
         countries: Some(Arc::new(Atlas)),
+        agents: None,
     };
     let edge = Edge::new(&sandbox.app, table, whereabouts);
     let mut payload = payload;
@@ -41,7 +44,12 @@ async fn world(payload: Value) -> (Sandbox, Edge) {
     (sandbox, edge)
 }
 
-async fn ask(edge: &Edge, target: &str, headers: &[(&str, &str)], client: impl Into<Client>) -> Reply {
+pub(crate) async fn ask(
+    edge: &Edge,
+    target: &str,
+    headers: &[(&str, &str)],
+    client: impl Into<Client>,
+) -> Reply {
     Reply::of(edge.visit(Entrance::Host("hello"), &asked("GET", target, headers), client).await).await
 }
 

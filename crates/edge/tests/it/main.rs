@@ -6,6 +6,7 @@ mod decisions;
 mod fixture;
 mod freshness;
 mod handle_rules;
+mod kept;
 mod loading;
 mod names;
 mod replies;

@@ -45,7 +45,7 @@ pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     }
     let stopping = listener::until_told()?;
     let scheme = if acceptor.is_some() { "https" } else { "http" };
-    listener::renew(certificates, hangups, stopping.clone());
+    listener::renew(certificates, platform.countries(), hangups, stopping.clone());
     output::line(&format!("listening on {scheme}://{address}"))?;
     let service = platform.service();
     listener::accept(listener, move |peer| service.facing(peer), stopping, limits, acceptor, counts).await;

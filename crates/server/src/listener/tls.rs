@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use link_platform::adapter::Countries;
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
@@ -179,21 +180,31 @@ pub(crate) fn hangups() -> io::Result<Signal> {
     signal(SignalKind::hangup())
 }
 
-/// Looks at the files now and then, and at once on SIGHUP, until the process is to end.
-pub(crate) fn renew(certificates: Option<Certificates>, told: Signal, stopping: CancellationToken) {
+/// Looks at the files now and then, and at once on SIGHUP, until the process is to end. `countries` is looked at now and
+/// then by somebody else.
+pub(crate) fn renew(
+    certificates: Option<Certificates>,
+    countries: Option<Arc<dyn Countries>>,
+    told: Signal,
+    stopping: CancellationToken,
+) {
     TaskTracker::new().spawn(stopping.run_until_cancelled_owned(async move {
         match certificates {
-            Some(certificates) => keep_looking(certificates, told).await,
-            None => pass_over(told).await,
+            Some(certificates) => keep_looking(certificates, countries, told).await,
+            None => pass_over(countries, told).await,
         }
     }));
 }
 
-async fn keep_looking(mut certificates: Certificates, mut told: Signal) {
+async fn keep_looking(
+    mut certificates: Certificates,
+    countries: Option<Arc<dyn Countries>>,
+    mut told: Signal,
+) {
     loop {
         tokio::select! {
             () = sleep(LOOK) => {}
-            _ = told.recv() => {}
+            _ = told.recv() => look_at(countries.clone()),
         }
         // Two small files; where their disk does not answer, nobody else waits for it.
         let looked = spawn_blocking(move || {
@@ -205,8 +216,22 @@ async fn keep_looking(mut certificates: Certificates, mut told: Signal) {
     }
 }
 
-async fn pass_over(mut told: Signal) {
+async fn pass_over(countries: Option<Arc<dyn Countries>>, mut told: Signal) {
     while told.recv().await.is_some() {
-        info!("SIGHUP: nothing to reload, as there are no TLS files; changed settings take a restart");
+        match &countries {
+            Some(_) => look_at(countries.clone()),
+            None => {
+                info!(
+                    "SIGHUP: nothing to reload, as there are no TLS files; changed settings take a restart"
+                );
+            }
+        }
+    }
+}
+
+/// Where its disk does not answer, nobody waits for it.
+fn look_at(countries: Option<Arc<dyn Countries>>) {
+    if let Some(countries) = countries {
+        spawn_blocking(move || countries.renew());
     }
 }

@@ -1,6 +1,7 @@
 //! The shared words: what is accepted, what is refused, what comes back.
 
 mod devices;
+mod languages;
 mod time_zones;
 
 use std::time::Duration;
