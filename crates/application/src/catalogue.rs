@@ -31,6 +31,7 @@ pub fn catalogue() -> Catalogue {
         crate::handles::operations(),
         crate::tokens::operations(),
         crate::links::operations(),
+        crate::personalization::operations(),
         crate::analytics::operations(),
         crate::audit::operations(),
         crate::system::operations(),

@@ -25,6 +25,7 @@ mod limits;
 pub mod links;
 mod names;
 pub mod oauth;
+pub mod personalization;
 pub mod plans;
 mod refusals;
 mod repeat;

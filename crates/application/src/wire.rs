@@ -17,6 +17,7 @@ use lp_links::{
     Background, CampaignId, Color, Description, Label, Position, QueryPassThrough, RedirectStatus, RuleId,
     Term, Title, TrackingValue,
 };
+use lp_personalization::{Cta, VariantId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -162,6 +163,12 @@ wire_text! {
     RuleId, "rule-id", "invalid_id", |text| RuleId::parse(text).map_err(|fault| fault.to_string()),
         |id| id.as_str().into(),
         {"pattern": "^[a-z0-9][a-z0-9_-]{1,63}$", "examples": ["mobile-us"]};
+    VariantId, "variant-id", "invalid_id", |text| VariantId::parse(text).map_err(|fault| fault.to_string()),
+        |id| id.as_str().into(),
+        {"pattern": "^[A-Za-z0-9_.-]{1,64}$"};
+    Cta, "call-to-action", "invalid_text", |text| Cta::parse(text).map_err(|fault| fault.to_string()),
+        |cta| cta.as_str().into(),
+        {"minLength": 1, "maxLength": 100};
     CampaignId, "campaign-id", "invalid_id", |text| CampaignId::parse(text).map_err(|fault| fault.to_string()),
         |id| id.as_str().into(),
         {"pattern": "^[a-z0-9][a-z0-9_-]{2,63}$"};

@@ -159,7 +159,7 @@ impl TrackingView {
 }
 
 impl When {
-    fn said(self) -> Result<lp_links::When, TooMany> {
+    pub(crate) fn said(self) -> Result<lp_links::When, TooMany> {
         fn plain<T>(list: Option<Vec<Wire<T>>>) -> impl Iterator<Item = T> {
             list.into_iter().flatten().map(|value| value.0)
         }
@@ -186,20 +186,26 @@ impl RoutingRule {
     }
 }
 
+impl WhenView {
+    pub(crate) fn of(when: &lp_links::When) -> Self {
+        let list = |fact| when.values(fact).into_iter().map(ToOwned::to_owned).collect();
+        Self {
+            source_in: list(Fact::Source),
+            campaign_in: list(Fact::Campaign),
+            country_in: list(Fact::Country),
+            device_in: list(Fact::Device),
+            segment_in: list(Fact::Segment),
+        }
+    }
+}
+
 impl RoutingRuleView {
     pub(super) fn of(rule: &lp_links::RoutingRule) -> Self {
-        let list = |fact| rule.when.values(fact).into_iter().map(ToOwned::to_owned).collect();
         Self {
             id: rule.id.as_str().to_owned(),
             enabled: rule.enabled,
             priority: rule.priority.number().into(),
-            when: WhenView {
-                source_in: list(Fact::Source),
-                campaign_in: list(Fact::Campaign),
-                country_in: list(Fact::Country),
-                device_in: list(Fact::Device),
-                segment_in: list(Fact::Segment),
-            },
+            when: WhenView::of(&rule.when),
             destination_url: rule.destination.to_string(),
             traffic_allocation: rule.allocation.into(),
         }

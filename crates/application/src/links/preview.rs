@@ -1,9 +1,7 @@
 use std::borrow::Cow;
 
 use lp_core::Device;
-use lp_personalization::{
-    Closed, Decision, Policy, Room, Step, Verdict, Visitor, campaign_in, compile, source_in,
-};
+use lp_personalization::{Closed, Decision, Room, Step, Verdict, Visitor, campaign_in, compile, source_in};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +10,7 @@ use super::read::missing;
 use crate::Error;
 use crate::catalogue::View;
 use crate::cx::Cx;
+use crate::personalization::VariantView;
 use crate::routes::refusal;
 use crate::wire::{Wire, Word};
 
@@ -25,6 +24,8 @@ pub struct RoutePreview {
     pub resolved_url: Option<String>,
     /// The id of the rule that chose; null where none did.
     pub rule_applied: Option<String>,
+    /// What the visitor sees by a rule of the handle; null where none chose.
+    pub variant: Option<VariantView>,
     /// Whether no rule chose and the link's own destination stands.
     pub fallback: bool,
     /// The HTTP status a visitor would get.
@@ -75,14 +76,17 @@ pub(super) async fn preview(cx: Cx, input: PreviewRoute) -> Result<RoutePreview,
         unlocked: true,
     };
     let route = compile(&link);
+    let handle = cx.handle()?;
+    let policy = cx.policy(handle, &cx.rules().rules(handle, None).await?);
     let mut trace = Vec::new();
-    let decision = route.explain(Policy::none(), &visitor, &mut |step| trace.push(told(step)));
+    let decision = route.explain(&policy, &visitor, &mut |step| trace.push(told(step)));
     let slug = route.slug().to_string();
     Ok(match decision {
         Decision::Redirect(redirect) => RoutePreview {
             slug,
             resolved_url: Some(redirect.location(query)),
             rule_applied: redirect.rule().map(ToOwned::to_owned),
+            variant: redirect.personal().map(VariantView::chosen).transpose()?,
             fallback: redirect.rule().is_none(),
             status: redirect.status.code(),
             trace,
@@ -93,7 +97,15 @@ pub(super) async fn preview(cx: Cx, input: PreviewRoute) -> Result<RoutePreview,
 }
 
 fn nowhere(slug: String, status: u16, trace: Vec<TraceStep>) -> RoutePreview {
-    RoutePreview { slug, resolved_url: None, rule_applied: None, fallback: false, status, trace }
+    RoutePreview {
+        slug,
+        resolved_url: None,
+        rule_applied: None,
+        variant: None,
+        fallback: false,
+        status,
+        trace,
+    }
 }
 
 fn word(word: Option<&Wire<Word>>) -> Option<&str> {

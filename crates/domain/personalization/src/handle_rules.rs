@@ -1,7 +1,7 @@
 //! What an owner decides for all links and pages of a handle: what its rules may say, and how they may change.
 
 use lp_core::Revision;
-use lp_links::{Allocation, Priority, RuleId, When};
+use lp_links::{Allocation, Fact, Priority, RuleId, When};
 use thiserror::Error;
 
 use crate::{Origin, Variant};
@@ -61,6 +61,10 @@ pub enum RulesRefused {
     TooMany,
     #[error("the rules of a handle name at most {} values together", HandleRules::MOST_VALUES)]
     TooManyValues,
+    #[error("the rules of a handle carry at most {} bytes of text together", HandleRules::MOST_TEXT)]
+    TooMuchText,
+    #[error("a new rule needs a variant")]
+    VariantRequired,
     #[error("there is no rule '{}'", .0.as_str())]
     NoSuchRule(RuleId),
     /// Of an order: each rule has to stand in it once.
@@ -79,6 +83,14 @@ pub struct TooManyOrigins;
 impl Default for Contexts {
     fn default() -> Self {
         Self { origins: Vec::new(), append: true }
+    }
+}
+
+impl PersonalizationRule {
+    /// How many bytes of text it carries.
+    fn text_len(&self) -> usize {
+        let values = Fact::ALL.into_iter().flat_map(|fact| self.when.values(fact)).map(str::len);
+        self.id.as_str().len() + values.sum::<usize>() + self.variant.text_len()
     }
 }
 
@@ -118,6 +130,9 @@ impl HandleRules {
     /// Of all rules together, so that a handle cannot take megabytes of every node.
     pub const MOST_VALUES: usize = 10_000;
 
+    /// Likewise, of conditions and variants together.
+    pub const MOST_TEXT: usize = 1024 * 1024;
+
     /// What was kept, put together again. Of rules with one id the last counts.
     pub fn restore(revision: Revision, items: impl IntoIterator<Item = RulesItem>) -> Self {
         let mut rules = Self { revision, ..Self::default() };
@@ -146,6 +161,9 @@ impl HandleRules {
         }
         if write.after.rules.iter().map(|rule| rule.when.value_count()).sum::<usize>() > Self::MOST_VALUES {
             return Err(RulesRefused::TooManyValues);
+        }
+        if write.after.rules.iter().map(PersonalizationRule::text_len).sum::<usize>() > Self::MOST_TEXT {
+            return Err(RulesRefused::TooMuchText);
         }
         Ok(write)
     }

@@ -36,6 +36,19 @@ pub struct Metadata(Box<str>);
 #[error("takes more than {} bytes as JSON", Metadata::MAX)]
 pub struct MetadataTooLong;
 
+impl Variant {
+    pub(crate) fn text_len(&self) -> usize {
+        let texts = [
+            Some(self.id.as_str()),
+            self.title.as_ref().map(Title::as_str),
+            self.cta.as_ref().map(Cta::as_str),
+            self.destination.as_ref().map(WebUrl::as_str),
+            self.metadata.as_ref().map(Metadata::as_str),
+        ];
+        texts.into_iter().flatten().map(str::len).sum()
+    }
+}
+
 impl VariantId {
     pub fn parse(text: &str) -> Result<Self, VariantIdFault> {
         let written = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
