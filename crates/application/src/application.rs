@@ -16,7 +16,7 @@ use crate::limits::Limiter;
 use crate::names::Names;
 use crate::oauth::KnownDocuments;
 use crate::refusals::Refusals;
-use crate::{Catalogue, ClickSink, Error, Loaded, RouteSource, Settings, Surface};
+use crate::{Catalogue, ClickSink, ContextMint, Error, Loaded, RouteSource, Settings, Surface};
 
 /// Everything the operations need of the world.
 #[derive(Clone)]
@@ -157,6 +157,7 @@ pub(crate) struct Inner {
     pub(crate) tokens: HeldTokens,
     pub(crate) client_documents: KnownDocuments,
     pub(crate) names: Names,
+    pub(crate) contexts: ContextMint,
     ingested_at: AtomicI64,
 }
 
@@ -179,6 +180,7 @@ impl Application {
     ) -> Self {
         let limiter = Limiter::new(ports.counters.clone());
         let names = Names::new(ports.clock.clone());
+        let contexts = ContextMint::new(settings.secret.clone(), ports.clock.now());
         let inner = Inner {
             catalogue,
             ports,
@@ -190,6 +192,7 @@ impl Application {
             tokens: HeldTokens::default(),
             client_documents: KnownDocuments::default(),
             names,
+            contexts,
             ingested_at: AtomicI64::new(i64::MIN),
         };
         Self { inner: Arc::new(inner) }
@@ -230,6 +233,11 @@ impl Application {
     pub fn routes(&self) -> RouteSource {
         let Inner { ports, settings, names, .. } = self.inner.as_ref();
         RouteSource::new(ports.links.clone(), ports.rules.clone(), settings.urls.clone(), names.clone())
+    }
+
+    /// The edge's way to context tokens.
+    pub fn contexts(&self) -> ContextMint {
+        self.inner.contexts.clone()
     }
 
     /// Whether the store can be used now.

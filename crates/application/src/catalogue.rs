@@ -32,6 +32,7 @@ pub fn catalogue() -> Catalogue {
         crate::tokens::operations(),
         crate::links::operations(),
         crate::personalization::operations(),
+        crate::contexts::operations(),
         crate::analytics::operations(),
         crate::audit::operations(),
         crate::system::operations(),

@@ -35,6 +35,7 @@ codes! {
     INVALID_DESTINATION_URL = "invalid_destination_url", 400, false, "The destination is not an absolute http or https address without credentials.";
     INVALID_CURSOR = "invalid_cursor", 400, false, "The cursor is not one that a list of this kind gave out.";
     INVALID_COLLABORATORS = "invalid_collaborators", 400, false, "The list of collaborators names unknown accounts or roles, one account twice, or more than 100; `fields` names each.";
+    INVALID_CONTEXT = "invalid_context", 400, false, "The context token is not one of ours, was cut or changed, is of another handle, or was made with a key that is retired.";
     NEW_OWNER_REQUIRED = "new_owner_required", 400, false, "The account that shall own the handle is missing or unknown.";
     INVALID_REQUEST = "invalid_request", 400, false, "Arguments of a request below `/oauth` are missing, unknown or malformed; `fields` names each.";
     AUTHORIZATION_PENDING = "authorization_pending", 400, true, "Nobody has answered the desktop's attempt in the browser yet. `Retry-After` says when to ask again.";
@@ -60,6 +61,7 @@ codes! {
     INSUFFICIENT_SCOPE = "insufficient_scope", 403, false, "The token lacks the scope in `requiredScope`.";
     INSUFFICIENT_ROLE = "insufficient_role", 403, false, "The caller's role in the handle is below `requiredRole`.";
     SIGNUP_CLOSED = "signup_closed", 403, false, "Accounts of this installation are made by its operator.";
+    FORBIDDEN = "forbidden", 403, false, "Pages of this origin may not ask here; the handle's owner lists those that may.";
     HANDLE_MISMATCH = "handle_mismatch", 403, false, "The handle in the arguments is not the one of the host or path.";
     FEATURE_LOCKED = "feature_locked", 403, false, "The plan behind the call lacks `feature`; `requiredPlan` is the least one that has it, null where none makes a difference.";
     NOT_FOUND = "not_found", 404, false, "There is no such thing, or it is not yours.";
@@ -67,6 +69,7 @@ codes! {
     REQUEST_TIMEOUT = "request_timeout", 408, true, "The body did not arrive whole in time, or came too slowly.";
     CONFLICT = "conflict", 409, false, "It exists already, or others kept changing it while this was tried.";
     IDEMPOTENCY_CONFLICT = "idempotency_conflict", 409, false, "The idempotency key was used before for something else.";
+    CONTEXT_EXPIRED = "context_expired", 410, false, "The context token is older than 30 days.";
     GONE = "gone", 410, false, "The link has ended; only its visitors are told so.";
     PAYLOAD_TOO_LARGE = "payload_too_large", 413, false, "The body is larger than this operation takes.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415, false, "The body's content type is not one that this operation takes.";

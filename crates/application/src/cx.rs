@@ -57,6 +57,11 @@ impl Cx {
         Ok(&self.named()?.name)
     }
 
+    /// The key of the handle that host or path names, for operations that need none.
+    pub(crate) fn bound(&self) -> Option<&Handle> {
+        self.call.handle.as_ref().map(|named| &named.key)
+    }
+
     fn named(&self) -> Result<&Named, Error> {
         self.call
             .handle

@@ -14,6 +14,7 @@ mod bootstrap;
 mod catalogue;
 mod clicks;
 mod code;
+pub mod contexts;
 mod cursor;
 mod cx;
 mod error;
@@ -45,6 +46,7 @@ pub use catalogue::{
 };
 pub use clicks::{ClickSink, Visit};
 pub use code::Code;
+pub use contexts::{ContextMint, ContextRefused, ContextRoom};
 pub use cx::Cx;
 pub use error::{Error, Exhausted, Fault};
 pub use gate::{Accepts, Answer, Caller, Credential, Reply, Request, Surface};

@@ -1,5 +1,5 @@
-//! What pages of other origins may do (the Fetch standard, 3.2): read what everybody may read, and speak OAuth as clients
-//! in a browser do. Credentials of a browser are never asked for here, so none are allowed.
+//! What pages of other origins may do (the Fetch standard, 3.2): read what everybody may read, call what is made for pages,
+//! and speak OAuth as clients in a browser do. Credentials of a browser are never asked for here, so none are allowed.
 
 use axum::response::Response;
 use http::HeaderValue;
@@ -16,16 +16,17 @@ const TAKEN: &str = "authorization, content-type, mcp-protocol-version";
 const SHOWN: &str = "retry-after, www-authenticate, x-request-id";
 
 /// Whether a path is open to pages of every origin: whatever is well-known, even where it is not there, so that clients
-/// can tell that from a fault; and the endpoints that clients of OAuth call by themselves.
+/// can tell that from a fault; what says that it is for pages; and the endpoints that clients of OAuth call by themselves.
 pub(crate) fn is_open(path: &str, ends: &[End], catalogue: &Catalogue) -> bool {
-    let called_by_clients = |end: &End| match end.target {
+    let called_by_pages = |end: &End| match end.target {
         Target::Row { operation, mount } => {
             let row = &catalogue.operations()[operation];
-            row.dialect == Dialect::OAuth && row.mounts()[mount].auth == Auth::Public
+            let made_for_them = row.for_pages || row.dialect == Dialect::OAuth;
+            made_for_them && row.mounts()[mount].auth == Auth::Public
         }
         _ => false,
     };
-    path.starts_with("/.well-known/") || (!ends.is_empty() && ends.iter().all(called_by_clients))
+    path.starts_with("/.well-known/") || (!ends.is_empty() && ends.iter().all(called_by_pages))
 }
 
 /// Lets any page read the reply.

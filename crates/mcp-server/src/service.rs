@@ -142,9 +142,10 @@ impl Front {
         }
         let caller = self.caller(&head, request_id)?;
         let refused = |error: &Error| Box::new(refusal(error, &caller));
-        // Without a credential nothing but a public tool can be meant, so the body is not even read; with one that opens
-        // nothing, a large body is not.
-        if !self.any_public && self.is_stranger(&caller, body.size_hint().upper()).await {
+        // Without a credential nothing but a public tool can be meant, so the body is not even read where there is none; and
+        // without one that opens something, a large body is not.
+        let small = body.size_hint().upper().is_some_and(|most| most <= SMALL);
+        if !(self.any_public && small) && self.is_stranger(&caller, small).await {
             let (credential, connect) = (&caller.credential, Scope::MCP_CONNECT);
             let error = self.app.admit_connector(credential, None, connect, caller.address, true).await;
             error.map_err(|error| refused(&error))?;
@@ -187,9 +188,8 @@ impl Front {
         })
     }
 
-    /// Whether the caller is nobody, as far as that matters for a body of at most so many bytes.
-    async fn is_stranger(&self, caller: &Caller, bytes: Option<u64>) -> bool {
-        let small = bytes.is_some_and(|most| most <= SMALL);
+    /// Whether the caller is nobody, as far as that matters for a body that is small or not.
+    async fn is_stranger(&self, caller: &Caller, small: bool) -> bool {
         match &caller.credential {
             Credential::None => true,
             _ if small => false,

@@ -73,6 +73,8 @@ pub struct SandboxOptions {
     pub urls: Option<PublicUrls>,
     /// What accounts start with; the usual unless given.
     pub plans: PlanRules,
+    /// Its secret; the usual one unless given. Nobody can sign in with another.
+    pub secret: Option<Secret>,
 }
 
 /// Answers probes from a list; what is not on it cannot be reached.
@@ -124,7 +126,8 @@ impl Sandbox {
         let listener = options.listener.unwrap_or_else(|| Arc::new(Deaf));
         let rows = options.catalogue.unwrap_or_else(catalogue);
         let usual = settings(options.limits, options.sign_ups, options.urls);
-        let settings = Settings { plans: options.plans, ..usual };
+        let secret = options.secret.unwrap_or_else(|| usual.secret.clone());
+        let settings = Settings { plans: options.plans, secret, ..usual };
         let app = Application::new(rows, ports, settings, listener, observed.clone());
         let pat = made.pat.expect("the first run makes a token");
         Self { app, store, clock, ids, journal, probe, documents, observed, owner: made.user, pat }

@@ -69,6 +69,8 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("links_delete", json!({ "slug": "launch" })),
         ("links_rollback", json!({ "slug": "launch", "payload": { "revision": 1 } })),
         ("links_rollback", json!({ "slug": "launch", "payload": { "revision": 99 } })),
+        ("tracking_resolve_context", json!({ "ctx": "ctx1.AAAA.AAAA" })),
+        ("tracking_resolve_context", json!({ "handle": "hello" })),
         ("analytics_get", json!({ "query": { "period": "7d", "slug": "launch" } })),
         ("analytics_get", json!({ "query": { "period": "7 days" } })),
         ("analytics_get", json!({})),

@@ -46,6 +46,7 @@ const PURE: &[&str] = &[
 const PORTS: &[&str] = &["async-trait", "bytes", "futures-core"];
 const APPLICATION: &[&str] = &[
     "base64",
+    "blake3",
     "csv",
     "futures-util",
     "jsonschema",

@@ -46,6 +46,7 @@ const PRESENT: &[&str] = &[
     "analytics_get",
     "system_health",
     "system_usage_meters",
+    "tracking_resolve_context",
 ];
 
 /// Where this catalogue departs from the documented one. It is a list of tools, or an object with `tools`.

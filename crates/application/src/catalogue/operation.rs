@@ -38,6 +38,8 @@ pub struct Operation {
     pub on_closed: bool,
     /// Whether arguments that it does not know are dropped rather than refused.
     pub lenient: bool,
+    /// Whether pages of every origin may read what it answers where it needs no credential.
+    pub for_pages: bool,
     /// In whose words it refuses over HTTP.
     pub dialect: Dialect,
     /// What goes in and out beside JSON.
@@ -220,6 +222,7 @@ impl Operation {
             accepted: false,
             on_closed: false,
             lenient: false,
+            for_pages: false,
             dialect: Dialect::Platform,
             kind,
             validator: schema::validator(&input),
@@ -303,6 +306,13 @@ impl Operation {
     #[must_use]
     pub fn lenient(mut self) -> Self {
         self.lenient = true;
+        self
+    }
+
+    /// Lets pages of every origin call it, where it needs no credential.
+    #[must_use]
+    pub fn for_pages(mut self) -> Self {
+        self.for_pages = true;
         self
     }
 

@@ -107,7 +107,10 @@ impl Inner {
             authorize(actor, operation.need, None)?;
             let unlocked = self.unlocked(operation, actor, None).await;
             unlocked.inspect_err(|error| self.note_refusal(way, actor, &Handle::installation(), error))?;
-            return Ok(None);
+            // Everybody may call it, wherever: but what it tells may depend on where that is.
+            let looks = operation.need == Need::Public && operation.effect.read_only;
+            let bound = request.bound.as_deref().filter(|_| looks);
+            return bound.map(|bound| self.name_handle(actor, Some(bound), None)).transpose();
         }
         if request.surface == Surface::Mcp {
             is_addressed(actor, request.bound.as_deref())?;

@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod by_mail;
 mod connections;
+mod contexts;
 mod controls;
 mod desktop;
 mod faults;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use lp_application::links::{self, LinkFields, OneLink, PreviewRoute, Slug, Title, UpsertLink, WebUrl};
 use lp_application::{
-    Caller, Catalogue, Code, Op, Patch, StreamReply, View, accounts, analytics, audit, catalogue, handles,
-    oauth, plans, system, tokens, whole,
+    Caller, Catalogue, Code, Op, Patch, StreamReply, View, accounts, analytics, audit, catalogue, contexts,
+    handles, oauth, plans, system, tokens, whole,
 };
 use lp_core::Handle;
 use lp_testkit::Sandbox;
@@ -63,6 +63,8 @@ fn every_row_has_a_key_with_its_types() {
     seen.stream(links::EXPORT);
     seen.stream(links::IMPORT);
     seen.stream(links::QR);
+    seen.key(contexts::RESOLVE);
+    seen.key(contexts::SDK_CONFIG);
     seen.key(analytics::GET);
     seen.key(audit::LIST);
     seen.key(system::HEALTH);

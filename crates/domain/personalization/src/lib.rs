@@ -8,6 +8,7 @@
 
 mod allocate;
 mod attribution;
+mod context;
 mod decide;
 mod handle_rules;
 mod location;
@@ -22,6 +23,7 @@ mod visitor;
 
 pub use allocate::lot;
 pub use attribution::{Room, campaign_in, referred_by, source_in};
+pub use context::{Context, ContextFault};
 pub use decide::{Choice, Closed, Decision, Redirect, Step};
 pub use handle_rules::{
     Contexts, HandleRules, PersonalizationRule, RulesItem, RulesRefused, RulesWrite, TooManyOrigins,

@@ -1,6 +1,7 @@
 //! Where visitors go.
 
 mod attribution;
+mod context;
 mod fixture;
 mod rules;
 mod schedule;
