@@ -13,6 +13,7 @@ mod embedding;
 mod outside;
 mod pg;
 mod process;
+mod sdk;
 mod surface;
 mod tidy;
 mod user_agents;
@@ -55,6 +56,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Build the script for pages: its source without comments and indentation.
+    Sdk,
     /// Run a command beside a throw-away PostgreSQL server, or the server alone.
     ///
     /// The command finds it in LINK_PLATFORM_TEST_DATABASE_URL and DATABASE_URL. Where the former is set already, that
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
         Command::Tidy { bless, rewrite_migrations } => tidy::run(tidy::Bless::of(bless, rewrite_migrations)),
         Command::Surface { check: true } => surface::check(surface::Binary::Build),
         Command::Surface { check: false } => surface::write(),
+        Command::Sdk => sdk::run(&workspace::root(), false),
         Command::Dist { binary } => dist::run(binary.as_deref()),
         Command::Outside(options) => outside::run(&options),
         Command::Conformance(options) => conformance::run(&options),

@@ -1,4 +1,5 @@
 mod agents;
+mod assets;
 mod facts;
 mod fields;
 mod page;
@@ -17,6 +18,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body_util::Full;
+use lp_application::contexts::SCRIPT_PATH;
 use lp_application::{
     Application, ClickSink, Code, Error, JournalFull, Kept, Settling, Visit, counts_as_click, refusal,
 };
@@ -243,6 +245,9 @@ impl Edge {
             Host::Moved(origin) => return Begun::Answered(reply::moved(asked, &origin)),
             host => host,
         };
+        if head.uri.path() == SCRIPT_PATH {
+            return Begun::Answered(assets::script(asked));
+        }
         let wanted = entrance.wanted(head.uri.path());
         let signs = self.inner.signs.as_ref();
         let foreign = wanted.filter(|(handle, _)| entrance.label() != Some(*handle));

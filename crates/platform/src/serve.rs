@@ -110,7 +110,7 @@ impl PlatformService {
         let peer = self.peer_of(request);
         let entrance = match place(parts.proxies.host_of(peer, request), &parts.app.settings().urls.domain) {
             Place::Handle(label) => Entrance::Host(label),
-            Place::Api if path.starts_with("/_edge/") => Entrance::Api,
+            Place::Api if is_public(path) => Entrance::Api,
             _ => return None,
         };
         parts.edge.visit_at_once(entrance, request, parts.proxies.visitor(peer, request.headers()))
@@ -144,9 +144,7 @@ impl PlatformService {
             #[cfg(feature = "edge")]
             Place::Handle(label) => self.visit(Entrance::Host(label), request, peer).await,
             #[cfg(feature = "edge")]
-            Place::Api if request.uri().path().starts_with("/_edge/") => {
-                self.visit(Entrance::Api, request, peer).await
-            }
+            Place::Api if is_public(request.uri().path()) => self.visit(Entrance::Api, request, peer).await,
             Place::Api => {
                 #[cfg(feature = "mcp")]
                 if let Some(bound) = shared_mcp(request.uri().path()) {
@@ -337,6 +335,12 @@ async fn show(pages: Router, mut request: Request<Body>, client: IpAddr) -> Resp
         Ok(response) => response,
         Err(never) => match never {},
     }
+}
+
+/// Whether a path of the API's host is for the public of handles.
+#[cfg(feature = "edge")]
+fn is_public(path: &str) -> bool {
+    ["/_edge/", "/_assets/"].iter().any(|prefix| path.starts_with(prefix))
 }
 
 /// An empty body takes no place on the heap.

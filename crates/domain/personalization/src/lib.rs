@@ -2,7 +2,7 @@
 //!
 //! This crate compiles a link into a [`Route`] and the rules of a handle into a [`Policy`], and decides for each visitor by
 //! both: the one rule that redirects, previews and pages share. It says what the rules of a handle may say and how they
-//! change, what has to be known of a visitor, and how a request says where one comes from. It does not know how routes are
+//! change, what visitors carry on, what has to be known of a visitor, and how a request says where one comes from. It does not know how routes are
 //! held in memory, how devices, countries and keys of visitors are found out, or what is counted; deciding is pure, total
 //! and does not allocate.
 
@@ -13,6 +13,7 @@ mod decide;
 mod handle_rules;
 mod location;
 mod origin;
+mod page;
 mod plain;
 mod policy;
 mod route;

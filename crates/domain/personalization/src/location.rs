@@ -6,6 +6,9 @@ use url::form_urlencoded;
 
 use crate::Redirect;
 
+/// The parameter in which a destination gets the context of the visit.
+const CONTEXT: &str = "ctx";
+
 impl Redirect<'_> {
     /// The value of `Location`: the destination, and the visitor's query as the link wants it, in one buffer.
     ///
@@ -13,44 +16,85 @@ impl Redirect<'_> {
     /// left out; a fragment of the destination stays at the end. The work grows with the lengths of both, not with their
     /// product, because anybody may send a long query.
     pub fn location(&self, query: Option<&str>) -> String {
+        self.written(query, None)
+    }
+
+    /// The same with a context token, which goes before the fragment and in place of whatever else would be called so:
+    /// parameters of the destination, and of the visitor, who may have come through another link.
+    pub fn location_with(&self, query: Option<&str>, token: &str) -> String {
+        self.written(query, Some(token))
+    }
+
+    fn written(&self, query: Option<&str>, token: Option<&str>) -> String {
         let query = query.unwrap_or("");
         if self.tracking.is_empty() {
-            return with_query(self.destination, self.query, query);
+            return with_context(self.destination, self.query, query, token);
         }
-        with_query(
-            &with_query(self.destination, QueryPassThrough::Override, self.tracking),
-            self.query,
-            query,
-        )
+        let tracked = with_query(self.destination, QueryPassThrough::Override, self.tracking);
+        with_context(&tracked, self.query, query, token)
     }
 }
 
 /// A destination with a query, as far as the mode wants it.
 pub(crate) fn with_query(destination: &str, mode: QueryPassThrough, query: &str) -> String {
+    with_context(destination, mode, query, None)
+}
+
+fn with_context(destination: &str, mode: QueryPassThrough, query: &str, token: Option<&str>) -> String {
     let (base, fragment) = split_fragment(destination);
     let added = if mode == QueryPassThrough::Off || query.is_empty() { 0 } else { query.len() + 1 };
-    let mut location = String::with_capacity(destination.len() + added);
-    let has_query = match mode {
-        QueryPassThrough::Off | QueryPassThrough::Append => {
-            location.push_str(base);
-            base.contains('?')
-        }
-        QueryPassThrough::Override => push_without(&mut location, base, query),
+    let carried = token.map_or(0, |token| CONTEXT.len() + token.len() + 2);
+    let mut location = String::with_capacity(destination.len() + added + carried);
+    let drops = |pair: &str| token.is_some() && is_context(pair);
+    let mut has_query = match mode {
+        QueryPassThrough::Off | QueryPassThrough::Append => match base.split_once('?') {
+            Some((path, own)) if pairs(own).any(drops) => {
+                location.push_str(path);
+                push_pairs(&mut location, pairs(own).filter(|pair| !drops(pair)))
+            }
+            own => {
+                location.push_str(base);
+                own.is_some()
+            }
+        },
+        QueryPassThrough::Override => push_without(&mut location, base, query, drops),
     };
     if mode != QueryPassThrough::Off {
-        let mut mark = if has_query { '&' } else { '?' };
-        for pair in pairs(query) {
-            location.push(mark);
+        for pair in pairs(query).filter(|pair| !drops(pair)) {
+            location.push(if has_query { '&' } else { '?' });
             location.extend(pair.chars().filter(char::is_ascii_graphic));
-            mark = '&';
+            has_query = true;
         }
+    }
+    if let Some(token) = token {
+        location.push(if has_query { '&' } else { '?' });
+        location.push_str(CONTEXT);
+        location.push('=');
+        location.push_str(token);
     }
     location.push_str(fragment);
     location
 }
 
-/// Pushes `base` without those of its parameters that `query` names too; whether any are left.
-fn push_without(location: &mut String, base: &str, query: &str) -> bool {
+/// Pushes parameters behind a path; whether there are any.
+fn push_pairs<'p>(location: &mut String, pairs: impl Iterator<Item = &'p str>) -> bool {
+    let mut mark = '?';
+    for pair in pairs {
+        location.push(mark);
+        location.push_str(pair);
+        mark = '&';
+    }
+    mark == '&'
+}
+
+/// Whether a parameter is called as that of contexts is.
+fn is_context(pair: &str) -> bool {
+    // Nearly none is, and decoding names takes longer than looking at a letter.
+    matches!(pair.as_bytes().first(), Some(b'c' | b'%')) && name(pair) == CONTEXT
+}
+
+/// Pushes `base` without those of its parameters that `query` names too, and those that are dropped; whether any are left.
+fn push_without(location: &mut String, base: &str, query: &str, drops: impl Fn(&str) -> bool) -> bool {
     let Some((path, own)) = base.split_once('?') else {
         location.push_str(base);
         return false;
@@ -61,13 +105,7 @@ fn push_without(location: &mut String, base: &str, query: &str) -> bool {
     for pair in pairs(query) {
         kept.remove(&name(pair));
     }
-    let mut mark = '?';
-    for pair in pairs(own).filter(|pair| kept.contains(&name(pair))) {
-        location.push(mark);
-        location.push_str(pair);
-        mark = '&';
-    }
-    mark == '&'
+    push_pairs(location, pairs(own).filter(|pair| kept.contains(&name(pair)) && !drops(pair)))
 }
 
 fn split_fragment(url: &str) -> (&str, &str) {

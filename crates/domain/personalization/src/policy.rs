@@ -87,6 +87,11 @@ impl Policy {
         self.rules.iter().find(|known| *known.id == *rule).map(|rule| &rule.then)
     }
 
+    /// The rule of this id, where it is switched on, and what it makes visitors see.
+    pub(crate) fn standing(&self, rule: &str) -> Option<(&str, &Personal)> {
+        self.rules.switched_on().find(|known| *known.id == *rule).map(|rule| (&*rule.id, &rule.then))
+    }
+
     /// Which rule takes this visitor: for pages, by the rule that decides for links.
     pub fn personalize(&self, visitor: &Visitor<'_>) -> Personalized<'_> {
         self.choose(visitor, None)

@@ -118,6 +118,12 @@ impl<T> Rules<T> {
         self.ordered.iter()
     }
 
+    /// Without those that are switched off.
+    pub(crate) fn switched_on(&self) -> impl Iterator<Item = &Rule<T>> {
+        let on = |at: usize| self.on.get(at / 64).is_some_and(|word| word & bit(at) != 0);
+        self.ordered.iter().enumerate().filter(move |(at, _)| on(*at)).map(|(_, rule)| rule)
+    }
+
     /// What has to be known of visitors.
     pub(crate) fn asks(&self) -> Asks {
         let kinds = Fact::ALL.iter().zip(&self.tables).filter(|(_, table)| !table.values.is_empty());

@@ -7,18 +7,47 @@ mod rules;
 mod schedule;
 
 use lp_links::{Field, LinkChange, QueryPassThrough, RedirectStatus};
-use lp_personalization::{Closed, Decision, Policy, Visitor, compile};
+use lp_personalization::{Closed, Decision, Policy, Redirect, Visitor, compile};
 use proptest::prelude::*;
 use url::form_urlencoded;
 
 use crate::fixture::link;
 
 fn location(url: &str, mode: QueryPassThrough, query: &str) -> String {
+    redirected(url, mode, |redirect| redirect.location(Some(query)))
+}
+
+/// The same with a context token.
+fn carried(url: &str, mode: QueryPassThrough, query: &str, token: &str) -> String {
+    redirected(url, mode, |redirect| redirect.location_with(Some(query), token))
+}
+
+fn redirected(url: &str, mode: QueryPassThrough, write: impl Fn(&Redirect<'_>) -> String) -> String {
     let route = compile(&link(url, LinkChange { query: Field::Set(mode), ..LinkChange::default() }));
     let Decision::Redirect(redirect) = route.decide(Policy::none(), &Visitor::UNKNOWN) else {
         panic!("the link is open")
     };
-    redirect.location(Some(query))
+    write(&redirect)
+}
+
+#[test]
+fn a_context_goes_before_the_fragment_and_in_place_of_others() {
+    use QueryPassThrough::{Append, Off, Override};
+    for (url, mode, query, expected) in [
+        ("https://e.com/a", Append, "", "https://e.com/a?ctx=T"),
+        ("https://e.com", Append, "", "https://e.com?ctx=T"),
+        ("https://e.com/a?b=2#f", Append, "x=1", "https://e.com/a?b=2&x=1&ctx=T#f"),
+        ("https://e.com/a?ctx=mine#f", Off, "ctx=theirs", "https://e.com/a?ctx=T#f"),
+        ("https://e.com/a?b=1&ctx=mine&c=2", Append, "ctx=theirs&y", "https://e.com/a?b=1&c=2&y&ctx=T"),
+        ("https://e.com/a?ctx&b=1", Override, "%63tx=theirs&b=2", "https://e.com/a?b=2&ctx=T"),
+        ("https://e.com/a?ctxs=1&CTX=2", Append, "c", "https://e.com/a?ctxs=1&CTX=2&c&ctx=T"),
+    ] {
+        assert_eq!(carried(url, mode, query, "T"), expected, "{url} {mode:?} {query}");
+    }
+    assert_eq!(
+        location("https://e.com/a?ctx=mine", Append, "ctx=theirs"),
+        "https://e.com/a?ctx=mine&ctx=theirs"
+    );
 }
 
 #[test]
@@ -101,6 +130,19 @@ proptest! {
         prop_assert!(location.bytes().all(|b| b.is_ascii_graphic()));
         prop_assert!(location.ends_with(&fragment));
         prop_assert!(location.starts_with("https://example.com/p"));
+    }
+
+    #[test]
+    fn a_context_is_carried_once_and_changes_nothing_else(
+        own in parameters(), query in parameters(), mode in modes(), fragment in "(#[a-z]{0,5})?",
+    ) {
+        let plain = location(&format!("https://e.com/p?z=1&{own}"), mode, &query);
+        let url = format!("https://e.com/p?z=1&ctx=old&{own}{fragment}");
+        let query = format!("{query}&ctx=theirs");
+        let (kept, ctx) = (carried(&url, mode, &query, "T"), format!("&ctx=T{fragment}"));
+        let rest = kept.strip_suffix(&ctx).ok_or_else(|| TestCaseError::fail(kept.clone()))?;
+        let pairs = |url: &str| url.split(['?', '&']).filter(|pair| !pair.is_empty()).map(ToOwned::to_owned).collect::<Vec<_>>();
+        prop_assert_eq!(pairs(rest), pairs(&plain));
     }
 
     #[test]
