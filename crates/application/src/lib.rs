@@ -46,7 +46,7 @@ pub use catalogue::{
 };
 pub use clicks::{ClickSink, Visit};
 pub use code::Code;
-pub use contexts::{ContextMint, ContextRefused, ContextRoom};
+pub use contexts::{ContextMint, ContextRefused, ContextRoom, PageAsked};
 pub use cx::Cx;
 pub use error::{Error, Exhausted, Fault};
 pub use gate::{Accepts, Answer, Caller, Credential, Reply, Request, Surface};

@@ -17,7 +17,7 @@ use lp_links::{
     Background, CampaignId, Color, Description, Label, Position, QueryPassThrough, RedirectStatus, RuleId,
     Term, Title, TrackingValue,
 };
-use lp_personalization::{Cta, VariantId};
+use lp_personalization::{Cta, Origin, VariantId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -175,6 +175,9 @@ wire_text! {
     Term, "term", "invalid_text", |text| Term::parse(text).map_err(|fault| fault.to_string()),
         |term| term.as_str().into(),
         {"minLength": 1, "maxLength": 100};
+    Origin, "origin", "invalid_origin", |text| Origin::parse(text).map_err(|fault| fault.to_string()),
+        |origin| origin.as_str().into(),
+        {"maxLength": 300, "description": "Scheme, host and port of pages, as browsers send it.", "examples": ["https://shop.example.com"]};
     LinkSecret, "link-password", "invalid_text", LinkSecret::parse,
         |secret| secret.as_str().into(),
         {"minLength": 1, "maxLength": 128};

@@ -3,6 +3,7 @@ mod assets;
 mod facts;
 mod fields;
 mod page;
+mod pages;
 mod remembered;
 mod reply;
 mod request_id;
@@ -28,6 +29,7 @@ use lp_personalization::{Choice, Decision, Policy, Redirect, Visitor};
 use self::agents::Agents;
 use self::facts::{Rooms, Seen};
 use self::fields::{Fields, text};
+use self::pages::Pages;
 use self::reply::Asked;
 use self::request_id::RequestIds;
 use self::signs::{Host, Signs};
@@ -110,6 +112,8 @@ struct Inner {
     routes: LiveRoutes,
     /// `None`: every name is its handle's key.
     signs: Option<Signs>,
+    /// `None`: pages are told nothing.
+    pages: Option<Pages>,
     clicks: Arc<dyn RecordClicks>,
     places: Places,
     /// Whether visitors come over HTTPS.
@@ -151,7 +155,8 @@ impl Edge {
     pub fn new(app: &Application, table: Arc<RouteTable>, whereabouts: Whereabouts) -> Self {
         let routes = LiveRoutes::new(table, Arc::new(app.routes()));
         let signs = Signs { names: app.names(), urls: app.settings().urls.clone() };
-        Self::with(routes, Some(signs), Arc::new(app.clicks()), whereabouts, &app.request_id())
+        let pages = Pages { app: app.clone(), mint: app.contexts() };
+        Self::with(routes, Some((signs, pages)), Arc::new(app.clicks()), whereabouts, &app.request_id())
     }
 
     /// Puts an edge together whose handles are called by their keys. `node` begins the ids of requests that bring none, so
@@ -162,16 +167,18 @@ impl Edge {
 
     fn with(
         routes: LiveRoutes,
-        signs: Option<Signs>,
+        whole: Option<(Signs, Pages)>,
         clicks: Arc<dyn RecordClicks>,
         whereabouts: Whereabouts,
         node: &str,
     ) -> Self {
+        let (signs, pages) = whole.unzip();
         Self {
             inner: Arc::new(Inner {
                 routes,
                 secure: signs.as_ref().is_some_and(|signs| signs.urls.scheme == "https"),
                 signs,
+                pages,
                 clicks,
                 agents: Agents::new(whereabouts.agents.clone()),
                 places: Places::new(whereabouts),
@@ -203,8 +210,12 @@ impl Edge {
         head: impl Into<Head<'r>>,
         client: impl Into<Client>,
     ) -> Response<Full<Bytes>> {
-        let visit = self.begin(entrance, head.into(), client.into());
-        match visit {
+        let (head, client) = (head.into(), client.into());
+        if let Some(handle) = pages::wanted(head.uri.path()) {
+            // Boxed, so that visitors of links do not carry its state.
+            return Box::pin(self.page(entrance, handle, head, client)).await;
+        }
+        match self.begin(entrance, head, client) {
             Begun::Answered(reply) => reply,
             Begun::Settling(reply, settling) => self.settle(reply, settling).await,
             Begun::Unloaded(visit) => {
@@ -228,7 +239,11 @@ impl Edge {
         head: impl Into<Head<'r>>,
         client: impl Into<Client>,
     ) -> Option<Visited> {
-        match self.begin(entrance, head.into(), client.into()) {
+        let head = head.into();
+        if pages::wanted(head.uri.path()).is_some() {
+            return None;
+        }
+        match self.begin(entrance, head, client.into()) {
             Begun::Answered(reply) => Some(Visited::Answered(reply)),
             Begun::Settling(reply, settling) => {
                 let edge = self.clone();

@@ -71,6 +71,15 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("links_rollback", json!({ "slug": "launch", "payload": { "revision": 99 } })),
         ("tracking_resolve_context", json!({ "ctx": "ctx1.AAAA.AAAA" })),
         ("tracking_resolve_context", json!({ "handle": "hello" })),
+        (
+            "routing_update_context_origins",
+            json!({ "payload": { "origins": ["HTTPS://Shop.Example.com:443/", "http://localhost:3000"], "appendContext": false } }),
+        ),
+        (
+            "routing_update_context_origins",
+            json!({ "payload": { "origins": ["https://e.com/path", "null", "*", "ftp://e.com", "https://me@e.com"] } }),
+        ),
+        ("routing_list_context_origins", json!({})),
         ("analytics_get", json!({ "query": { "period": "7d", "slug": "launch" } })),
         ("analytics_get", json!({ "query": { "period": "7 days" } })),
         ("analytics_get", json!({})),

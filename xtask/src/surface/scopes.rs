@@ -47,6 +47,8 @@ const PRESENT: &[&str] = &[
     "system_health",
     "system_usage_meters",
     "tracking_resolve_context",
+    "routing_list_context_origins",
+    "routing_update_context_origins",
 ];
 
 /// Where this catalogue departs from the documented one. It is a list of tools, or an object with `tools`.

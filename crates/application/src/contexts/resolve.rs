@@ -90,12 +90,12 @@ impl ContextView {
 
 impl AttributionView {
     /// Of texts that are empty where nothing is known.
-    pub(crate) fn of(source: &str, campaign: &str) -> Self {
+    pub(super) fn of(source: &str, campaign: &str) -> Self {
         Self { source: said(source), campaign: said(campaign) }
     }
 }
 
 /// An empty text says nothing.
-fn said(text: &str) -> Option<String> {
+pub(super) fn said(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }

@@ -140,7 +140,7 @@ impl Application {
 
 impl Inner {
     /// Takes one call from the caller's bucket. The machine's own operator is not limited.
-    pub(super) async fn allowance(
+    pub(crate) async fn allowance(
         &self,
         need: Need,
         actor: &Actor,

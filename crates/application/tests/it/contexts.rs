@@ -246,3 +246,74 @@ async fn the_script_is_told_where_everything_is() {
     assert_eq!(error(ask("nobody").await).code, Code::NOT_FOUND);
     assert_eq!(crate::faults(&error(ask("No").await)), ["/handle invalid_handle"]);
 }
+
+#[tokio::test]
+async fn origins_are_replaced_and_written_as_browsers_write_them() {
+    let sandbox = Sandbox::new().await;
+    let listed = value(sandbox.call("routing_list_context_origins", json!({})).await);
+    assert_eq!(listed, json!({ "handle": "hello", "origins": [], "appendContext": true }));
+    let update = async |payload: Value| {
+        value(sandbox.call("routing_update_context_origins", json!({ "payload": payload })).await)
+    };
+    let typed = [
+        "HTTPS://Shop.Example.com:443/",
+        "http://localhost:3000",
+        "https://shop.example.com",
+        "https://bücher.example",
+    ];
+    let said = update(json!({ "origins": typed, "appendContext": false })).await;
+    let written = ["https://shop.example.com", "http://localhost:3000", "https://xn--bcher-kva.example"];
+    assert_eq!(said, json!({ "handle": "hello", "origins": written, "appendContext": false }));
+    assert_eq!(value(sandbox.call("routing_list_context_origins", json!({})).await), said);
+    let said = update(json!({ "origins": [] })).await;
+    assert_eq!(
+        said,
+        json!({ "handle": "hello", "origins": [], "appendContext": false }),
+        "what is not said is kept"
+    );
+}
+
+#[tokio::test]
+async fn every_origin_that_is_none_is_named_and_nothing_is_kept() {
+    let sandbox = Sandbox::new().await;
+    let refused = async |payload: Value| {
+        error(sandbox.call("routing_update_context_origins", json!({ "payload": payload })).await)
+    };
+    let odd = [
+        "https://e.com/path",
+        "https://e.com",
+        "null",
+        "*",
+        "https://*.e.com",
+        "ftp://e.com",
+        "https://me@e.com",
+        "https://e.com?a",
+        "e.com",
+        "",
+    ];
+    let error = refused(json!({ "origins": odd, "appendContext": 1 })).await;
+    let mut faults = crate::faults(&error);
+    faults.sort();
+    let mut expected: Vec<_> =
+        [0, 2, 3, 4, 5, 6, 7, 8, 9].map(|at| format!("/payload/origins/{at} invalid_origin")).into();
+    expected.insert(0, "/payload/appendContext wrong_type".to_owned());
+    assert_eq!((faults, error.code), (expected, Code::VALIDATION));
+    let many: Vec<_> = (0..101).map(|number| format!("https://e.com:{}", number + 1)).collect();
+    assert_eq!(crate::faults(&refused(json!({ "origins": many })).await), ["/payload/origins too_many"]);
+    assert_eq!(crate::faults(&refused(json!({})).await), ["/payload/origins required"]);
+    let listed = value(sandbox.call("routing_list_context_origins", json!({})).await);
+    assert_eq!(listed["origins"], json!([]));
+}
+
+#[tokio::test]
+async fn origins_take_scopes_of_their_own() {
+    let sandbox = Sandbox::new().await;
+    let pat = sandbox.pat_with(&["links.*", "routing.context_origins.read"]).await;
+    let with =
+        |operation: &str, arguments| sandbox.request(operation, arguments, Credential::Bearer(pat.clone()));
+    value(sandbox.app.call(with("routing_list_context_origins", json!({}))).await);
+    let update = json!({ "payload": { "origins": [] } });
+    let refused = error(sandbox.app.call(with("routing_update_context_origins", update)).await);
+    assert_eq!(refused.code, Code::INSUFFICIENT_SCOPE);
+    assert_eq!(refused.details["requiredScope"], "routing.context_origins.write");
+}

@@ -64,8 +64,8 @@ fn writes_are_said_to_write_and_destroy_nothing_that_cannot_come_back() {
             "end", "revoke", "signup", "forgot", "start", "confirm", "change", "replace", "transfer",
             "rename", "restore", "redeem", "approve", "decline", "register", "token", "decide",
         ];
-        let name = operation.name.rsplit('_').next().unwrap_or_default();
-        assert_eq!(!operation.effect.read_only, writes.contains(&name), "{}", operation.name);
+        let said = operation.name.split('_').any(|word| writes.contains(&word));
+        assert_eq!(!operation.effect.read_only, said, "{}", operation.name);
         let gone = [
             "tokens_revoke",
             "handles_transfer",
@@ -73,6 +73,7 @@ fn writes_are_said_to_write_and_destroy_nothing_that_cannot_come_back() {
             "oauth_revoke",
             "account_connections_end",
             "handle_connections_end",
+            "routing_update_context_origins",
         ];
         let gone = gone.contains(&operation.name);
         assert_eq!(operation.effect.destructive, gone, "{}: every link keeps its revisions", operation.name);

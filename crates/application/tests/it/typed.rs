@@ -65,6 +65,8 @@ fn every_row_has_a_key_with_its_types() {
     seen.stream(links::QR);
     seen.key(contexts::RESOLVE);
     seen.key(contexts::SDK_CONFIG);
+    seen.key(contexts::LIST_ORIGINS);
+    seen.key(contexts::UPDATE_ORIGINS);
     seen.key(analytics::GET);
     seen.key(audit::LIST);
     seen.key(system::HEALTH);

@@ -14,7 +14,7 @@ const COOKIE_NAME: &str = "_lp_vid";
 /// Thirty days, in seconds.
 const COOKIE_AGE: u32 = 30 * 24 * 60 * 60;
 /// The segment of those who bring the cookie.
-const RETURNING: &[&str] = &["returning"];
+pub(super) const RETURNING: &[&str] = &["returning"];
 
 /// Where what stands in the query is decoded.
 #[derive(Default)]
@@ -118,7 +118,7 @@ impl VisitorKey {
     const MAX: usize = 64;
 
     /// The one of the cookie: 1 to 64 letters, digits, `-` and `_`. Whatever else stands there is none.
-    fn brought(headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn brought(headers: &HeaderMap) -> Option<Self> {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
         let mut values = cookies.flat_map(|line| line.split(';')).filter_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
@@ -132,7 +132,7 @@ impl VisitorKey {
     }
 
     /// Of one who brings none: 16 digits.
-    fn stranger(number: u64) -> Self {
+    pub(super) fn stranger(number: u64) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut bytes = [0; Self::MAX];
         for (at, place) in bytes.iter_mut().take(16).enumerate() {
@@ -143,7 +143,7 @@ impl VisitorKey {
     }
 
     /// Only ASCII is put in, so the fallback is never taken.
-    fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
     }
 

@@ -113,6 +113,25 @@ pub(super) fn refused(asked: Asked<'_>, code: Code) -> Response<Full<Bytes>> {
     reply
 }
 
+/// JSON for whoever asked, and for nobody else.
+pub(super) fn json(asked: Asked<'_>, status: StatusCode, body: String) -> Response<Full<Bytes>> {
+    let mut reply = Response::new(Full::default());
+    *reply.status_mut() = status;
+    let headers = reply.headers_mut();
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        headers.insert(header::ALLOW, ALLOWED);
+    }
+    headers.insert(X_REQUEST_ID, asked.request_id);
+    if *asked.head.method != Method::HEAD {
+        *reply.body_mut() = Full::new(Bytes::from(body));
+    }
+    reply
+}
+
 fn accepts_html(headers: &HeaderMap) -> bool {
     headers.get_all(header::ACCEPT).iter().any(|accept| {
         accept.to_str().is_ok_and(|accept| {
