@@ -70,7 +70,7 @@ async fn platform() -> Platform {
     for (slug, mode, enabled) in
         [("launch", "append", true), ("over", "override", true), ("off", "off", false)]
     {
-        let payload = json!({ "destinationUrl": "https://example.com/a?b=c#d", "queryPassThrough": mode, "enabled": enabled });
+        let payload = json!({ "destinationUrl": "https://example.com/a?b=c#d", "queryPassThrough": mode, "enabled": enabled, "appendContext": false });
         let Value::Object(arguments) = json!({ "slug": slug, "payload": payload }) else { continue };
         let call = Call {
             operation: "links_upsert".to_owned(),

@@ -42,6 +42,14 @@ pub struct Visit<'v> {
     pub facts: Facts<&'v str>,
 }
 
+/// A visit that was noted.
+pub struct Noted {
+    /// The name of the visit from now on.
+    pub id: ClickId,
+    /// Whether that has to be waited for.
+    pub kept: Kept,
+}
+
 const DAY: i64 = 86_400_000_000;
 
 impl ClickSink {
@@ -66,13 +74,14 @@ impl ClickSink {
 
     /// Notes a visit; an error where the journal is full and the visit goes uncounted. Never waits; what was kept may
     /// have to be waited for.
-    pub fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull> {
+    pub fn record(&self, visit: Visit<'_>) -> Result<Noted, JournalFull> {
         let at = visit.at;
         let host = host_of(visit.referrer);
         // Browsers send it in lower case.
         let lower = host.bytes().any(|byte| byte.is_ascii_uppercase()).then(|| host.to_ascii_lowercase());
-        self.journal.append(ClickRef {
-            id: ClickId::of(at, self.ids.uuid()),
+        let id = ClickId::of(at, self.ids.uuid());
+        let kept = self.journal.append(ClickRef {
+            id,
             handle: visit.handle,
             link: visit.link,
             slug: visit.slug,
@@ -81,7 +90,8 @@ impl ClickSink {
             visitor: visitor(self.keyed, at, visit.address, visit.user_agent),
             referrer: lower.as_deref().unwrap_or(host),
             facts: visit.facts,
-        })
+        })?;
+        Ok(Noted { id, kept })
     }
 }
 

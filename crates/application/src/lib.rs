@@ -44,7 +44,7 @@ pub use catalogue::{
     Auth, Body, Catalogue, Dialect, Effect, Kind, Method, Mount, Op, Operation, Query, Realm, Stream, View,
     catalogue,
 };
-pub use clicks::{ClickSink, Visit};
+pub use clicks::{ClickSink, Noted, Visit};
 pub use code::Code;
 pub use contexts::{ContextMint, ContextRefused, ContextRoom, PageAsked};
 pub use cx::Cx;

@@ -1,5 +1,6 @@
 mod agents;
 mod assets;
+mod carried;
 mod facts;
 mod fields;
 mod page;
@@ -21,13 +22,14 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body_util::Full;
 use lp_application::contexts::SCRIPT_PATH;
 use lp_application::{
-    Application, ClickSink, Code, Error, JournalFull, Kept, Settling, Visit, counts_as_click, refusal,
+    Application, ClickSink, Code, Error, Facts, JournalFull, Kept, Noted, Settling, Visit, counts_as_click,
+    refusal,
 };
-use lp_core::Timestamp;
-use lp_personalization::{Choice, Decision, Policy, Redirect, Visitor};
+use lp_core::{Device, Timestamp};
+use lp_personalization::{Choice, Decision, Policy, Visitor};
 
 use self::agents::Agents;
-use self::facts::{Rooms, Seen};
+use self::facts::{LookedAt, Rooms};
 use self::fields::{Fields, text};
 use self::pages::Pages;
 use self::reply::Asked;
@@ -41,7 +43,7 @@ use crate::{Found, LiveRoutes, RouteKey, RouteTable, TableStats};
 /// Where clicks go. [`ClickSink`] is the one in use.
 pub trait RecordClicks: Send + Sync {
     /// Notes a visit without waiting; an error where it could not be kept.
-    fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull>;
+    fn record(&self, visit: Visit<'_>) -> Result<Noted, JournalFull>;
 
     /// The time, by the clock that visits are noted with.
     fn now(&self) -> Timestamp;
@@ -136,8 +138,14 @@ impl<'r, B> From<&'r Request<B>> for Head<'r> {
     }
 }
 
+impl<'r> Visiting<'r> {
+    fn looked_at(&self) -> LookedAt<'r> {
+        LookedAt { head: self.asked.head, fields: self.fields, client: self.client }
+    }
+}
+
 impl RecordClicks for ClickSink {
-    fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull> {
+    fn record(&self, visit: Visit<'_>) -> Result<Noted, JournalFull> {
         Self::record(self, visit)
     }
 
@@ -309,17 +317,21 @@ impl Edge {
             return (reply::refused(visit.asked, Code::NOT_FOUND), None);
         };
         let mut rooms = Rooms::default();
-        let seen = self.inner.look(&visit, route.asks().also(policy.asks()), &mut rooms);
+        let seen = self.inner.look(visit.looked_at(), route.asks().also(policy.asks()), &mut rooms);
         let at = self.inner.clicks.now();
         let visitor = Visitor { at, ..seen.visitor() };
         match route.decide(policy, &visitor) {
             Decision::Redirect(redirect) => {
                 let late = matches!(redirect.choice, Choice::Fallback(_));
-                let kept = (!late && is_click(visit.asked.head.method, visit.fields))
-                    .then(|| self.count(&visit, at, found, &seen, policy, &redirect))
-                    .flatten();
+                let (mut token, mut kept) = (None, None);
+                if !late && is_click(visit.asked.head.method, visit.fields) {
+                    let facts = seen.facts(route, found.revision(), policy, &redirect);
+                    let noted = self.count(&visit, at, found, seen.agent.device, facts);
+                    token = self.inner.token(at, found, policy, &facts, noted.as_ref());
+                    kept = noted.map(|noted| noted.kept);
+                }
                 let cookie = seen.cookie(redirect.drawn, visit.asked.head.headers, self.inner.secure);
-                let reply = reply::redirect(visit.asked, &redirect, cookie);
+                let reply = reply::redirect(visit.asked, &redirect, token.as_deref(), cookie);
                 match kept {
                     Some(Kept::Once(settling)) => (reply, Some(settling)),
                     Some(Kept::Now) | None => (reply, None),
@@ -343,26 +355,25 @@ impl Edge {
         visit: &Visiting<'_>,
         at: Timestamp,
         found: &Found,
-        seen: &Seen<'_>,
-        policy: &Policy,
-        redirect: &Redirect<'_>,
-    ) -> Option<Kept> {
+        device: Device,
+        facts: Facts<&str>,
+    ) -> Option<Noted> {
         let (handle, route) = found.link()?;
-        let kept = self.inner.clicks.record(Visit {
+        let noted = self.inner.clicks.record(Visit {
             at,
             handle,
             link: route.link(),
             slug: route.slug(),
             address: Some(visit.client.address),
             user_agent: text(visit.fields.user_agent),
-            device: seen.agent.device,
+            device,
             referrer: text(visit.fields.referer),
-            facts: seen.facts(route, found.revision(), policy, redirect),
+            facts,
         });
-        if kept.is_err() {
+        if noted.is_err() {
             self.inner.clicks_lost.fetch_add(1, Ordering::Relaxed);
         }
-        kept.ok()
+        noted.ok()
     }
 }
 

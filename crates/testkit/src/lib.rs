@@ -20,6 +20,7 @@ pub mod fixtures;
 mod geo;
 mod ids;
 mod link;
+mod location;
 #[cfg(feature = "sandbox")]
 mod mint;
 pub mod model;
@@ -34,6 +35,7 @@ pub use documents::StubDocuments;
 pub use geo::{GeoForm, geo_file};
 pub use ids::SeededIds;
 pub use link::link;
+pub use location::without_context;
 #[cfg(feature = "sandbox")]
 pub use mint::mint;
 #[cfg(feature = "sandbox")]

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use e2e::{Server, Workspace};
+use lp_testkit::without_context;
 use serde_json::Value;
 
 const BROWSER: &str =
@@ -21,8 +22,7 @@ pub(crate) async fn visit(server: &Server, path: &str) -> (u16, Option<String>) 
         .send()
         .await
         .expect("a reply");
-    let location =
-        reply.headers().get("location").and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
+    let location = reply.headers().get("location").and_then(|value| value.to_str().ok()).map(without_context);
     (reply.status().as_u16(), location)
 }
 

@@ -1,6 +1,7 @@
 //! Handles as a team shares them, on running servers.
 
 use e2e::{Server, Workspace, fresh_database, mcp};
+use lp_testkit::without_context;
 use serde_json::{Value, json};
 
 use crate::edge::{eventually, put};
@@ -23,7 +24,7 @@ async fn ask(server: &Server, token: &str, method: &str, path: &str, body: Optio
 async fn visit(server: &Server, handle: &str, path: &str) -> (u16, Option<String>) {
     let reply = server.on(&format!("{handle}.localhost"), "GET", path).send().await.expect("a reply");
     let location = reply.headers().get("location").and_then(|value| value.to_str().ok());
-    (reply.status().as_u16(), location.map(ToOwned::to_owned))
+    (reply.status().as_u16(), location.map(without_context))
 }
 
 fn moved(server: &Server, path: &str) -> (u16, Option<String>) {

@@ -1,7 +1,7 @@
 //! Visitors of one link who are sent to different places, and what the preview says of each.
 
 use e2e::{Server, Workspace};
-use lp_testkit::{GeoForm, geo_file};
+use lp_testkit::{GeoForm, geo_file, without_context};
 use serde_json::{Value, json};
 
 use crate::edge::put;
@@ -17,7 +17,12 @@ async fn visit(server: &Server, headers: &[(&str, &str)]) -> (String, Option<Str
     let reply = request.send().await.expect("a reply");
     let text =
         |name: &str| reply.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
-    (text("location").unwrap_or_else(|| reply.status().to_string()), text("set-cookie"))
+    (
+        text("location")
+            .map(|location| without_context(&location))
+            .unwrap_or_else(|| reply.status().to_string()),
+        text("set-cookie"),
+    )
 }
 
 async fn preview(server: &Server, pat: &str, visitor: Value) -> Value {

@@ -6,21 +6,29 @@ use lp_application::{Agent, Facts, Territory, bounded};
 use lp_core::{Language, Revision};
 use lp_personalization::{Asks, Policy, Redirect, Room, Route, Visitor, campaign_in, referred_by, source_in};
 
-use super::fields::text;
-use super::{Inner, Visiting};
+use super::fields::{Fields, text};
+use super::{Client, Head, Inner};
 
 /// The cookie of visitors who were allotted to something.
 const COOKIE_NAME: &str = "_lp_vid";
 /// Thirty days, in seconds.
 const COOKIE_AGE: u32 = 30 * 24 * 60 * 60;
 /// The segment of those who bring the cookie.
-pub(super) const RETURNING: &[&str] = &["returning"];
+pub(super) const RETURNING: &str = "returning";
 
 /// Where what stands in the query is decoded.
 #[derive(Default)]
 pub(super) struct Rooms {
     source: Room,
     campaign: Room,
+}
+
+/// What a request shows of its visitor.
+#[derive(Clone, Copy)]
+pub(super) struct LookedAt<'v> {
+    pub(super) head: Head<'v>,
+    pub(super) fields: Fields<'v>,
+    pub(super) client: Client,
 }
 
 /// What was found out of a visitor.
@@ -46,16 +54,16 @@ pub(super) struct VisitorKey {
 
 impl Inner {
     /// Looks at a visitor, for a link that asks for this. All but the key is looked at in any case, because clicks keep it.
-    pub(super) fn look<'v>(&self, visit: &Visiting<'v>, asks: Asks, rooms: &'v mut Rooms) -> Seen<'v> {
-        let (head, fields) = (&visit.asked.head, &visit.fields);
+    pub(super) fn look<'v>(&self, visit: LookedAt<'v>, asks: Asks, rooms: &'v mut Rooms) -> Seen<'v> {
+        let LookedAt { head, fields, client } = visit;
         let query = head.uri.query().unwrap_or("");
         let brought = fields.cookie.and_then(|_| VisitorKey::brought(head.headers));
         let user_agent = text(fields.user_agent);
-        let stranger = || VisitorKey::stranger(self.clicks.stranger(visit.client.address, user_agent));
+        let stranger = || VisitorKey::stranger(self.clicks.stranger(client.address, user_agent));
         let Rooms { source, campaign } = rooms;
         Seen {
             agent: self.agents.of(user_agent),
-            territory: self.places.territory(head.headers, visit.client),
+            territory: self.places.territory(head.headers, client),
             language: Language::preferred(text(fields.accept_language)),
             source: source_in(query, source).unwrap_or_else(|| referred_by(text(fields.referer))),
             campaign: campaign_in(query, campaign).unwrap_or(""),
@@ -73,7 +81,7 @@ impl Seen<'_> {
             device: self.agent.device,
             source: self.source,
             campaign: self.campaign,
-            segments: if self.returning { RETURNING } else { &[] },
+            segments: if self.returning { &[RETURNING] } else { &[] },
             key: self.key.as_ref().map_or("", VisitorKey::as_str),
             ..Visitor::UNKNOWN
         }
@@ -118,7 +126,7 @@ impl VisitorKey {
     const MAX: usize = 64;
 
     /// The one of the cookie: 1 to 64 letters, digits, `-` and `_`. Whatever else stands there is none.
-    pub(super) fn brought(headers: &HeaderMap) -> Option<Self> {
+    fn brought(headers: &HeaderMap) -> Option<Self> {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
         let mut values = cookies.flat_map(|line| line.split(';')).filter_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
@@ -132,7 +140,7 @@ impl VisitorKey {
     }
 
     /// Of one who brings none: 16 digits.
-    pub(super) fn stranger(number: u64) -> Self {
+    fn stranger(number: u64) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut bytes = [0; Self::MAX];
         for (at, place) in bytes.iter_mut().take(16).enumerate() {
@@ -143,7 +151,7 @@ impl VisitorKey {
     }
 
     /// Only ASCII is put in, so the fallback is never taken.
-    pub(super) fn as_str(&self) -> &str {
+    fn as_str(&self) -> &str {
         self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
     }
 

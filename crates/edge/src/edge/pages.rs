@@ -7,10 +7,10 @@ use http_body_util::Full;
 use lp_application::contexts::PAGE_PATH;
 use lp_application::{Application, Code, ContextMint, Error, PageAsked};
 use lp_core::Handle;
-use lp_personalization::{Policy, Visitor};
+use lp_personalization::{Asks, Policy, Visitor};
 
-use super::facts::{RETURNING, VisitorKey};
-use super::fields::{Fields, text};
+use super::facts::{LookedAt, Rooms};
+use super::fields::Fields;
 use super::reply::{self, Asked};
 use super::signs::Host;
 use super::{Client, Edge, Entrance, Head, Inner, is_segment};
@@ -152,19 +152,9 @@ impl Inner {
         if policy.revision().0 == 0 && !pages.app.is_handle(&whose.key).await? {
             return Err(Error::not_found("the handle"));
         }
-        let user_agent = text(fields.user_agent);
-        let key = VisitorKey::brought(head.headers);
-        let returning = key.is_some();
-        let key =
-            key.unwrap_or_else(|| VisitorKey::stranger(self.clicks.stranger(client.address, user_agent)));
-        let seen = Visitor {
-            at: self.clicks.now(),
-            country: self.whereabouts.country(head.headers, client),
-            device: self.devices.of(user_agent),
-            segments: if returning { RETURNING } else { &[] },
-            key: key.as_str(),
-            ..Visitor::UNKNOWN
-        };
+        let mut rooms = Rooms::default();
+        let seen = self.look(LookedAt { head, fields, client }, Asks::KEY, &mut rooms);
+        let seen = Visitor { at: self.clicks.now(), ..seen.visitor() };
         let asked = PageAsked::of(head.uri.query().unwrap_or(""));
         pages.mint.page(policy, &whose.key, &whose.name, &asked, seen)
     }

@@ -20,13 +20,17 @@ pub(super) struct Asked<'r> {
     pub(super) request_id: HeaderValue,
 }
 
-/// Sends the visitor on, with an empty body, and gives a cookie along where there is one.
+/// Sends the visitor on, with an empty body, and gives a context token and a cookie along where there are any.
 pub(super) fn redirect(
     asked: Asked<'_>,
     redirect: &Redirect<'_>,
+    token: Option<&str>,
     cookie: Option<HeaderValue>,
 ) -> Response<Full<Bytes>> {
-    let location = HeaderValue::try_from(redirect.location(asked.head.uri.query()));
+    let query = asked.head.uri.query();
+    let location =
+        token.map_or_else(|| redirect.location(query), |token| redirect.location_with(query, token));
+    let location = HeaderValue::try_from(location);
     let status = StatusCode::from_u16(redirect.status.code());
     let (Ok(location), Ok(status)) = (location, status) else {
         tracing::error!("a destination cannot stand in a header");

@@ -39,6 +39,7 @@ pub(crate) async fn world(payload: Value) -> (Sandbox, Edge) {
     let edge = Edge::new(&sandbox.app, table, whereabouts);
     let mut payload = payload;
     payload["destinationUrl"] = "https://e.com/own".into();
+    payload["appendContext"] = false.into();
     let made = sandbox.call("links_upsert", json!({ "slug": "go", "payload": payload })).await;
     made.result.expect("the link is made");
     (sandbox, edge)

@@ -12,8 +12,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
-use lp_application::{Code, Error, JournalFull, Kept, Loaded, RouteListener as _, Visit};
-use lp_core::{Device, Handle, Revision, Slug, SlugKey, Timestamp, WebUrl};
+use lp_application::{Code, Error, JournalFull, Kept, Loaded, Noted, RouteListener as _, Visit};
+use lp_core::{ClickId, Device, Handle, Revision, Slug, SlugKey, Timestamp, WebUrl};
 use lp_edge::{
     Bounds, Edge, Found, LiveRoutes, LoadRoutes, Loading, LoadingRules, RecordClicks, RouteKey, RouteTable,
 };
@@ -209,7 +209,7 @@ impl Rig {
 }
 
 impl RecordClicks for Clicks {
-    fn record(&self, visit: Visit<'_>) -> Result<Kept, JournalFull> {
+    fn record(&self, visit: Visit<'_>) -> Result<Noted, JournalFull> {
         let Visit { handle, slug, device, referrer, .. } = visit;
         let full = self.full.load(Ordering::Relaxed);
         if !full {
@@ -219,12 +219,10 @@ impl RecordClicks for Clicks {
         if full {
             return Err(JournalFull);
         }
-        Ok(self
-            .settling
-            .lock()
-            .expect("no poison")
-            .take()
-            .map_or(Kept::Now, |settled| Kept::Once(Box::pin(async move { settled.await.unwrap_or(false) }))))
+        let settling = self.settling.lock().expect("no poison").take();
+        let kept = settling
+            .map_or(Kept::Now, |settled| Kept::Once(Box::pin(async move { settled.await.unwrap_or(false) })));
+        Ok(Noted { id: ClickId::parse("clk_01jcp8w000e008000000000001").expect("an id"), kept })
     }
 
     fn now(&self) -> Timestamp {

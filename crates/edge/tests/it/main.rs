@@ -2,6 +2,7 @@
 
 mod allocations;
 mod bounds;
+mod contexts;
 mod decisions;
 mod fixture;
 mod freshness;

@@ -23,7 +23,7 @@ impl World {
         let options = SandboxOptions { listener: Some(table.clone()), ..SandboxOptions::default() };
         let sandbox = Sandbox::with(options).await;
         let edge = Edge::new(&sandbox.app, table, Whereabouts::default());
-        let link = json!({ "slug": "go", "payload": { "destinationUrl": "https://example.com/" } });
+        let link = json!({ "slug": "go", "payload": { "destinationUrl": "https://example.com/", "appendContext": false } });
         sandbox.call("links_upsert", link).await.result.expect("made");
         Self { sandbox, edge }
     }

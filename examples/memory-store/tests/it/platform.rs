@@ -6,6 +6,7 @@ use http::{Request, StatusCode};
 use link_platform::links::{self, LinkFields, Slug, UpsertLink, WebUrl};
 use link_platform::{Body, Bootstrap, Caller, Handle, Peer, Platform, Store};
 use lp_ports::{AnalyticsReader, LinkReader};
+use lp_testkit::without_context;
 use memory_store::MemoryStore;
 use tower::ServiceExt;
 
@@ -41,7 +42,7 @@ async fn visit(platform: &Platform, slug: &str) -> (StatusCode, String) {
     let answered = platform.service().oneshot(request.expect("a request")).await;
     let response = answered.unwrap_or_else(|never| match never {});
     let location = response.headers().get("location").and_then(|value| value.to_str().ok());
-    (response.status(), location.unwrap_or_default().to_owned())
+    (response.status(), location.map(without_context).unwrap_or_default())
 }
 
 async fn clicks(store: &MemoryStore, handle: &Handle) -> u64 {
