@@ -97,6 +97,15 @@ impl LiveRoutes {
         Box::pin(self.load_policy(entry.home())).await
     }
 
+    /// The rules of a handle, whether anybody has asked for a link of it or not: from memory, else from the store.
+    pub async fn policy_of(&self, handle: &Handle) -> Result<HeldRules, Arc<Error>> {
+        let home = self.table.home_of(handle);
+        match home.policy() {
+            Some(held) => Ok(held),
+            None => Box::pin(self.load_policy(&home)).await,
+        }
+    }
+
     /// Reads the rules of a handle again because others changed them, if anybody has asked for a link of it. Fails, and is
     /// repeated, as [`refresh`](Self::refresh) is.
     pub async fn refresh_rules(&self, handle: &Handle) -> Result<(), Error> {

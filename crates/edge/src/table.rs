@@ -137,6 +137,11 @@ impl RouteTable {
         self.handles.get(handle)
     }
 
+    /// The handle with what is decided for it, whoever asks for it first.
+    pub(crate) fn home_of(&self, handle: &Handle) -> Shared<Home> {
+        self.handles.intern(handle)
+    }
+
     /// How it stands.
     pub fn stats(&self) -> TableStats {
         TableStats {

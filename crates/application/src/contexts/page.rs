@@ -76,11 +76,6 @@ impl Application {
         limits::let_through(self.inner.allowance(Need::Public, &Actor::Anonymous, Some(address)).await)
     }
 
-    /// The rules of a handle, prepared.
-    pub async fn page_policy(&self, key: &Handle) -> Result<Policy, Error> {
-        Ok(lp_personalization::compile_rules(&self.inner.ports.rules.rules(key, None).await?, |_| None))
-    }
-
     /// Whether there is a handle of this key.
     pub async fn is_handle(&self, key: &Handle) -> Result<bool, Error> {
         Ok(self.inner.ports.access.handle(key).await?.is_some())

@@ -60,11 +60,11 @@ impl Edge {
             Err(origin) => return reply::moved(asked, &origin),
         };
         let Some(pages) = &inner.pages else { return reply::refused(asked, Code::NOT_FOUND) };
-        let policy = match pages.app.page_policy(&whose.key).await {
+        let policy = match inner.routes.policy_of(&whose.key).await {
             Ok(policy) => policy,
             Err(error) => return refused(asked, None, &error),
         };
-        let policy = &policy;
+        let policy = &*policy;
         let asking = inner.asking(&whose, policy, head.headers);
         let origin = match asking {
             Asking::Own => None,
