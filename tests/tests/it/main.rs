@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod by_mail;
+mod contexts;
 mod crashes;
 mod desktop;
 mod discovery;
