@@ -18,6 +18,8 @@ pub use self::page::PageAsked;
 pub use self::resolve::{AttributionView, ContextView, ResolveContext, VarsView};
 pub use self::script::{ScriptAttributes, ScriptConfig, SdkConfig};
 pub use self::token::{ContextMint, ContextRefused, ContextRoom};
+pub use lp_personalization::Context;
+
 use crate::Code;
 use crate::catalogue::{Auth, Body, Effect, Method, Mount, Op, Operation};
 use crate::system::NoInput;

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use http::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, X_CONTENT_TYPE_OPTIONS,
 };
@@ -150,12 +151,19 @@ impl Front {
             let error = self.app.admit_connector(credential, None, connect, caller.address, true).await;
             error.map_err(|error| refused(&error))?;
         }
-        if !is_json(&head.headers) {
-            let message = "send 'content-type: application/json'";
-            return Err(refused(&Error::new(Code::UNSUPPORTED_MEDIA_TYPE, message)));
-        }
-        let bytes = message::collect(body, self.options.body_bytes).await.map_err(|error| refused(&error))?;
-        let message = message::read(&bytes).map_err(|bad| Box::new(reply::bad_message(bad, request_id)))?;
+        let (bytes, message) = match self.read(&caller, &head.headers, body).await {
+            Ok(read) => read,
+            // Who shows nothing and says nothing that can be understood is asked for a credential: so clients find out how
+            // to get one.
+            Err(bad) => {
+                let (credential, connect) = (&caller.credential, Scope::MCP_CONNECT);
+                if matches!(credential, Credential::None) {
+                    let asked = self.app.admit_connector(credential, None, connect, caller.address, true);
+                    asked.await.map_err(|error| refused(&error))?;
+                }
+                return Err(bad);
+            }
+        };
         if let Err(error) = self.admit(&caller, &message).await {
             return Err(Box::new(not_admitted(&error, &caller, &message)));
         }
@@ -165,6 +173,27 @@ impl Front {
         let request = Request::from_parts(head, Full::new(bytes));
         let response = Box::pin(self.rpc.handle(request)).await;
         Ok(step_up.put(reply::explained(response, message.id).await))
+    }
+
+    /// The message of a request, and its bytes.
+    async fn read<B>(
+        &self,
+        caller: &Caller,
+        headers: &HeaderMap,
+        body: B,
+    ) -> Result<(Bytes, Message), Box<Response<ReplyBody>>>
+    where
+        B: Body<Error: Into<BoxError>>,
+    {
+        let refused = |error: &Error| Box::new(refusal(error, caller));
+        if !is_json(headers) {
+            let message = "send 'content-type: application/json'";
+            return Err(refused(&Error::new(Code::UNSUPPORTED_MEDIA_TYPE, message)));
+        }
+        let bytes = message::collect(body, self.options.body_bytes).await.map_err(|error| refused(&error))?;
+        let message = message::read(&bytes);
+        let message = message.map_err(|bad| Box::new(reply::bad_message(bad, &caller.request_id)))?;
+        Ok((bytes, message))
     }
 
     /// Who calls through which address. What cannot be a handle's name is not found, whoever asks.

@@ -63,7 +63,6 @@ const fn fnv1a(bytes: &[u8]) -> u64 {
     let mut hash = 0xCBF2_9CE4_8422_2325_u64;
     let mut at = 0;
     while at < bytes.len() {
-        #[expect(clippy::cast_lossless, reason = "`u64::from` is not const")]
         let byte = bytes[at] as u64;
         hash = (hash ^ byte).wrapping_mul(0x0000_0100_0000_01B3);
         at += 1;

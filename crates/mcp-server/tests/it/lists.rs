@@ -1,3 +1,4 @@
+use lp_application::contexts::Context;
 use lp_application::{Kind, Operation, Stream, catalogue};
 use lp_mcp_server::tools_document;
 use lp_testkit::Sandbox;
@@ -27,6 +28,21 @@ fn fits(tool: &str, answer: &Answer) {
     assert!(faults.is_empty(), "{tool}: {faults:?} in {value}");
 }
 
+/// What a visitor of `launch` carries on.
+fn context(sandbox: &Sandbox) -> Context<'static> {
+    Context {
+        at: sandbox.app.now(),
+        click: None,
+        handle: "hello",
+        slug: "launch",
+        source: "direct",
+        campaign: "",
+        rule: "",
+        variant: "",
+        segment: "",
+    }
+}
+
 /// Arguments with which every tool succeeds, in this order.
 fn good() -> Vec<(&'static str, Value)> {
     let again = json!({ "slug": "launch", "payload": { "title": "Launch" } });
@@ -41,6 +57,8 @@ fn good() -> Vec<(&'static str, Value)> {
         ("links_route_preview", json!({ "slug": "launch" })),
         ("links_health_check", json!({})),
         ("links_qr", json!({ "slug": "launch" })),
+        ("routing_update_context_origins", json!({ "payload": { "origins": ["https://shop.example.com"] } })),
+        ("routing_list_context_origins", json!({})),
         ("links_delete", json!({ "slug": "launch" })),
         ("links_export", json!({})),
         ("links_import", json!({})),
@@ -62,6 +80,11 @@ async fn every_answer_fits_the_schema_of_its_tool() {
         fits(tool, &answer);
         called.push(tool);
     }
+    let ctx = sandbox.app.contexts().mint(&context(&sandbox));
+    let answer = client.call("tracking_resolve_context", json!({ "ctx": ctx })).await;
+    assert_eq!(answer.structured()["slug"], "launch");
+    fits("tracking_resolve_context", &answer);
+    called.push("tracking_resolve_context");
     called.sort_unstable();
     let rows = catalogue();
     let mut all: Vec<_> = rows.operations().iter().filter(|row| row.tool).map(|row| row.name).collect();

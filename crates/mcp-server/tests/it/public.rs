@@ -1,4 +1,4 @@
-//! A tool that everybody may call: the catalogue has none yet, so one is made.
+//! A tool that everybody may call, in a catalogue of its own.
 
 use http::StatusCode;
 use lp_application::{Catalogue, Cx, Error, Need, Operation, View, catalogue};
