@@ -35,11 +35,11 @@ async fn the_issuer_says_where_its_endpoints_are_and_what_they_take() {
         "skills.read",
         "links.read",
         "links.write",
+        "analytics.read",
         "tracking.personalization.read",
         "tracking.personalization.write",
         "routing.context_origins.read",
         "routing.context_origins.write",
-        "analytics.read",
         "system.usage.read",
         "system.audit.read",
     ];
