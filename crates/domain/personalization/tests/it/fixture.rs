@@ -5,14 +5,20 @@ use lp_links::{
     Allocation, Birth, ControlsChange, Field, Link, LinkChange, LinkState, Position, Priority, RoutingRule,
     RoutingRules, RuleId, Slot, Term, When, create,
 };
-use lp_personalization::{Decision, Policy, Route, Visitor, compile};
+use lp_personalization::{
+    Decision, PersonalizationRule, Policy, Route, Variant, VariantId, Visitor, compile,
+};
 use uuid::Uuid;
 
 pub(crate) fn link(url: &str, change: LinkChange) -> Link {
+    link_at("launch", url, change)
+}
+
+pub(crate) fn link_at(slug: &str, url: &str, change: LinkChange) -> Link {
     let birth = Birth {
         id: LinkId::new(Uuid::from_u128(1)),
         handle: Handle::parse("hello").expect("a handle"),
-        slug: Slug::parse("launch").expect("a slug"),
+        slug: Slug::parse(slug).expect("a slug"),
         position: Position::FIRST,
         at: Timestamp::from_millis(1_767_225_600_000),
     };
@@ -42,6 +48,21 @@ pub(crate) fn rule(id: &str, priority: i32, when: When, share: f64) -> RoutingRu
         destination: WebUrl::parse(&format!("https://e.com/{id}")).expect("an address"),
         allocation: Allocation::of(share).expect("a share"),
     }
+}
+
+/// A rule of a handle that leads to `https://e.com/{id}`.
+pub(crate) fn personal(id: &str, priority: i32, when: When, share: f64) -> PersonalizationRule {
+    let RoutingRule { id, enabled, priority, when, destination, allocation } =
+        rule(id, priority, when, share);
+    let destination = Some(destination);
+    let variant = Variant {
+        id: VariantId::parse("a").expect("an id"),
+        title: None,
+        cta: None,
+        destination,
+        metadata: None,
+    };
+    PersonalizationRule { id, enabled, priority, when, variant, allocation }
 }
 
 pub(crate) fn terms(texts: &[&str]) -> Vec<Term> {

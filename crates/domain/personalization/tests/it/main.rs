@@ -3,6 +3,8 @@
 mod attribution;
 mod context;
 mod fixture;
+mod handle_rules;
+mod policy;
 mod rules;
 mod schedule;
 
