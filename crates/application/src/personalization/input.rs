@@ -16,6 +16,10 @@ use super::When;
 use crate::wire::{Patch, Wire, is_default};
 use crate::{Error, Fault};
 
+/// What tools say of conditions; their schema in full is for those who do not pay by the word.
+const WHEN: &str = "Whom it is for: lists sourceIn, campaignIn, countryIn, deviceIn, segmentIn; of each one value has to be \
+                    met. Without conditions everybody.";
+
 /// Which state of the rules.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -56,6 +60,7 @@ pub struct RuleFields {
     pub priority: Patch<Wire<Priority>>,
     /// Whom it is for; without conditions for everybody.
     #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schemars(extend("x-brief" = WHEN))]
     pub when: Patch<When>,
     /// What they see. A new rule needs one; given, it takes the place of the one before.
     #[serde(skip_serializing_if = "Option::is_none")]

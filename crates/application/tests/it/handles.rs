@@ -399,7 +399,7 @@ struct Deaf;
 impl RouteListener for Deaf {
     fn link_changed(&self, _: &lp_core::Handle, _: &lp_core::SlugKey, _: lp_application::Loaded) {}
 
-    fn rules_changed(&self, _: &lp_core::Handle, _: std::sync::Arc<lp_personalization::Policy>) {}
+    fn rules_changed(&self, _: &lp_core::Handle, _: std::sync::Arc<lp_application::Policy>) {}
 }
 
 #[tokio::test]

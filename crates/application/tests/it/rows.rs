@@ -62,10 +62,10 @@ fn writes_are_said_to_write_and_destroy_nothing_that_cannot_come_back() {
         let writes = [
             "create", "upsert", "update", "delete", "rollback", "import", "login", "refresh", "logout",
             "end", "revoke", "signup", "forgot", "start", "confirm", "change", "replace", "transfer",
-            "rename", "restore", "redeem", "approve", "decline", "register", "token", "decide",
+            "rename", "restore", "redeem", "approve", "decline", "register", "token", "decide", "reorder",
         ];
-        let said = operation.name.split('_').any(|word| writes.contains(&word));
-        assert_eq!(!operation.effect.read_only, said, "{}", operation.name);
+        let named = operation.name.split('_').any(|word| writes.contains(&word));
+        assert_eq!(!operation.effect.read_only, named, "{}", operation.name);
         let gone = [
             "tokens_revoke",
             "handles_transfer",

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use lp_application::links::{self, LinkFields, OneLink, PreviewRoute, Slug, Title, UpsertLink, WebUrl};
 use lp_application::{
     Caller, Catalogue, Code, Op, Patch, StreamReply, View, accounts, analytics, audit, catalogue, contexts,
-    handles, oauth, plans, system, tokens, whole,
+    handles, oauth, personalization, plans, system, tokens, whole,
 };
 use lp_core::Handle;
 use lp_testkit::Sandbox;
@@ -67,6 +67,11 @@ fn every_row_has_a_key_with_its_types() {
     seen.key(contexts::SDK_CONFIG);
     seen.key(contexts::LIST_ORIGINS);
     seen.key(contexts::UPDATE_ORIGINS);
+    seen.key(personalization::LIST);
+    seen.key(personalization::GET);
+    seen.key(personalization::UPSERT);
+    seen.key(personalization::DELETE);
+    seen.key(personalization::REORDER);
     seen.key(analytics::GET);
     seen.key(audit::LIST);
     seen.key(system::HEALTH);

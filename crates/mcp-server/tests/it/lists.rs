@@ -62,6 +62,13 @@ fn good() -> Vec<(&'static str, Value)> {
         ("links_delete", json!({ "slug": "launch" })),
         ("links_export", json!({})),
         ("links_import", json!({})),
+        (
+            "tracking_upsert_personalization_rule",
+            json!({ "ruleId": "vip", "payload": { "variant": { "id": "a", "metadata": { "n": 1 } } } }),
+        ),
+        ("tracking_list_personalization_rules", json!({})),
+        ("tracking_reorder_personalization_rules", json!({ "payload": { "ruleIds": ["vip"] } })),
+        ("tracking_delete_personalization_rule", json!({ "ruleId": "vip" })),
         ("analytics_get", json!({})),
         ("system_audit_events", json!({})),
         ("system_usage_meters", json!({})),
