@@ -1,4 +1,7 @@
-//! Counts of visits.
+//! Counts of visits, and what one of them was decided by.
+
+mod again;
+mod explain;
 
 use std::borrow::Cow;
 
@@ -13,10 +16,15 @@ use crate::cx::Cx;
 use crate::wire::{Wire, is_default};
 use crate::{Code, Error};
 
+pub use self::explain::{ClickExplanation, ClickVisitor, ExplainClick};
 pub use lp_analytics::Period;
+pub use lp_core::ClickId;
 
 /// Counts the visits of a handle or a link.
 pub const GET: Op<GetAnalytics, AnalyticsView> = Op::named("analytics_get");
+
+/// Says why the visitor of a click was sent where.
+pub const EXPLAIN_CLICK: Op<ExplainClick, ClickExplanation> = Op::named("links_explain_click");
 
 /// Which counts are wanted.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -86,6 +94,14 @@ pub(crate) fn operations() -> Vec<Operation> {
             .at(Method::Get, "analytics")
             .query(Query::Under("query"))
             .fails(&[Code::INVALID_SLUG]),
+        Operation::read(EXPLAIN_CLICK, need, explain::explain)
+            .about(
+                "Explain a click",
+                "Say why the visitor of one click was sent where: decides again by the link and the handle's rules as \
+                 they were then, and tells each thing looked at.",
+            )
+            .at(Method::Get, "clicks/{clickId}/explanation")
+            .fails(&[Code::NOT_FOUND]),
     ]
 }
 

@@ -30,6 +30,7 @@ pub use lp_links::{
 pub use self::controls::{RoutingRule, RoutingRuleView, Tracking, TrackingView, When, WhenView};
 pub use self::health::{HealthReport, HealthResult};
 pub use self::input::*;
+pub(crate) use self::preview::told;
 pub use self::preview::{RoutePreview, TraceStep};
 pub use self::social::{SocialPreview, SocialPreviewView};
 pub use self::view::*;

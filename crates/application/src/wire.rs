@@ -10,8 +10,8 @@ use lp_access::password::NewPassword;
 use lp_access::{Bio, DisplayName, Email, MailCode, Proof, ProofChallenge};
 use lp_analytics::Period;
 use lp_core::{
-    ConnectionId, Country, Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp, TokenId,
-    WebUrl,
+    ClickId, ConnectionId, Country, Device, Handle, ScopePattern, SessionId, Slug, TimeZone, Timestamp,
+    TokenId, WebUrl,
 };
 use lp_links::{
     Background, CampaignId, Color, Description, Label, Position, QueryPassThrough, RedirectStatus, RuleId,
@@ -139,6 +139,9 @@ wire_text! {
     ConnectionId, "connection-id", "invalid_id", |text| ConnectionId::parse(text).map_err(|_| "is not the id of a connection".to_owned()),
         |id| id.to_string().into(),
         {"pattern": "^con_[0-9a-hjkmnp-tv-z]{26}$", "description": "As the list of connections shows it.", "examples": ["con_06dq5ry9v5qk1h3mzt8n2w4c7g"]};
+    ClickId, "click-id", "invalid_id", |text| ClickId::parse(text).map_err(|_| "is not the id of a click".to_owned()),
+        |id| id.to_string().into(),
+        {"pattern": "^clk_[0-9a-hjkmnp-tv-z]{26}$", "description": "As destinations and events tell it.", "examples": ["clk_06dq5ry9v5qk1h3mzt8n2w4c7g"]};
     TokenId, "token-id", "invalid_id", |text| TokenId::parse(text).map_err(|_| "is not the id of a token".to_owned()),
         |id| id.to_string().into(),
         {"pattern": "^[0-9a-hjkmnp-tv-z]{26}$", "description": "The part of a token between patv1_ and the dot.", "examples": ["06dq5ry9v5qk1h3mzt8n2w4c7g"]};

@@ -15,7 +15,7 @@ use lp_application::{
 use lp_core::{Handle, SlugKey, UserId, WebUrl};
 use lp_ports::{
     Batch, Change, Clock, Committer, Counters, HealthProbe, Ids, Ingest, JournalId, JournalReader, MailQueue,
-    Message, Probe, ProbeFault, SignIn,
+    Message, Probe, ProbeFault, SignIn, Stretch,
 };
 use serde_json::Value;
 
@@ -231,6 +231,15 @@ impl Sandbox {
             clicks.extend(stretch.clicks);
         }
         clicks
+    }
+
+    /// Counts these clicks, as if the journal had held them.
+    pub async fn keep(&self, clicks: Vec<lp_analytics::Click>) {
+        let journal = JournalId("kept".to_owned());
+        let from = self.store.ingested(&journal).await.expect("the store answers");
+        let upto = from + u64::try_from(clicks.len()).unwrap_or(0);
+        let stretch = Stretch { journal, from, upto, clicks };
+        self.store.ingest(&stretch).await.expect("clicks are taken in");
     }
 
     /// Counts what waits in the journal, as the worker does.

@@ -107,6 +107,8 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("analytics_get", json!({ "query": { "period": "7d", "slug": "launch" } })),
         ("analytics_get", json!({ "query": { "period": "7 days" } })),
         ("analytics_get", json!({})),
+        ("links_explain_click", json!({ "clickId": "clk_06dq5ry9v5qk1h3mzt8n2w4c7g" })),
+        ("links_explain_click", json!({ "clickId": "clk_1" })),
         ("system_audit_events", json!({ "payload": { "limit": 2, "operation": "links_upsert" } })),
         ("system_audit_events", json!({ "payload": { "limit": 0, "cursor": "bDEuMg" } })),
         ("system_usage_meters", json!({})),

@@ -112,7 +112,8 @@ fn word(word: Option<&Wire<Word>>) -> Option<&str> {
     word.map(|word| word.0.as_str())
 }
 
-fn told(step: Step<'_>) -> TraceStep {
+/// A step as callers are told of it.
+pub(crate) fn told(step: Step<'_>) -> TraceStep {
     let look = |step: &'static str, matched, explanation| TraceStep {
         step: step.into(),
         rule_id: None,

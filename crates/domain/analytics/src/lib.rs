@@ -6,6 +6,7 @@
 
 mod click;
 mod counts;
+mod events;
 mod facts;
 mod grid;
 mod period;
@@ -13,6 +14,7 @@ mod totals;
 
 pub use click::{Click, ClickRef, counts};
 pub use counts::{Count, CountKey, Counts, Difference, Dimension, differences, tally};
+pub use events::events;
 pub use facts::{Facts, LONGEST_SAYING, bounded};
 pub use grid::{Split, day_of, day_range, hour_of};
 pub use period::{Period, PeriodFault, Range};

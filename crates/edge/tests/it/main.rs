@@ -4,6 +4,7 @@ mod allocations;
 mod bounds;
 mod contexts;
 mod decisions;
+mod explained;
 mod fixture;
 mod freshness;
 mod handle_rules;

@@ -1,0 +1,27 @@
+//! Deciding once more for a visitor of whom a click was kept, by the function that decided then.
+
+use lp_analytics::Click;
+use lp_personalization::Visitor;
+
+/// The segment of those who came back.
+const RETURNING: &[&str] = &["returning"];
+
+/// Whoever made the click, as far as it was kept. The link led on then, so its limit was not used up and its password said.
+pub(super) fn visitor(click: &Click) -> Visitor<'_> {
+    let facts = &click.facts;
+    Visitor {
+        at: click.at,
+        country: facts.country,
+        device: click.device,
+        source: &facts.source,
+        campaign: &facts.campaign,
+        segments: segments(click),
+        key: &facts.key,
+        used_up: false,
+        unlocked: true,
+    }
+}
+
+pub(super) fn segments(click: &Click) -> &'static [&'static str] {
+    if click.facts.returning { RETURNING } else { &[] }
+}
