@@ -1,6 +1,6 @@
 //! Counts of visits, and what one of them was decided by.
 
-mod again;
+pub(crate) mod again;
 mod explain;
 
 use std::borrow::Cow;

@@ -6,6 +6,7 @@
 mod change;
 mod input;
 mod read;
+mod simulate;
 mod view;
 
 use lp_access::Need;
@@ -16,6 +17,7 @@ pub use lp_links::{Allocation, Priority, RuleId, Title};
 pub use lp_personalization::{Cta, VariantId};
 
 pub use self::input::*;
+pub use self::simulate::{MovedDestination, MovedSlug, SimulateRule, Simulation, TriedRule};
 pub use self::view::*;
 use crate::Code;
 use crate::catalogue::{Body, Method, Op, Operation};
@@ -31,6 +33,9 @@ pub const UPSERT: Op<UpsertRule, RuleView> = Op::named("tracking_upsert_personal
 pub const DELETE: Op<OneRule, DeletedRule> = Op::named("tracking_delete_personalization_rule");
 /// Says in which order the rules are looked at.
 pub const REORDER: Op<ReorderRules, RuleList> = Op::named("tracking_reorder_personalization_rules");
+
+/// Tries a rule on visits that were.
+pub const SIMULATE: Op<SimulateRule, Simulation> = Op::named("tracking_simulate_personalization_rule");
 
 const READ: Need = Need::Member { role: Role::Creator, scope: Scope::TRACKING_PERSONALIZATION_READ };
 const WRITE: Need = Need::Member { role: Role::Creator, scope: Scope::TRACKING_PERSONALIZATION_WRITE };
@@ -75,5 +80,15 @@ pub(crate) fn operations() -> Vec<Operation> {
             )
             .at(Method::Post, "personalization-rules/reorder")
             .body(Body::Under("payload")),
+        Operation::read(SIMULATE, READ, simulate::simulate)
+            .about(
+                "Try a personalization rule",
+                "Decide the newest visits of the handle again, by the rules as they are and with this one in its place, and \
+                 tell how many would be led elsewhere. Nothing is saved.",
+            )
+            .no_tool()
+            .at(Method::Post, "personalization-rules/{ruleId}/simulate")
+            .body(Body::Under("payload"))
+            .fails(&[Code::INVALID_DESTINATION_URL]),
     ]
 }

@@ -7,7 +7,7 @@ use lp_personalization::Visitor;
 const RETURNING: &[&str] = &["returning"];
 
 /// Whoever made the click, as far as it was kept. The link led on then, so its limit was not used up and its password said.
-pub(super) fn visitor(click: &Click) -> Visitor<'_> {
+pub(crate) fn visitor(click: &Click) -> Visitor<'_> {
     let facts = &click.facts;
     Visitor {
         at: click.at,
@@ -22,6 +22,6 @@ pub(super) fn visitor(click: &Click) -> Visitor<'_> {
     }
 }
 
-pub(super) fn segments(click: &Click) -> &'static [&'static str] {
+pub(crate) fn segments(click: &Click) -> &'static [&'static str] {
     if click.facts.returning { RETURNING } else { &[] }
 }

@@ -42,7 +42,8 @@ pub(super) async fn reorder(cx: Cx, input: ReorderRules) -> Result<RuleList, Err
     cx.finish(batch, view).await
 }
 
-fn refused(refused: RulesRefused) -> Error {
+/// Why the rules cannot be like this.
+pub(super) fn refused(refused: RulesRefused) -> Error {
     let message = refused.to_string();
     match refused {
         RulesRefused::VariantRequired => Error::field("/payload/variant", "required", message),

@@ -88,6 +88,33 @@ async fn a_click_is_explained_by_the_link_of_then() {
 }
 
 #[tokio::test]
+async fn a_click_is_explained_by_the_rules_of_then_and_tells_its_events() {
+    let (sandbox, edge) = world(json!({ "queryPassThrough": "off" })).await;
+    let rule = |to: &str| json!({ "ruleId": "everybody", "payload": { "variant": { "id": "b", "destinationUrl": to } } });
+    let upsert = "tracking_upsert_personalization_rule";
+    let carries = json!({ "slug": "go", "payload": { "appendContext": true } });
+    sandbox.call("links_upsert", carries).await.result.expect("it is set");
+    sandbox.call(upsert, rule("https://e.com/first")).await.result.expect("it is made");
+    let (id, _) = visited(&sandbox, &edge, "/go", &[], Client::from(VISITOR)).await;
+    sandbox.call(upsert, rule("https://e.com/second")).await.result.expect("it is changed");
+    sandbox
+        .call("tracking_delete_personalization_rule", json!({ "ruleId": "everybody" }))
+        .await
+        .result
+        .expect("it is gone");
+    let explanation = explained(&sandbox, &id).await;
+    assert_eq!(explanation["resolvedUrl"], "https://e.com/first");
+    assert_eq!(
+        (&explanation["rulesRevision"], &explanation["ruleApplied"]),
+        (&json!(1), &json!("everybody"))
+    );
+    assert_eq!((&explanation["variant"], &explanation["fallback"]), (&json!("b"), &json!(false)));
+    assert_eq!(steps(&explanation).last().map(String::as_str), Some("personalization everybody true"));
+    let events = ["link.clicked", "link.routed", "link.context_created", "personalization.resolved"];
+    assert_eq!(explanation["events"], json!(events));
+}
+
+#[tokio::test]
 async fn a_click_of_before_facts_were_kept_says_what_is_unknown() {
     let (sandbox, edge) = world(json!({})).await;
     ask(&edge, "/go", &[], VISITOR).await;

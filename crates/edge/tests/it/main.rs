@@ -13,4 +13,5 @@ mod loading;
 mod names;
 mod replies;
 mod rules;
+mod simulated;
 mod whole;
