@@ -52,6 +52,8 @@ const PURGE: &[&str] = &[
          SELECT ctid FROM handle_rules WHERE handle = $1 LIMIT $2))",
     "DELETE FROM outbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM outbox WHERE handle = $1 LIMIT $2))",
     "DELETE FROM click_hours WHERE ctid = ANY (ARRAY(SELECT ctid FROM click_hours WHERE handle = $1 LIMIT $2))",
+    "DELETE FROM click_budgets WHERE ctid = ANY (ARRAY( \
+         SELECT ctid FROM click_budgets WHERE handle = $1 LIMIT $2))",
     "DELETE FROM visitor_days WHERE ctid = ANY (ARRAY( \
          SELECT ctid FROM visitor_days WHERE handle = $1 LIMIT $2))",
 ];

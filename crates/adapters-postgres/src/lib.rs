@@ -9,6 +9,7 @@
 mod access;
 mod analytics;
 mod audit;
+mod budgets;
 mod change_log;
 mod changes;
 mod clicks;

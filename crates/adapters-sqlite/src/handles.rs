@@ -48,6 +48,8 @@ const PURGE: &[&str] = &[
          SELECT handle, slug_key, dimension, hour, value FROM click_hours WHERE handle = ?1 LIMIT ?2)",
     "DELETE FROM visitor_days WHERE (handle, slug_key, day) IN ( \
          SELECT handle, slug_key, day FROM visitor_days WHERE handle = ?1 LIMIT ?2)",
+    "DELETE FROM click_budgets WHERE handle = ?1 AND link IN ( \
+         SELECT link FROM click_budgets WHERE handle = ?1 LIMIT ?2)",
     "DELETE FROM clicks_forgotten WHERE handle IN ( \
          SELECT handle FROM clicks_forgotten WHERE handle = ?1 LIMIT ?2)",
 ];

@@ -10,6 +10,7 @@ mod access;
 mod analytics;
 mod audit;
 mod behind;
+mod budgets;
 mod change_log;
 mod changes;
 mod clicks;

@@ -12,6 +12,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (7, "token_use", include_str!("../migrations/0007_token_use.sql")),
     (8, "connections", include_str!("../migrations/0008_connections.sql")),
     (9, "link_controls", include_str!("../migrations/0009_link_controls.sql")),
+    (10, "click_budgets", include_str!("../migrations/0010_click_budgets.sql")),
     (11, "click_facts", include_str!("../migrations/0011_click_facts.sql")),
     (12, "handle_rules", include_str!("../migrations/0012_handle_rules.sql")),
 ];

@@ -2,12 +2,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use lp_core::{ConnectionId, Handle, Timestamp, TokenId};
-use lp_ports::{Batch, CommitError, Committer, Receipt, StoreError};
+use lp_ports::{Batch, CommitError, Committer, HandedOut, Receipt, StoreError};
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use crate::budgets::{self, BudgetWork};
 use crate::connections::{self, Expired};
 use crate::expire::{self, HandleDay};
 use crate::fault::unavailable;
@@ -43,6 +44,7 @@ enum Job {
     ForgetConnections(Call<Expired, connections::Forgotten, StoreError>),
     NoteConnectionUses(Call<Vec<(ConnectionId, Timestamp)>, (), StoreError>),
     Mail(Call<MailWork, MailsDone, StoreError>),
+    Budget(Call<BudgetWork, HandedOut, StoreError>),
     PurgeSome(Call<Handle, Purged, StoreError>),
     Trim(Call<u64, u64, StoreError>),
     Stop,
@@ -113,6 +115,11 @@ impl Writer {
     /// Does something for the queue of mails.
     pub(crate) async fn mail(&self, work: MailWork) -> Result<MailsDone, StoreError> {
         self.ask(work, Job::Mail).await
+    }
+
+    /// Does something for the budget of a link.
+    pub(crate) async fn budget(&self, work: BudgetWork) -> Result<HandedOut, StoreError> {
+        self.ask(work, Job::Budget).await
     }
 
     /// Takes away some of a handle that is to be purged.
@@ -210,6 +217,7 @@ impl Job {
                 call.outcome = Some(Ok(connections::note_uses(connection, &call.work).await?));
             }
             Self::Mail(call) => call.outcome = Some(Ok(mail::work(connection, call.work).await?)),
+            Self::Budget(call) => call.outcome = Some(budgets::work(connection, &call.work).await?),
             Self::PurgeSome(call) => {
                 call.outcome = Some(Ok(handles::purge_some(connection, &call.work).await?));
             }
@@ -231,6 +239,7 @@ impl Job {
             Self::ForgetConnections(call) => call.answer(fault),
             Self::NoteConnectionUses(call) => call.answer(fault),
             Self::Mail(call) => call.answer(fault),
+            Self::Budget(call) => call.answer(fault),
             Self::PurgeSome(call) => call.answer(fault),
             Self::Trim(call) => call.answer(fault),
             Self::Stop => {}

@@ -6,9 +6,9 @@ use lp_access::{CodeRecord, Connection, Session};
 use lp_core::{Handle, SlugKey, Timestamp};
 use lp_personalization::Policy;
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, Batch, ClickJournal, ClientDocuments, Clock, CodeReader,
-    Committer, ConnectionReader, Counters, HandleReader, HealthProbe, IdempotencyReader, Ids, LinkReader,
-    PublishedKey, RulesReader, SessionReader, SignIn, StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, Batch, ClickBudgets, ClickJournal, ClientDocuments, Clock,
+    CodeReader, Committer, ConnectionReader, Counters, HandleReader, HealthProbe, IdempotencyReader, Ids,
+    LinkReader, PublishedKey, RulesReader, SessionReader, SignIn, StoreHealth,
 };
 
 use crate::gate::HeldTokens;
@@ -16,7 +16,7 @@ use crate::limits::Limiter;
 use crate::names::Names;
 use crate::oauth::KnownDocuments;
 use crate::refusals::Refusals;
-use crate::{Catalogue, ClickSink, ContextMint, Error, Loaded, RouteSource, Settings, Surface};
+use crate::{Budgets, Catalogue, ClickSink, ContextMint, Error, Loaded, RouteSource, Settings, Surface};
 
 /// Everything the operations need of the world.
 #[derive(Clone)]
@@ -49,6 +49,8 @@ pub struct Ports {
     pub health: Arc<dyn StoreHealth>,
     /// What all nodes count together; `None` where there is only this one.
     pub counters: Option<Arc<dyn Counters>>,
+    /// Counts the clicks that links with a limit may take.
+    pub budgets: Arc<dyn ClickBudgets>,
     /// Asks destinations whether they live.
     pub probe: Arc<dyn HealthProbe>,
     /// Fetches what clients publish about themselves.
@@ -83,6 +85,7 @@ impl Ports {
             + AuditReader
             + IdempotencyReader
             + Committer
+            + ClickBudgets
             + StoreHealth
             + 'static,
     {
@@ -99,6 +102,7 @@ impl Ports {
             audit: store.clone(),
             replies: store.clone(),
             committer: store.clone(),
+            budgets: store.clone(),
             health: store,
             counters: None,
             probe,
@@ -157,6 +161,7 @@ pub(crate) struct Inner {
     pub(crate) tokens: HeldTokens,
     pub(crate) client_documents: KnownDocuments,
     pub(crate) names: Names,
+    pub(crate) budgets: Budgets,
     pub(crate) contexts: ContextMint,
     ingested_at: AtomicI64,
 }
@@ -181,6 +186,7 @@ impl Application {
         let limiter = Limiter::new(ports.counters.clone());
         let names = Names::new(ports.clock.clone());
         let contexts = ContextMint::new(settings.secret.clone(), ports.clock.now());
+        let budgets = Budgets::new(ports.budgets.clone(), ports.health.clone(), ports.clock.clone());
         let inner = Inner {
             catalogue,
             ports,
@@ -192,6 +198,7 @@ impl Application {
             tokens: HeldTokens::default(),
             client_documents: KnownDocuments::default(),
             names,
+            budgets,
             contexts,
             ingested_at: AtomicI64::new(i64::MIN),
         };
@@ -227,6 +234,11 @@ impl Application {
             ports.ids.clone(),
             self.inner.settings.secret.now(),
         )
+    }
+
+    /// What this node holds of the clicks that links with a limit may take.
+    pub fn budgets(&self) -> Budgets {
+        self.inner.budgets.clone()
     }
 
     /// The edge's way to compiled routes.

@@ -11,6 +11,7 @@ pub mod analytics;
 mod application;
 pub mod audit;
 mod bootstrap;
+mod budgets;
 mod catalogue;
 mod clicks;
 mod code;
@@ -40,6 +41,7 @@ mod wire;
 
 pub use application::{Application, CallRecord, Observer, Ports, RouteListener};
 pub use bootstrap::{Bootstrap, BootstrapError, Bootstrapped, FirstRun, bootstrap, first_run};
+pub use budgets::{Budgets, StoreAway};
 pub use catalogue::{
     Auth, Body, Catalogue, Dialect, Effect, Kind, Method, Mount, Op, Operation, Query, Realm, Stream, View,
     catalogue,
@@ -56,6 +58,7 @@ pub use limits::{Allowance, Limits, Rate};
 pub use lp_access::{Called, Feature, Need, Plan, PlanRules};
 pub use lp_analytics::{Facts, bounded, counts as counts_as_click};
 pub use lp_core::{Agent, Country, Region, Territory};
+pub use lp_links::Spent;
 pub use lp_personalization::Policy;
 pub use lp_ports::{Countries, JournalFull, Kept, PublishedKey, Settling, UserAgents};
 pub use names::{Meant, Names};

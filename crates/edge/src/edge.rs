@@ -3,6 +3,7 @@ mod assets;
 mod carried;
 mod facts;
 mod fields;
+mod limited;
 mod page;
 mod pages;
 mod remembered;
@@ -22,8 +23,8 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body_util::Full;
 use lp_application::contexts::SCRIPT_PATH;
 use lp_application::{
-    Application, ClickSink, Code, Error, Facts, JournalFull, Kept, Noted, Settling, Visit, counts_as_click,
-    refusal,
+    Application, Budgets, ClickSink, Code, Error, Facts, JournalFull, Kept, Noted, Settling, Visit,
+    counts_as_click, refusal,
 };
 use lp_core::{Device, Timestamp};
 use lp_personalization::{Choice, Decision, Policy, Visitor};
@@ -31,6 +32,7 @@ use lp_personalization::{Choice, Decision, Policy, Visitor};
 use self::agents::Agents;
 use self::facts::{LookedAt, Rooms};
 use self::fields::{Fields, text};
+use self::limited::{Fare, Toll};
 use self::pages::Pages;
 use self::reply::Asked;
 use self::request_id::RequestIds;
@@ -93,8 +95,12 @@ pub enum Visited {
 enum Begun<'r> {
     Answered(Response<Full<Bytes>>),
     Settling(Response<Full<Bytes>>, Settling),
-    Unloaded(Visiting<'r>),
+    /// A route has to be loaded, or it has to be asked whether a click is left.
+    Unknown(Visiting<'r>),
 }
+
+/// What a visitor is answered, and what has to be waited for before.
+type Answered = (Response<Full<Bytes>>, Option<Settling>);
 
 /// A visit of something that may be a link.
 struct Visiting<'r> {
@@ -117,6 +123,8 @@ struct Inner {
     /// `None`: pages are told nothing.
     pages: Option<Pages>,
     clicks: Arc<dyn RecordClicks>,
+    /// `None`: nobody knows how many visits a link with a limit has had.
+    budgets: Option<Budgets>,
     places: Places,
     /// Whether visitors come over HTTPS.
     secure: bool,
@@ -164,19 +172,21 @@ impl Edge {
         let routes = LiveRoutes::new(table, Arc::new(app.routes()));
         let signs = Signs { names: app.names(), urls: app.settings().urls.clone() };
         let pages = Pages { app: app.clone(), mint: app.contexts() };
-        Self::with(routes, Some((signs, pages)), Arc::new(app.clicks()), whereabouts, &app.request_id())
+        let (whole, budgets) = (Some((signs, pages)), Some(app.budgets()));
+        Self::with(routes, whole, Arc::new(app.clicks()), budgets, whereabouts, &app.request_id())
     }
 
-    /// Puts an edge together whose handles are called by their keys. `node` begins the ids of requests that bring none, so
-    /// it is another at each start.
+    /// Puts an edge together whose handles are called by their keys, and whose links with a limit lead nowhere, because nobody
+    /// counts for them. `node` begins the ids of requests that bring none, so it is another at each start.
     pub fn of(routes: LiveRoutes, clicks: Arc<dyn RecordClicks>, node: &str) -> Self {
-        Self::with(routes, None, clicks, Whereabouts::default(), node)
+        Self::with(routes, None, clicks, None, Whereabouts::default(), node)
     }
 
     fn with(
         routes: LiveRoutes,
         whole: Option<(Signs, Pages)>,
         clicks: Arc<dyn RecordClicks>,
+        budgets: Option<Budgets>,
         whereabouts: Whereabouts,
         node: &str,
     ) -> Self {
@@ -188,6 +198,7 @@ impl Edge {
                 signs,
                 pages,
                 clicks,
+                budgets,
                 agents: Agents::new(whereabouts.agents.clone()),
                 places: Places::new(whereabouts),
                 request_ids: RequestIds::new(node),
@@ -226,9 +237,13 @@ impl Edge {
         match self.begin(entrance, head, client) {
             Begun::Answered(reply) => reply,
             Begun::Settling(reply, settling) => self.settle(reply, settling).await,
-            Begun::Unloaded(visit) => {
+            Begun::Unknown(visit) => {
                 let answered = match self.find(&visit.key).await {
-                    Ok((found, policy)) => self.answer(visit, &found, &policy),
+                    Ok((found, policy)) => match self.answer(visit, &found, &policy, Fare::AtHand) {
+                        Ok(answered) => answered,
+                        // Boxed, so that visitors of other links do not carry its state.
+                        Err(visit) => Box::pin(self.answer_limited(visit, &found, &policy)).await,
+                    },
                     Err(error) => (reply::refused(visit.asked, error.code), None),
                 };
                 match answered {
@@ -240,7 +255,8 @@ impl Edge {
     }
 
     /// Answers a visitor at once if nothing has to be waited for: most visits, and without the cost of a future. `None`:
-    /// the route is not in memory, and nothing has happened yet.
+    /// the route is not in memory, or it has to be asked whether its link takes a further click, and nothing has happened
+    /// yet.
     pub fn visit_at_once<'r>(
         &self,
         entrance: Entrance<'_>,
@@ -257,7 +273,7 @@ impl Edge {
                 let edge = self.clone();
                 Some(Visited::Settling(Box::pin(async move { edge.settle(reply, settling).await })))
             }
-            Begun::Unloaded(_) => None,
+            Begun::Unknown(_) => None,
         }
     }
 
@@ -291,10 +307,11 @@ impl Edge {
         let visit = Visiting { key, asked, fields, client };
         let known = self.inner.routes.table().find(&visit.key);
         match known.and_then(|found| found.policy().map(|policy| (found, policy))) {
-            None => Begun::Unloaded(visit),
-            Some((found, policy)) => match self.answer(visit, &found, &policy) {
-                (reply, None) => Begun::Answered(reply),
-                (reply, Some(settling)) => Begun::Settling(reply, settling),
+            None => Begun::Unknown(visit),
+            Some((found, policy)) => match self.answer(visit, &found, &policy, Fare::AtHand) {
+                Ok((reply, None)) => Begun::Answered(reply),
+                Ok((reply, Some(settling))) => Begun::Settling(reply, settling),
+                Err(visit) => Begun::Unknown(visit),
             },
         }
     }
@@ -306,21 +323,31 @@ impl Edge {
         Ok((found, policy))
     }
 
-    /// Sends a visitor where the link leads, once the visit is as durable as promised where that has to be waited for.
-    fn answer(
+    /// Sends a visitor where the link leads, once the visit is as durable as promised where that has to be waited for. The
+    /// visit comes back where it has to be asked first whether the link takes a further one.
+    fn answer<'r>(
         &self,
-        visit: Visiting<'_>,
+        visit: Visiting<'r>,
         found: &Found,
         policy: &Policy,
-    ) -> (Response<Full<Bytes>>, Option<Settling>) {
+        fare: Fare,
+    ) -> Result<Answered, Visiting<'r>> {
         let Some((_, route)) = found.link() else {
-            return (reply::refused(visit.asked, Code::NOT_FOUND), None);
+            return Ok((reply::refused(visit.asked, Code::NOT_FOUND), None));
         };
         let mut rooms = Rooms::default();
         let seen = self.inner.look(visit.looked_at(), route.asks().also(policy.asks()), &mut rooms);
         let at = self.inner.clicks.now();
         let visitor = Visitor { at, ..seen.visitor() };
-        match route.decide(policy, &visitor) {
+        let mut decision = route.decide(policy, &visitor);
+        if route.limit().is_some() {
+            match self.inner.toll(route, &visit, seen.agent.device, &decision, fare) {
+                Toll::Free => {}
+                Toll::Unknown => return Err(visit),
+                Toll::UsedUp => decision = route.decide(policy, &Visitor { used_up: true, ..visitor }),
+            }
+        }
+        Ok(match decision {
             Decision::Redirect(redirect) => {
                 let late = matches!(redirect.choice, Choice::Fallback(_));
                 let (mut token, mut kept) = (None, None);
@@ -339,7 +366,7 @@ impl Edge {
             }
             Decision::Locked => (reply::refused(visit.asked, Code::NOT_FOUND), None),
             Decision::Closed(closed) => (reply::refused(visit.asked, refusal(closed)), None),
-        }
+        })
     }
 
     /// Waits until the visit is kept as durably as promised, or cannot be.

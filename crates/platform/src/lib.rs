@@ -139,14 +139,14 @@ pub use lp_application::{
 pub mod adapter {
     pub use lp_ports::{
         AccessClaims, AccessReader, AccessTokens, AnalyticsReader, AuditReader, Batch, Change, ChangeLog,
-        ChangeNote, ChangePosition, Changed, Changes, ClickJournal, ClientDocument, ClientDocuments, Clock,
-        CodeReader, CommitError, Committer, ConnectionChange, ConnectionReader, CountedWrite, Counters,
-        Countries, CountsReader, DayCounts, DocumentFault, Event, EventKind, EventReader, Guard,
-        HandleReader, HealthProbe, IdempotencyReader, Ids, Ingest, JournalError, JournalFull, JournalId,
-        JournalReader, JournalStanding, Kept, LinkCursor, LinkQuery, LinkReader, MailChange, MailFault,
-        MailQueue, Mailer, Message, Page, Passwords, PasswordsBusy, Probe, ProbeFault, PublishedKey, Receipt,
-        ReplyKey, SessionReader, Settling, SignIn, Source, StoreError, StoreHealth, StoredEvent, StoredReply,
-        Stretch, Taken,
+        ChangeNote, ChangePosition, Changed, Changes, ClickBudgets, ClickJournal, ClientDocument,
+        ClientDocuments, Clock, CodeReader, CommitError, Committer, ConnectionChange, ConnectionReader,
+        CountedWrite, Counters, Countries, CountsReader, DayCounts, DocumentFault, Event, EventKind,
+        EventReader, Guard, HandedOut, HandleReader, HealthProbe, IdempotencyReader, Ids, Ingest,
+        JournalError, JournalFull, JournalId, JournalReader, JournalStanding, Kept, LinkCursor, LinkQuery,
+        LinkReader, MailChange, MailFault, MailQueue, Mailer, Message, Page, Passwords, PasswordsBusy, Probe,
+        ProbeFault, PublishedKey, Receipt, ReplyKey, SessionReader, Settling, SignIn, Source, StoreError,
+        StoreHealth, StoredEvent, StoredReply, Stretch, Taken,
     };
 
     /// Accounts, tokens, roles and the audit.

@@ -14,7 +14,7 @@ use lp_edge::{Bounds, Edge, RouteTable};
 use lp_ports::{
     AuditReader, ChangePosition, ClientDocuments, Clock, Countries, HealthProbe, Ids, JournalReader, Mailer,
 };
-use lp_worker::{Drain, House, Post, drain_clicks, follow_changes, keep_house, send_mails};
+use lp_worker::{Drain, House, Post, drain_clicks, follow_changes, keep_house, return_budgets, send_mails};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -218,6 +218,7 @@ impl Platform {
             clock: self.parts.clock.clone(),
         };
         self.tasks.spawn(send_mails(post, self.cancelled.clone()));
+        self.tasks.spawn(return_budgets(app.budgets(), self.cancelled.clone()));
         self.tasks.spawn(drain_clicks(drain, self.cancelled.clone()));
         self.tasks.spawn(keep_house(house, self.cancelled.clone()));
         self.tasks.spawn(keep_metrics(self.parts.metrics.clone(), self.cancelled.clone()));

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use lp_application::Ports;
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickJournal, ClientDocuments, Clock, CodeReader,
-    Committer, ConnectionReader, Counters, CountsReader, HandleReader, HealthProbe, IdempotencyReader, Ids,
-    Ingest, LinkReader, MailQueue, RulesReader, SessionReader, SignIn, StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickBudgets, ClickJournal, ClientDocuments,
+    Clock, CodeReader, Committer, ConnectionReader, Counters, CountsReader, HandleReader, HealthProbe,
+    IdempotencyReader, Ids, Ingest, LinkReader, MailQueue, RulesReader, SessionReader, SignIn, StoreHealth,
 };
 
 /// A store, port by port: what [`Builder::store`](crate::Builder::store) takes.
@@ -45,6 +45,8 @@ pub struct Store {
     pub log: Arc<dyn ChangeLog>,
     /// Takes clicks in.
     pub ingest: Arc<dyn Ingest>,
+    /// Counts the clicks that links with a limit may take.
+    pub budgets: Arc<dyn ClickBudgets>,
     /// Gives clicks and their counts back, for checks.
     pub counts: Arc<dyn CountsReader>,
     /// What all nodes on it count together; `None` where there is only this one.
@@ -83,6 +85,7 @@ impl Store {
             + StoreHealth
             + ChangeLog
             + Ingest
+            + ClickBudgets
             + CountsReader
             + 'static,
     {
@@ -102,6 +105,7 @@ impl Store {
             health: store.clone(),
             log: store.clone(),
             ingest: store.clone(),
+            budgets: store.clone(),
             counts: store,
             counters: None,
             close: Arc::new(|| Box::pin(async {})),
@@ -146,6 +150,7 @@ impl Store {
             committer: self.committer.clone(),
             health: self.health.clone(),
             counters: self.counters.clone(),
+            budgets: self.budgets.clone(),
             probe,
             documents,
             journal,

@@ -11,6 +11,7 @@ mod access;
 mod analytics;
 mod audit;
 mod batch;
+mod budgets;
 mod changes;
 mod connections;
 mod counters;
@@ -31,6 +32,7 @@ pub use audit::AuditReader;
 #[cfg(feature = "mock")]
 pub use batch::MockCommitter;
 pub use batch::{Batch, Change, CommitError, Committer, CountedWrite, Guard, Receipt};
+pub use budgets::{ClickBudgets, HandedOut};
 pub use changes::{ChangeLog, ChangeNote, ChangePosition, Changed, Changes};
 pub use connections::{ConnectionChange, ConnectionReader};
 pub use counters::{Counters, Taken};

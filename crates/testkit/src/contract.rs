@@ -70,6 +70,7 @@ mod access;
 mod analytics;
 mod audit;
 mod batches;
+mod budgets;
 mod changes;
 mod clicks;
 mod connections;

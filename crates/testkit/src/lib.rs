@@ -10,6 +10,8 @@
 #![expect(clippy::missing_panics_doc, reason = "a test kit panics where a test shall fail")]
 
 mod author;
+#[cfg(feature = "sandbox")]
+mod budgets;
 mod clock;
 #[cfg(feature = "sandbox")]
 pub mod connector;
@@ -29,6 +31,8 @@ mod sandbox;
 mod store;
 
 pub use author::Author;
+#[cfg(feature = "sandbox")]
+pub use budgets::StubBudgets;
 pub use clock::{FixedClock, START};
 #[cfg(feature = "sandbox")]
 pub use documents::StubDocuments;

@@ -14,8 +14,8 @@ use lp_application::{
 };
 use lp_core::{Handle, SlugKey, UserId, WebUrl};
 use lp_ports::{
-    Batch, Change, Clock, Committer, Counters, HealthProbe, Ids, Ingest, JournalId, JournalReader, MailQueue,
-    Message, Probe, ProbeFault, SignIn, Stretch,
+    Batch, Change, ClickBudgets, Clock, Committer, Counters, HealthProbe, Ids, Ingest, JournalId,
+    JournalReader, MailQueue, Message, Probe, ProbeFault, SignIn, Stretch,
 };
 use serde_json::Value;
 
@@ -69,6 +69,8 @@ pub struct SandboxOptions {
     pub sign_ups: SignUps,
     /// What it counts together with other nodes; nothing unless given.
     pub counters: Option<Arc<dyn Counters>>,
+    /// In place of the store's own budgets of clicks.
+    pub budgets: Option<Arc<dyn ClickBudgets>>,
     /// Where it is reached; the usual place on `localhost` unless given.
     pub urls: Option<PublicUrls>,
     /// What accounts start with; the usual unless given.
@@ -120,6 +122,7 @@ impl Sandbox {
         let ports = Ports {
             committer: options.committer.unwrap_or_else(|| ports.committer.clone()),
             counters: options.counters,
+            budgets: options.budgets.unwrap_or_else(|| ports.budgets.clone()),
             sign_in: Some(sign_in()),
             ..ports
         };

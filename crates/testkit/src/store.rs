@@ -4,9 +4,9 @@ use std::sync::Arc;
 #[cfg(feature = "sandbox")]
 use lp_adapters_sqlite::SqliteStore;
 use lp_ports::{
-    AccessReader, AnalyticsReader, AuditReader, ChangeLog, CodeReader, Committer, ConnectionReader,
-    CountsReader, EventReader, HandleReader, IdempotencyReader, Ingest, LinkReader, MailQueue, RulesReader,
-    SessionReader, StoreHealth,
+    AccessReader, AnalyticsReader, AuditReader, ChangeLog, ClickBudgets, CodeReader, Committer,
+    ConnectionReader, CountsReader, EventReader, HandleReader, IdempotencyReader, Ingest, LinkReader,
+    MailQueue, RulesReader, SessionReader, StoreHealth,
 };
 
 /// Everything a store must be, in one word.
@@ -21,6 +21,7 @@ pub trait Store:
     + MailQueue
     + Committer
     + Ingest
+    + ClickBudgets
     + AnalyticsReader
     + CountsReader
     + ChangeLog
@@ -42,6 +43,7 @@ impl<T> Store for T where
         + MailQueue
         + Committer
         + Ingest
+        + ClickBudgets
         + AnalyticsReader
         + CountsReader
         + ChangeLog

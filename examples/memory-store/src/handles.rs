@@ -49,6 +49,9 @@ impl HandleReader for MemoryStore {
         rows += state.rules.remove(handle).map_or(0, |rules| rules.count());
         rows += state.events.remove(handle).map_or(0, |events| events.len());
         rows += state.clicks.remove(handle).map_or(0, |clicks| clicks.kept.len() + clicks.hours.len());
+        let before = state.budgets.len();
+        state.budgets.retain(|(of, _), _| of != handle);
+        rows += before - state.budgets.len();
         Ok(rows as u64)
     }
 }

@@ -11,6 +11,7 @@
 
 mod access;
 mod audit;
+mod budgets;
 mod clicks;
 mod commit;
 mod connections;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lp_access::AuditRecord;
-use lp_core::Handle;
+use lp_core::{Handle, LinkId};
 use lp_ports::{JournalId, ReplyKey, StoredEvent, StoredReply};
 
 use crate::access::Access;
@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) journals: HashMap<JournalId, u64>,
     /// What nodes have agreed on, by name.
     pub(crate) agreed: HashMap<String, String>,
+    /// How many clicks of links with a limit are handed out.
+    pub(crate) budgets: HashMap<(Handle, LinkId), u32>,
     /// When each caller's bucket is full again, since the start of the store.
     pub(crate) buckets: HashMap<String, Duration>,
 }

@@ -11,6 +11,7 @@ mod first_run;
 mod handles;
 mod isolation;
 mod limits;
+mod max_clicks;
 mod nodes;
 mod oauth;
 mod operations;

@@ -42,6 +42,10 @@ async fn a_statement_of_one_handles_batch_cannot_write_rows_of_another() {
             "INSERT INTO connection_credentials (hash, connection, handle, kind, valid_until) \
              VALUES ('\\x00', gen_random_uuid(), '{theirs}', 'REFRESH', 0)"
         ),
+        format!(
+            "INSERT INTO click_budgets (handle, link, handed_out, granted) \
+             VALUES ('{theirs}', gen_random_uuid(), 0, 0)"
+        ),
         format!("INSERT INTO members (handle, account, role) SELECT '{theirs}', id, 'CREATOR' FROM accounts"),
     ];
     for statement in hostile {

@@ -109,7 +109,7 @@ pub(super) async fn explain(cx: Cx, input: ExplainClick) -> Result<ClickExplanat
 fn decided(click: &Click, route: &Route, policy: &Policy) -> ClickExplanation {
     let mut trace = Vec::new();
     let visitor = again::visitor(click);
-    let decision = route.explain(policy, &visitor, &mut |step| trace.push(crate::links::told(step)));
+    let decision = route.explain(policy, &visitor, &mut |step| trace.push(crate::links::told(step, None)));
     let resolved = match decision {
         Decision::Redirect(redirect) => Some(redirect.location(None)),
         Decision::Locked | Decision::Closed(_) => None,

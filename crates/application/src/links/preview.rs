@@ -48,6 +48,12 @@ pub struct TraceStep {
     /// Whether it let the visitor on, or chose.
     pub matched: bool,
     pub explanation: String,
+    /// Of `limit`, the link's maxClicks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_clicks: Option<u32>,
+    /// Of `limit`, how many of them are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<u32>,
 }
 
 impl View for RoutePreview {}
@@ -61,6 +67,11 @@ pub(super) async fn preview(cx: Cx, input: PreviewRoute) -> Result<RoutePreview,
     let brought = query.unwrap_or_default();
     let (mut source, mut campaign) = (Room::default(), Room::default());
     let segments: Vec<_> = conditions.segments.iter().map(|segment| segment.0.as_str()).collect();
+    let (route, handle) = (compile(&link), cx.handle()?);
+    let left = match route.limit() {
+        Some(limit) => Some(cx.app.budgets.left(handle, route.link(), limit).await?),
+        None => None,
+    };
     let visitor = Visitor {
         at: conditions.at.as_ref().map_or(cx.at(), |at| at.0),
         country: conditions.country.as_ref().map(|country| country.0),
@@ -71,15 +82,13 @@ pub(super) async fn preview(cx: Cx, input: PreviewRoute) -> Result<RoutePreview,
             .unwrap_or(""),
         segments: &segments,
         key: word(conditions.visitor_key.as_ref()).unwrap_or(""),
-        used_up: false,
+        used_up: left == Some(0),
         // Where the visitor goes who knows the password; that there is one, the trace says.
         unlocked: true,
     };
-    let route = compile(&link);
-    let handle = cx.handle()?;
     let policy = cx.policy(handle, &cx.rules().rules(handle, None).await?);
     let mut trace = Vec::new();
-    let decision = route.explain(&policy, &visitor, &mut |step| trace.push(told(step)));
+    let decision = route.explain(&policy, &visitor, &mut |step| trace.push(told(step, left)));
     let slug = route.slug().to_string();
     Ok(match decision {
         Decision::Redirect(redirect) => RoutePreview {
@@ -112,13 +121,15 @@ fn word(word: Option<&Wire<Word>>) -> Option<&str> {
     word.map(|word| word.0.as_str())
 }
 
-/// A step as callers are told of it.
-pub(crate) fn told(step: Step<'_>) -> TraceStep {
+/// A step as callers are told of it; `left` says how many visits are left of a limit, where that is known.
+pub(crate) fn told(step: Step<'_>, left: Option<u32>) -> TraceStep {
     let look = |step: &'static str, matched, explanation| TraceStep {
         step: step.into(),
         rule_id: None,
         matched,
         explanation,
+        max_clicks: None,
+        left: None,
     };
     match step {
         Step::Switch { on: true } => look("enabled", true, "the link is enabled".to_owned()),
@@ -143,18 +154,21 @@ pub(crate) fn told(step: Step<'_>) -> TraceStep {
         }
         Step::Limit { most, used_up } => {
             let most = most.number();
-            let said = if used_up { "and there were those" } else { "and there are some left" };
-            look("limit", !used_up, format!("the link is for {most} clicks, {said}"))
+            let said = match left {
+                None | Some(0) => "and there were those".to_owned(),
+                Some(left) => format!("of which {left} are left"),
+            };
+            let step = look("limit", !used_up, format!("the link is for {most} clicks, {said}"));
+            TraceStep { max_clicks: Some(most), left, ..step }
         }
         Step::Password { .. } => {
             look("password", true, "visitors have to say the link's password first".to_owned())
         }
-        Step::Rule { id, own, verdict } => TraceStep {
-            step: if own { "rule" } else { "personalization" }.into(),
-            rule_id: Some(id.to_owned()),
-            matched: verdict == Verdict::Matched,
-            explanation: explained(&verdict),
-        },
+        Step::Rule { id, own, verdict } => {
+            let step = if own { "rule" } else { "personalization" };
+            let step = look(step, verdict == Verdict::Matched, explained(&verdict));
+            TraceStep { rule_id: Some(id.to_owned()), ..step }
+        }
         Step::Kept { destination } => {
             look("default", true, format!("the rule leaves the destination to the link: {destination}"))
         }

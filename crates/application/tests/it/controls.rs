@@ -238,3 +238,43 @@ async fn a_preview_can_look_at_another_time() {
     );
     assert_eq!(trace(&late), ["enabled true", "start true", "end false", "fallback true"]);
 }
+
+#[tokio::test]
+async fn a_preview_tells_how_many_clicks_are_left_of_a_limit() {
+    let sandbox = Sandbox::new().await;
+    let upsert = async |payload: Value| {
+        let answer = sandbox.call("links_upsert", json!({ "slug": "pricing", "payload": payload })).await;
+        value(answer)
+    };
+    upsert(json!({ "destinationUrl": "https://example.com/", "maxClicks": 100 })).await;
+    let limit = |preview: &Value| {
+        let steps = preview["trace"].as_array().expect("a trace").iter();
+        steps.clone().find(|step| step["step"] == "limit").cloned()
+    };
+    let fresh = limit(&preview(&sandbox, json!({})).await).expect("a step");
+    assert_eq!(
+        (&fresh["maxClicks"], &fresh["left"], &fresh["matched"]),
+        (&json!(100), &json!(100), &json!(true))
+    );
+
+    let hello = lp_core::Handle::parse("hello").expect("a handle");
+    let slug = lp_core::Slug::parse("pricing").expect("a slug").key();
+    let route = sandbox.app.routes().load(&hello, &slug).await.expect("the store answers").route;
+    let route = route.expect("the link lives");
+    let most = route.limit().expect("a limit");
+    for _ in 0..3 {
+        sandbox.app.budgets().spend(&hello, route.link(), most).await.expect("the store answers");
+    }
+    let spent = limit(&preview(&sandbox, json!({})).await).expect("a step");
+    assert_eq!(spent["left"], 97, "what this node was lent ahead is left: {spent}");
+
+    upsert(json!({ "maxClicks": 2, "fallbackUrl": "https://example.com/late" })).await;
+    let late = preview(&sandbox, json!({})).await;
+    let step = limit(&late).expect("a step");
+    assert_eq!((&step["left"], &step["matched"]), (&json!(0), &json!(false)));
+    assert_eq!((&late["resolvedUrl"], &late["status"]), (&json!("https://example.com/late"), &json!(302)));
+
+    upsert(json!({ "maxClicks": null })).await;
+    let free = preview(&sandbox, json!({})).await;
+    assert_eq!((limit(&free), &free["resolvedUrl"]), (None, &json!("https://example.com/")));
+}

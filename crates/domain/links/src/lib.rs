@@ -8,6 +8,7 @@ mod change;
 mod controls;
 mod event;
 mod health;
+mod lease;
 mod link;
 mod plain;
 mod qr;
@@ -24,6 +25,7 @@ pub use controls::{
 };
 pub use event::LinkEvent;
 pub use health::healthy;
+pub use lease::{Lease, Spent, lent_ahead};
 pub use link::{Link, LinkParts, LinkRefused};
 pub use plain::{PlainControls, PlainFault, PlainWhen};
 pub use qr::{Background, Color, ColorFault, QrFault, QrGrid, QrStyle};

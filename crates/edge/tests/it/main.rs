@@ -9,6 +9,7 @@ mod fixture;
 mod freshness;
 mod handle_rules;
 mod kept;
+mod limited;
 mod loading;
 mod names;
 mod replies;

@@ -367,6 +367,20 @@ macro_rules! __store_cases {
             /// `AnalyticsReader::newest_visits`: of a handle or one of its slugs, the newest first, no bots, and no more
             /// than wanted.
             the_newest_visits_come_first_and_without_bots;
+        budgets:
+            /// `ClickBudgets::hand_out`: as many as are wanted, at most as many as the limit leaves, and it says what is left.
+            no_more_is_handed_out_than_the_limit,
+            /// `ClickBudgets::hand_out`: another limit changes what is left and nothing else; a lower one than what is handed
+            /// out leaves nothing.
+            another_limit_changes_what_is_left,
+            /// `ClickBudgets::take_back`: what is taken back is handed out again, and there is never less than nothing.
+            what_is_taken_back_is_handed_out_again,
+            /// `ClickBudgets`: each link of each handle has a budget of its own.
+            links_have_budgets_of_their_own,
+            /// `ClickBudgets`: of racing callers none gets what another got, and what is taken back is not lost.
+            racing_callers_never_get_what_another_got,
+            /// `HandleReader::purge`: the budgets of the handle go with it; those of others stay.
+            a_purged_handle_takes_its_budgets_away;
         counts:
             /// `AnalyticsReader::totals`: any range, whole hours or not, says what a plain look at all clicks does.
             any_range_is_counted_as_its_clicks_say,

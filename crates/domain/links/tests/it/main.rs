@@ -1,6 +1,7 @@
 //! What links may hold and how they change.
 
 mod controls;
+mod lease;
 mod qr;
 
 use lp_core::{Handle, LinkId, Revision, Slug, Timestamp, WebUrl};
