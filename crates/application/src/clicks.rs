@@ -30,13 +30,11 @@ pub struct Visit<'v> {
     pub link: LinkId,
     /// Under which slug.
     pub slug: &'v Slug,
-    /// The visitor's address; used for the visitor's hash and nothing else.
-    pub address: Option<IpAddr>,
-    /// As sent.
-    pub user_agent: &'v str,
+    /// Whose visit: what [`ClickSink::stranger`] makes of address and user agent, which are kept nowhere.
+    pub visitor: u64,
     /// What the user agent was taken for.
     pub device: Device,
-    /// The `Referer` header as sent.
+    /// The host of the `Referer` header, in any case; empty where there is none.
     pub referrer: &'v str,
     /// What it was decided by, and what the decision was.
     pub facts: Facts<&'v str>,
@@ -67,16 +65,16 @@ impl ClickSink {
         self.clock.now()
     }
 
-    /// What a visitor is told apart by today who brings nothing to be told apart by: as clicks are.
-    pub fn stranger(&self, address: IpAddr, user_agent: &str) -> u64 {
-        visitor(self.keyed, self.clock.now(), Some(address), user_agent)
+    /// What a visitor is told apart by on that day who brings nothing to be told apart by: as clicks are.
+    pub fn stranger(&self, at: Timestamp, address: IpAddr, user_agent: &str) -> u64 {
+        visitor(self.keyed, at, address, user_agent)
     }
 
     /// Notes a visit; an error where the journal is full and the visit goes uncounted. Never waits; what was kept may
     /// have to be waited for.
     pub fn record(&self, visit: Visit<'_>) -> Result<Noted, JournalFull> {
         let at = visit.at;
-        let host = host_of(visit.referrer);
+        let host = if is_host(visit.referrer) { visit.referrer } else { "" };
         // Browsers send it in lower case.
         let lower = host.bytes().any(|byte| byte.is_ascii_uppercase()).then(|| host.to_ascii_lowercase());
         let id = ClickId::of(at, self.ids.uuid());
@@ -87,7 +85,7 @@ impl ClickSink {
             slug: visit.slug,
             at,
             device: visit.device,
-            visitor: visitor(self.keyed, at, visit.address, visit.user_agent),
+            visitor: visit.visitor,
             referrer: lower.as_deref().unwrap_or(host),
             facts: visit.facts,
         })?;
@@ -110,24 +108,18 @@ fn visitor_key(secret: &[u8; 32]) -> [u8; 16] {
 ///
 /// SipHash-2-4 (Aumasson and Bernstein, 2012), a pseudorandom function for short inputs, because every visit is hashed:
 /// without the key nobody can try out addresses.
-fn visitor(mut keyed: SipHasher24, at: Timestamp, address: Option<IpAddr>, user_agent: &str) -> u64 {
+fn visitor(mut keyed: SipHasher24, at: Timestamp, address: IpAddr, user_agent: &str) -> u64 {
     keyed.write(&at.micros().div_euclid(DAY).to_be_bytes());
     match address {
-        Some(IpAddr::V4(v4)) => keyed.write(&v4.octets()),
-        Some(IpAddr::V6(v6)) => keyed.write(&v6.octets()),
-        None => {}
+        IpAddr::V4(v4) => keyed.write(&v4.octets()),
+        IpAddr::V6(v6) => keyed.write(&v6.octets()),
     }
     keyed.write(user_agent.as_bytes());
     keyed.finish()
 }
 
-/// The host of a web address, without port; empty where there is none. At most 253 bytes (RFC 1035), and only what hosts
-/// are written with: counts are kept by it, and the visitor chooses it.
-fn host_of(referrer: &str) -> &str {
-    let authority = referrer.split_once("://").map_or("", |(_, rest)| rest);
-    let authority = authority.split(['/', '?', '#']).next().unwrap_or("");
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = host.split(':').next().unwrap_or("");
+/// At most 253 bytes (RFC 1035), and only what hosts are written with: counts are kept by it, and the visitor chooses it.
+fn is_host(text: &str) -> bool {
     let written = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    if host.len() <= 253 && host.bytes().all(written) { host } else { "" }
+    text.len() <= 253 && text.bytes().all(written)
 }

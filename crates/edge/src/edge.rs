@@ -26,12 +26,12 @@ use lp_application::{
     Application, Budgets, ClickSink, Code, Error, Facts, JournalFull, Kept, Noted, Settling, Visit,
     counts_as_click, refusal,
 };
-use lp_core::{Device, Timestamp};
+use lp_core::Timestamp;
 use lp_personalization::{Choice, Decision, Policy, Visitor};
 
 use self::agents::Agents;
-use self::facts::{LookedAt, Rooms};
-use self::fields::{Fields, text};
+use self::facts::{LookedAt, Rooms, Seen};
+use self::fields::Fields;
 use self::limited::{Fare, Toll};
 use self::pages::Pages;
 use self::reply::Asked;
@@ -50,8 +50,8 @@ pub trait RecordClicks: Send + Sync {
     /// The time, by the clock that visits are noted with.
     fn now(&self) -> Timestamp;
 
-    /// Tells those apart, for a day, who bring nothing to be told apart by.
-    fn stranger(&self, address: IpAddr, user_agent: &str) -> u64;
+    /// Tells visitors of a day apart, whatever they bring.
+    fn stranger(&self, at: Timestamp, address: IpAddr, user_agent: &str) -> u64;
 }
 
 /// How the edge stands.
@@ -147,8 +147,8 @@ impl<'r, B> From<&'r Request<B>> for Head<'r> {
 }
 
 impl<'r> Visiting<'r> {
-    fn looked_at(&self) -> LookedAt<'r> {
-        LookedAt { head: self.asked.head, fields: self.fields, client: self.client }
+    fn looked_at(&self, at: Timestamp) -> LookedAt<'r> {
+        LookedAt { at, head: self.asked.head, fields: self.fields, client: self.client }
     }
 }
 
@@ -161,8 +161,8 @@ impl RecordClicks for ClickSink {
         Self::now(self)
     }
 
-    fn stranger(&self, address: IpAddr, user_agent: &str) -> u64 {
-        Self::stranger(self, address, user_agent)
+    fn stranger(&self, at: Timestamp, address: IpAddr, user_agent: &str) -> u64 {
+        Self::stranger(self, at, address, user_agent)
     }
 }
 
@@ -336,9 +336,9 @@ impl Edge {
             return Ok((reply::refused(visit.asked, Code::NOT_FOUND), None));
         };
         let mut rooms = Rooms::default();
-        let seen = self.inner.look(visit.looked_at(), route.asks().also(policy.asks()), &mut rooms);
         let at = self.inner.clicks.now();
-        let visitor = Visitor { at, ..seen.visitor() };
+        let seen = self.inner.look(visit.looked_at(at), route.asks().also(policy.asks()), &mut rooms);
+        let visitor = seen.visitor();
         let mut decision = route.decide(policy, &visitor);
         if route.limit().is_some() {
             match self.inner.toll(route, &visit, seen.agent.device, &decision, fare) {
@@ -353,7 +353,7 @@ impl Edge {
                 let (mut token, mut kept) = (None, None);
                 if !late && is_click(visit.asked.head.method, visit.fields) {
                     let facts = seen.facts(route, found.revision(), policy, &redirect);
-                    let noted = self.count(&visit, at, found, seen.agent.device, facts);
+                    let noted = self.count(&seen, found, facts);
                     token = self.inner.token(at, found, policy, &facts, noted.as_ref());
                     kept = noted.map(|noted| noted.kept);
                 }
@@ -377,24 +377,16 @@ impl Edge {
         reply
     }
 
-    fn count(
-        &self,
-        visit: &Visiting<'_>,
-        at: Timestamp,
-        found: &Found,
-        device: Device,
-        facts: Facts<&str>,
-    ) -> Option<Noted> {
+    fn count(&self, seen: &Seen<'_>, found: &Found, facts: Facts<&str>) -> Option<Noted> {
         let (handle, route) = found.link()?;
         let noted = self.inner.clicks.record(Visit {
-            at,
+            at: seen.at,
             handle,
             link: route.link(),
             slug: route.slug(),
-            address: Some(visit.client.address),
-            user_agent: text(visit.fields.user_agent),
-            device,
-            referrer: text(visit.fields.referer),
+            visitor: seen.stranger,
+            device: seen.agent.device,
+            referrer: seen.referrer,
             facts,
         });
         if noted.is_err() {

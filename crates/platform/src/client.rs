@@ -43,8 +43,7 @@ impl TrustedProxies {
         }
         let mut client = peer.to_canonical();
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let hops: Vec<&str> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
-        for hop in hops.iter().rev() {
+        for hop in forwarded.rev().flat_map(|line| line.rsplit(',')).map(str::trim) {
             if !self.trusts(client) {
                 break;
             }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use lp_access::{Actor, Need};
 use lp_core::Handle;
-use lp_personalization::{Context, Personal, Policy, Visitor, referred_by};
+use lp_personalization::{Context, Personal, Policy, Visitor, host_of, referred_by};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -117,7 +117,7 @@ impl ContextMint {
             segment: "",
         };
         let known = brought.unwrap_or(nothing);
-        let source = first([known.source, &asked.source, referred_by(&asked.referrer)]);
+        let source = first([known.source, &asked.source, referred_by(host_of(&asked.referrer))]);
         let campaign = first([known.campaign, &asked.campaign, ""]);
         let carried = [known.segment];
         let segments = if known.segment.is_empty() { seen.segments } else { &carried };

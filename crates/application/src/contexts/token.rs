@@ -16,6 +16,8 @@ const PREFIX: &str = "ctx1.";
 const MAC_TEXT: usize = Key::MAC.div_ceil(3) * 4 - 2;
 /// A payload: which key, and what is said.
 const PAYLOAD: usize = Key::ID + Context::MAX;
+/// Few payloads are longer.
+const USUAL: usize = 128;
 /// No token is longer.
 const LONGEST: usize = PREFIX.len() + PAYLOAD.div_ceil(3) * 4 + 1 + MAC_TEXT;
 /// Ten years of keys are derived once each; after that each token derives its own.
@@ -67,7 +69,7 @@ impl ContextMint {
         Self { shared: Arc::new(Shared { secret, first: term(now), keys }) }
     }
 
-    /// The token that says this. It allocates its own text and nothing else.
+    /// The token that says this.
     pub fn mint(&self, context: &Context<'_>) -> String {
         let term = term(context.at);
         match self.shared.key(term) {
@@ -125,17 +127,14 @@ impl Shared {
 
 /// A token made with this key.
 fn sealed(key: &Key, context: &Context<'_>) -> String {
-    let mut form = [0; Context::MAX];
-    let length = context.encode(&mut form);
-    let mut payload = [0; PAYLOAD];
-    payload[..Key::ID].copy_from_slice(&key.id);
-    payload[Key::ID..Key::ID + length].copy_from_slice(&form[..length]);
-    let payload = &payload[..Key::ID + length];
+    let mut payload = Vec::with_capacity(USUAL);
+    payload.extend_from_slice(&key.id);
+    context.encode(&mut payload);
     let mut text = String::with_capacity(PREFIX.len() + payload.len().div_ceil(3) * 4 + 1 + MAC_TEXT + 2);
     text.push_str(PREFIX);
-    URL_SAFE_NO_PAD.encode_string(payload, &mut text);
+    URL_SAFE_NO_PAD.encode_string(&payload, &mut text);
     text.push('.');
-    URL_SAFE_NO_PAD.encode_string(key.mac(payload), &mut text);
+    URL_SAFE_NO_PAD.encode_string(key.mac(&payload), &mut text);
     text
 }
 

@@ -29,17 +29,30 @@ impl Language {
     /// What a visitor likes best by `Accept-Language` (RFC 9110, 12.5.4): the entry of the greatest weight, of several the
     /// first. `*` and what is not wanted at all (`q=0`) are no language, and neither is an entry that cannot be read.
     pub fn preferred(accepted: &str) -> Option<Self> {
+        // What browsers send: nothing outweighs a first entry without a weight.
+        let end = accepted.bytes().position(|byte| matches!(byte, b',' | b';')).unwrap_or(accepted.len());
+        if accepted.as_bytes().get(end) != Some(&b';')
+            && let Some(language) = accepted.get(..end).and_then(Self::primary)
+        {
+            return Some(language);
+        }
         let mut best: Option<(u16, Self)> = None;
         for entry in accepted.split(',').take(MOST) {
             let (tag, parameters) = entry.split_once(';').unwrap_or((entry, ""));
-            let primary = tag.trim().split('-').next().unwrap_or_default();
-            let Ok(language) = Self::parse(primary) else { continue };
+            let Some(language) = Self::primary(tag) else { continue };
             let Some(weight) = weight(parameters) else { continue };
             if weight > best.map_or(0, |(weight, _)| weight) {
                 best = Some((weight, language));
             }
         }
         best.map(|(_, language)| language)
+    }
+
+    /// The language of a tag such as `de-CH`.
+    fn primary(tag: &str) -> Option<Self> {
+        let tag = tag.trim();
+        let end = tag.bytes().position(|byte| byte == b'-').unwrap_or(tag.len());
+        tag.get(..end).and_then(|primary| Self::parse(primary).ok())
     }
 
     pub fn as_str(&self) -> &str {

@@ -6,74 +6,76 @@ pub struct Room([u8; Self::BYTES]);
 /// Parameters that name a source; the first that is there counts.
 const SOURCES: [&str; 3] = ["utm_source", "source", "ref"];
 
-/// Hosts of web mail, which stand below those of search.
-const EMAIL: &[&str] = &[
-    "mail.google.com",
-    "mail.yahoo.com",
-    "mail.aol.com",
-    "mail.yandex.ru",
-    "mail.yandex.com",
-    "mail.qq.com",
-    "mail.proton.me",
-    "mail.zoho.com",
-    "outlook.live.com",
-    "outlook.office.com",
-    "outlook.office365.com",
-    "com.google.android.gm",
-];
+/// What kinds of pages there are, beside all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Email,
+    Search,
+    Social,
+}
 
 /// Engines that answer under many endings, by the label before those.
 const SEARCH_NAMES: &[&str] =
     &["google", "bing", "yahoo", "yandex", "baidu", "duckduckgo", "ecosia", "qwant"];
 
-const SEARCH: &[&str] = &[
-    "search.brave.com",
-    "startpage.com",
-    "kagi.com",
-    "naver.com",
-    "sogou.com",
-    "so.com",
-    "seznam.cz",
-    "ask.com",
-    "search.aol.com",
-    "perplexity.ai",
-    "ya.ru",
-];
-
-const SOCIAL: &[&str] = &[
-    "facebook.com",
-    "fb.com",
-    "fb.me",
-    "instagram.com",
-    "threads.net",
-    "threads.com",
-    "twitter.com",
-    "x.com",
-    "t.co",
-    "linkedin.com",
-    "lnkd.in",
-    "reddit.com",
-    "redd.it",
-    "pinterest.com",
-    "pin.it",
-    "tiktok.com",
-    "youtube.com",
-    "youtu.be",
-    "snapchat.com",
-    "whatsapp.com",
-    "t.me",
-    "telegram.org",
-    "discord.com",
-    "vk.com",
-    "ok.ru",
-    "weibo.com",
-    "bsky.app",
-    "mastodon.social",
-    "tumblr.com",
-    "quora.com",
-    "news.ycombinator.com",
-    "messenger.com",
-    "xing.com",
+/// Hosts, in order; those below them are of the same kind, unless they stand here themselves.
+const HOSTS: &[(&str, Kind)] = &[
+    ("ask.com", Kind::Search),
+    ("bsky.app", Kind::Social),
+    ("com.google.android.gm", Kind::Email),
+    ("discord.com", Kind::Social),
+    ("facebook.com", Kind::Social),
+    ("fb.com", Kind::Social),
+    ("fb.me", Kind::Social),
+    ("instagram.com", Kind::Social),
+    ("kagi.com", Kind::Search),
+    ("linkedin.com", Kind::Social),
+    ("lnkd.in", Kind::Social),
+    ("mail.aol.com", Kind::Email),
+    ("mail.google.com", Kind::Email),
+    ("mail.proton.me", Kind::Email),
+    ("mail.qq.com", Kind::Email),
+    ("mail.yahoo.com", Kind::Email),
+    ("mail.yandex.com", Kind::Email),
+    ("mail.yandex.ru", Kind::Email),
+    ("mail.zoho.com", Kind::Email),
+    ("mastodon.social", Kind::Social),
+    ("messenger.com", Kind::Social),
+    ("naver.com", Kind::Search),
+    ("news.ycombinator.com", Kind::Social),
+    ("ok.ru", Kind::Social),
+    ("outlook.live.com", Kind::Email),
+    ("outlook.office.com", Kind::Email),
+    ("outlook.office365.com", Kind::Email),
+    ("perplexity.ai", Kind::Search),
+    ("pin.it", Kind::Social),
+    ("pinterest.com", Kind::Social),
+    ("quora.com", Kind::Social),
+    ("redd.it", Kind::Social),
+    ("reddit.com", Kind::Social),
+    ("search.aol.com", Kind::Search),
+    ("search.brave.com", Kind::Search),
+    ("seznam.cz", Kind::Search),
+    ("snapchat.com", Kind::Social),
+    ("so.com", Kind::Search),
+    ("sogou.com", Kind::Search),
+    ("startpage.com", Kind::Search),
+    ("t.co", Kind::Social),
+    ("t.me", Kind::Social),
+    ("telegram.org", Kind::Social),
+    ("threads.com", Kind::Social),
+    ("threads.net", Kind::Social),
+    ("tiktok.com", Kind::Social),
+    ("tumblr.com", Kind::Social),
+    ("twitter.com", Kind::Social),
+    ("vk.com", Kind::Social),
+    ("weibo.com", Kind::Social),
+    ("whatsapp.com", Kind::Social),
+    ("x.com", Kind::Social),
+    ("xing.com", Kind::Social),
+    ("ya.ru", Kind::Search),
+    ("youtu.be", Kind::Social),
+    ("youtube.com", Kind::Social),
 ];
 
 impl Room {
@@ -97,19 +99,31 @@ pub fn campaign_in<'r>(query: &str, room: &'r mut Room) -> Option<&'r str> {
     parameter(query, "utm_campaign", room)
 }
 
-/// What kind of page sent the visitor: `direct` where there is none, else `email`, `search`, `social` or `referral`.
-pub fn referred_by(referrer: &str) -> &'static str {
-    let Some(host) = host_of(referrer) else { return "direct" };
-    let below = |hosts: &[&str]| hosts.iter().any(|known| is_below(host, known));
-    if below(EMAIL) {
-        "email"
-    } else if below(SEARCH) || is_engine(host) {
-        "search"
-    } else if below(SOCIAL) {
-        "social"
-    } else {
-        "referral"
+/// What kind of page sent the visitor, by its host as [`host_of`] finds it: `direct` where there is none, else `email`,
+/// `search`, `social` or `referral`.
+pub fn referred_by(host: &str) -> &'static str {
+    if host.is_empty() {
+        return "direct";
     }
+    match below(host).find_map(kind_of) {
+        Some(Kind::Email) => "email",
+        Some(Kind::Search) => "search",
+        Some(Kind::Social) => "social",
+        None if is_engine(host) => "search",
+        None => "referral",
+    }
+}
+
+/// The host of a web address or of an Android app, without user and port; empty where there is none.
+pub fn host_of(referrer: &str) -> &str {
+    let Some(scheme) = referrer.bytes().position(|byte| byte == b':') else { return "" };
+    let Some(rest) = referrer.get(scheme..).and_then(|rest| rest.strip_prefix("://")) else { return "" };
+    let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let authority = rest.get(..end).unwrap_or_default();
+    let from = authority.bytes().rposition(|byte| byte == b'@').map_or(0, |at| at + 1);
+    let host = authority.get(from..).unwrap_or_default();
+    let end = host.bytes().position(|byte| byte == b':').unwrap_or(host.len());
+    host.get(..end).unwrap_or_default().trim_end_matches('.')
 }
 
 /// The first value of a parameter, unless it is empty, no text or longer than any rule's.
@@ -130,9 +144,17 @@ fn parameter<'r>(query: &str, name: &str, room: &'r mut Room) -> Option<&'r str>
 }
 
 fn raw<'q>(query: &'q str, name: &str) -> Option<&'q str> {
-    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|(named, value)| named.eq_ignore_ascii_case(name) && !value.is_empty())?;
-    Some(value)
+    let mut rest = query;
+    while !rest.is_empty() {
+        let end = rest.bytes().position(|byte| byte == b'&').unwrap_or(rest.len());
+        let (pair, behind) = rest.split_at_checked(end)?;
+        rest = behind.get(1..).unwrap_or_default();
+        let value = pair.get(name.len()..).and_then(|value| value.strip_prefix('=')).unwrap_or_default();
+        if !value.is_empty() && pair.get(..name.len()).is_some_and(|named| named.eq_ignore_ascii_case(name)) {
+            return Some(value);
+        }
+    }
+    None
 }
 
 /// The byte of the two digits that follow; a `%` that none follow is itself.
@@ -148,20 +170,16 @@ fn escaped(bytes: &mut std::str::Bytes<'_>) -> u8 {
     }
 }
 
-/// The host of a web address or of an Android app, without port.
-fn host_of(referrer: &str) -> Option<&str> {
-    let (_, rest) = referrer.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = host.split(':').next()?.trim_end_matches('.');
-    (!host.is_empty()).then_some(host)
+/// The host, and each that it is below.
+fn below(host: &str) -> impl Iterator<Item = &str> {
+    let dots = host.bytes().enumerate().filter(|(_, byte)| *byte == b'.').map(|(at, _)| at + 1);
+    std::iter::once(0).chain(dots).filter_map(|from| host.get(from..))
 }
 
-/// Whether a host is this one, or one below it.
-fn is_below(host: &str, known: &str) -> bool {
-    let Some(at) = host.len().checked_sub(known.len()) else { return false };
-    let ends = host.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(known));
-    ends && (at == 0 || host.as_bytes().get(at - 1) == Some(&b'.'))
+fn kind_of(host: &str) -> Option<Kind> {
+    let lower = || host.bytes().map(|byte| byte.to_ascii_lowercase());
+    let found = HOSTS.binary_search_by(|(known, _)| known.bytes().cmp(lower())).ok()?;
+    HOSTS.get(found).map(|(_, kind)| *kind)
 }
 
 /// Whether a host is one of the engines that answer under many endings: `www.google.de`, `google.co.uk`.
@@ -171,4 +189,14 @@ fn is_engine(host: &str) -> bool {
     let known = |label: &str| SEARCH_NAMES.iter().any(|name| name.eq_ignore_ascii_case(label));
     let shared = last.len() == 2 && matches!(second, "co" | "com" | "org" | "ne");
     known(second) || (shared && labels.next().is_some_and(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_stand_in_order_or_they_are_not_found() {
+        assert!(HOSTS.is_sorted_by(|(one, _), (other, _)| one < other));
+    }
 }

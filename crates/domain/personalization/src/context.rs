@@ -42,17 +42,10 @@ impl<'c> Context<'c> {
     /// No form is longer.
     pub const MAX: usize = 1 + INSTANT + UUID + TEXTS * (1 + Self::TEXT);
 
-    /// Writes the compact form to the beginning of `room`, and says how long it is: a byte that says whether there is a
-    /// click, the instant, the click, and each text behind its length.
-    pub fn encode(&self, room: &mut [u8; Context::<'static>::MAX]) -> usize {
-        let mut written = 0;
-        let mut put = |bytes: &[u8]| {
-            // `MAX` is what all of it can take together.
-            if let Some(place) = room.get_mut(written..written + bytes.len()) {
-                place.copy_from_slice(bytes);
-                written += bytes.len();
-            }
-        };
+    /// Appends the compact form: a byte that says whether there is a click, the instant, the click, and each text behind
+    /// its length. At most `MAX` bytes.
+    pub fn encode(&self, form: &mut Vec<u8>) {
+        let mut put = |bytes: &[u8]| form.extend_from_slice(bytes);
         let millis = u64::try_from(self.at.micros() / 1_000).unwrap_or(0).to_be_bytes();
         put(&[if self.click.is_some() { CLICKED } else { 0 }]);
         put(millis.last_chunk::<INSTANT>().unwrap_or(&[0; INSTANT]));
@@ -64,7 +57,6 @@ impl<'c> Context<'c> {
             put(&[u8::try_from(text.len()).unwrap_or(0)]);
             put(text.as_bytes());
         }
-        written
     }
 
     /// Reads what [`Context::encode`] wrote, to the last byte: a form that was cut or that something follows is none.

@@ -23,7 +23,7 @@ mod variant;
 mod visitor;
 
 pub use allocate::lot;
-pub use attribution::{Room, campaign_in, referred_by, source_in};
+pub use attribution::{Room, campaign_in, host_of, referred_by, source_in};
 pub use context::{Context, ContextFault};
 pub use decide::{Choice, Closed, Decision, Redirect, Step};
 pub use handle_rules::{

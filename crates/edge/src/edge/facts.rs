@@ -3,8 +3,10 @@
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use lp_application::{Agent, Facts, Territory, bounded};
-use lp_core::{Language, Revision};
-use lp_personalization::{Asks, Policy, Redirect, Room, Route, Visitor, campaign_in, referred_by, source_in};
+use lp_core::{Language, Revision, Timestamp};
+use lp_personalization::{
+    Asks, Policy, Redirect, Room, Route, Visitor, campaign_in, host_of, referred_by, source_in,
+};
 
 use super::fields::{Fields, text};
 use super::{Client, Head, Inner};
@@ -26,6 +28,7 @@ pub(super) struct Rooms {
 /// What a request shows of its visitor.
 #[derive(Clone, Copy)]
 pub(super) struct LookedAt<'v> {
+    pub(super) at: Timestamp,
     pub(super) head: Head<'v>,
     pub(super) fields: Fields<'v>,
     pub(super) client: Client,
@@ -33,6 +36,11 @@ pub(super) struct LookedAt<'v> {
 
 /// What was found out of a visitor.
 pub(super) struct Seen<'v> {
+    pub(super) at: Timestamp,
+    /// What the visitor is told apart by today.
+    pub(super) stranger: u64,
+    /// The host of the page that sent the visitor; empty where there is none.
+    pub(super) referrer: &'v str,
     pub(super) agent: Agent,
     territory: Option<Territory>,
     language: Option<Language>,
@@ -55,28 +63,33 @@ pub(super) struct VisitorKey {
 impl Inner {
     /// Looks at a visitor, for a link that asks for this. All but the key is looked at in any case, because clicks keep it.
     pub(super) fn look<'v>(&self, visit: LookedAt<'v>, asks: Asks, rooms: &'v mut Rooms) -> Seen<'v> {
-        let LookedAt { head, fields, client } = visit;
+        let LookedAt { at, head, fields, client } = visit;
         let query = head.uri.query().unwrap_or("");
         let brought = fields.cookie.and_then(|_| VisitorKey::brought(head.headers));
         let user_agent = text(fields.user_agent);
-        let stranger = || VisitorKey::stranger(self.clicks.stranger(client.address, user_agent));
+        let stranger = self.clicks.stranger(at, client.address, user_agent);
+        let referrer = host_of(text(fields.referer));
         let Rooms { source, campaign } = rooms;
         Seen {
+            at,
+            stranger,
+            referrer,
             agent: self.agents.of(user_agent),
             territory: self.places.territory(head.headers, client),
             language: Language::preferred(text(fields.accept_language)),
-            source: source_in(query, source).unwrap_or_else(|| referred_by(text(fields.referer))),
+            source: source_in(query, source).unwrap_or_else(|| referred_by(referrer)),
             campaign: campaign_in(query, campaign).unwrap_or(""),
-            key: brought.or_else(|| asks.has(Asks::KEY).then(stranger)),
+            key: brought.or_else(|| asks.has(Asks::KEY).then(|| VisitorKey::stranger(stranger))),
             returning: brought.is_some(),
         }
     }
 }
 
 impl Seen<'_> {
-    /// What is decided by; the time is not known yet.
+    /// What is decided by.
     pub(super) fn visitor(&self) -> Visitor<'_> {
         Visitor {
+            at: self.at,
             country: self.territory.map(|territory| territory.country),
             device: self.agent.device,
             source: self.source,

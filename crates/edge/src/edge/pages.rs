@@ -7,7 +7,7 @@ use http_body_util::Full;
 use lp_application::contexts::PAGE_PATH;
 use lp_application::{Application, Code, ContextMint, Error, PageAsked};
 use lp_core::Handle;
-use lp_personalization::{Asks, Policy, Visitor};
+use lp_personalization::{Asks, Policy};
 
 use super::facts::{LookedAt, Rooms};
 use super::fields::Fields;
@@ -153,10 +153,10 @@ impl Inner {
             return Err(Error::not_found("the handle"));
         }
         let mut rooms = Rooms::default();
-        let seen = self.look(LookedAt { head, fields, client }, Asks::KEY, &mut rooms);
-        let seen = Visitor { at: self.clicks.now(), ..seen.visitor() };
+        let at = self.clicks.now();
+        let seen = self.look(LookedAt { at, head, fields, client }, Asks::KEY, &mut rooms);
         let asked = PageAsked::of(head.uri.query().unwrap_or(""));
-        pages.mint.page(policy, &whose.key, &whose.name, &asked, seen)
+        pages.mint.page(policy, &whose.key, &whose.name, &asked, seen.visitor())
     }
 }
 

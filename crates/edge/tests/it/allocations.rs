@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use lp_core::{Country, Device};
 use lp_edge::{Edge, Entrance, RouteKey, Whereabouts};
-use lp_personalization::{Decision, Policy, Room, Visitor, campaign_in, referred_by, source_in};
+use lp_personalization::{Decision, Policy, Room, Visitor, campaign_in, host_of, referred_by, source_in};
 use lp_testkit::{Sandbox, SandboxOptions};
 use serde_json::json;
 
@@ -99,7 +99,7 @@ async fn deciding_by_rules_and_finding_out_what_they_ask_allocates_nothing() {
         let visitor = Visitor {
             country: Country::parse("us").ok(),
             device: Device::Desktop,
-            source: source_in(query, &mut source).unwrap_or_else(|| referred_by("https://t.co/")),
+            source: source_in(query, &mut source).unwrap_or_else(|| referred_by(host_of("https://t.co/"))),
             campaign: campaign_in(query, &mut campaign).unwrap_or(""),
             segments: &["returning"],
             key: "somebody",

@@ -229,7 +229,7 @@ impl RecordClicks for Clicks {
         START
     }
 
-    fn stranger(&self, _: IpAddr, user_agent: &str) -> u64 {
+    fn stranger(&self, _: Timestamp, _: IpAddr, user_agent: &str) -> u64 {
         user_agent.bytes().fold(7, |number, byte| number.wrapping_mul(31).wrapping_add(u64::from(byte)))
     }
 }

@@ -20,9 +20,10 @@ fn full() -> Context<'static> {
 }
 
 fn encoded(context: &Context<'_>) -> Vec<u8> {
-    let mut room = [0; Context::MAX];
-    let length = context.encode(&mut room);
-    room[..length].to_vec()
+    let mut form = Vec::new();
+    context.encode(&mut form);
+    assert!(form.len() <= Context::MAX);
+    form
 }
 
 /// All texts that a context may hold.
