@@ -233,7 +233,7 @@ async fn a_visit_is_recorded_with_what_is_known_of_it() {
     let headers = [("user-agent", BROWSER), ("referer", "https://news.example/today")];
     ask(&edge, "GET", "/WELCOME", &headers).await;
     let seen = clicks.seen.lock().expect("no poison").clone();
-    assert_eq!(seen, ["hello/Welcome MOBILE https://news.example/today"]);
+    assert_eq!(seen, ["hello/Welcome MOBILE news.example"]);
 }
 
 #[tokio::test]
