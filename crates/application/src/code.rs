@@ -63,6 +63,8 @@ codes! {
     SIGNUP_CLOSED = "signup_closed", 403, false, "Accounts of this installation are made by its operator.";
     FORBIDDEN = "forbidden", 403, false, "Pages of this origin may not ask here; the handle's owner lists those that may.";
     HANDLE_MISMATCH = "handle_mismatch", 403, false, "The handle in the arguments is not the one of the host or path.";
+    PASSWORD_REQUIRED = "password_required", 403, false, "The link asks its visitors for a password, which is sent to the same address as the field `password` of a form; only they are told so.";
+    WRONG_PASSWORD = "wrong_password", 403, false, "What a visitor said is not the link's password.";
     FEATURE_LOCKED = "feature_locked", 403, false, "The plan behind the call lacks `feature`; `requiredPlan` is the least one that has it, null where none makes a difference.";
     NOT_FOUND = "not_found", 404, false, "There is no such thing, or it is not yours.";
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, false, "The path exists, but not with this method; `Allow` lists those it has.";

@@ -15,14 +15,13 @@ use lp_ports::{
 };
 
 use crate::application::Inner;
-use crate::error::Exhausted;
-use crate::limits::neighbourhood;
+use crate::limits::{Attempts, neighbourhood};
 use crate::names::{Named, Names};
 use crate::plans::Quota;
 use crate::repeat::Repeat;
 use crate::routes::compiled;
 use crate::settings::Home;
-use crate::{Code, Error, Loaded, PublicUrls, Rate, Surface, View, names};
+use crate::{Code, Error, Loaded, PublicUrls, Surface, View, names};
 
 /// One call: who acts, where, since when, and what of the world it may use. Cheap to clone.
 #[derive(Clone)]
@@ -138,13 +137,10 @@ impl Cx {
         if self.app.settings.limits.is_none() {
             return Ok(());
         }
-        let rate = Rate { per_second: 1, burst: at_once.saturating_mul(then_each) };
+        let attempts = Attempts { at_once, then_each };
         let now = self.app.ports.clock.monotonic();
-        self.app.limiter.pay(what, rate, then_each, now).await.map_err(|wait| {
-            let limit = Exhausted { name: "attempts", quota: at_once, window: rate.window(), reset: wait };
-            let limited = Error::new(Code::RATE_LIMITED, "too many attempts; wait before the next");
-            Error { retry_after: Some(wait), limit: Some(Box::new(limit)), ..limited }
-        })
+        let paid = self.app.limiter.pay(what, attempts.rate(), then_each, now).await;
+        paid.map_err(|wait| attempts.refusal(wait))
     }
 
     /// What the installation decides about plans.

@@ -37,6 +37,7 @@ mod settings;
 mod stream;
 pub mod system;
 pub mod tokens;
+mod unlock;
 mod wire;
 
 pub use application::{Application, CallRecord, Observer, Ports, RouteListener};
@@ -65,4 +66,5 @@ pub use names::{Meant, Names};
 pub use routes::{Loaded, RouteSource, refusal};
 pub use settings::{PublicUrls, Settings, SignUps};
 pub use stream::{ByteStream, StreamReply, broken_off, whole};
+pub use unlock::{Attempt, LinkLocks};
 pub use wire::{CursorText, Patch, Search, SiteUrl, Wire, Word};

@@ -12,6 +12,10 @@ use lp_ports::{Counters, Taken};
 use crate::error::Exhausted;
 use crate::{Code, Error};
 
+mod turns;
+
+pub(crate) use self::turns::Turns;
+
 /// Above so many callers, those that nothing needs to be known of any more are forgotten.
 const SWEEP_ABOVE: usize = 50_000;
 /// How long leased calls may be spent: what is left then is given up, so that a node that has become quiet holds nothing
@@ -62,6 +66,14 @@ pub(crate) struct Limiter {
 
 /// Calls of a shared bucket that this node may let through by itself, or none for a while.
 type Turn = futures_util::lock::Mutex<()>;
+
+/// How often something may be tried that is dear or worth guessing at: so many at once, then one in so many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Attempts {
+    pub(crate) at_once: u32,
+    /// In seconds; what each costs of [`Attempts::rate`], too.
+    pub(crate) then_each: u32,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Lease {
@@ -142,9 +154,23 @@ impl Limiter {
             None => None,
         };
         let Taken { granted, full_in } = taken.unwrap_or_else(|| self.spend_own(caller, rate, cost, now));
-        let wait =
-            rate.wait(full_in) + Duration::from_secs(1) / rate.per_second.max(1) * cost.saturating_sub(1);
-        if granted == cost { Ok(()) } else { Err(wait) }
+        if granted == cost { Ok(()) } else { Err(wait_for(rate, cost, full_in)) }
+    }
+
+    /// What [`Limiter::pay`] would say, without taking anything: for what is counted only once it is known how it went.
+    pub(crate) async fn could_pay(
+        &self,
+        caller: &str,
+        rate: Rate,
+        cost: u32,
+        now: Duration,
+    ) -> Result<(), Duration> {
+        let seen = match &self.shared {
+            Some(shared) => shared.take(caller, rate, 0).await.ok(),
+            None => None,
+        };
+        let full_in = seen.unwrap_or_else(|| self.spend_own(caller, rate, 0, now)).full_in;
+        if rate.left(full_in) >= cost { Ok(()) } else { Err(wait_for(rate, cost, full_in)) }
     }
 
     fn take_own(&self, caller: &str, rate: Rate, now: Duration) -> Allowance {
@@ -196,6 +222,25 @@ impl Limiter {
         leases.insert(caller.to_owned(), lease);
         if granted == 0 { refusal(rate, &lease, now) } else { allowance(rate, 1, lease.left, taken.full_in) }
     }
+}
+
+impl Attempts {
+    pub(crate) fn rate(self) -> Rate {
+        Rate { per_second: 1, burst: self.at_once.saturating_mul(self.then_each) }
+    }
+
+    /// What is said to whoever has to wait so long.
+    pub(crate) fn refusal(self, wait: Duration) -> Error {
+        let window = self.rate().window();
+        let limit = Exhausted { name: "attempts", quota: self.at_once, window, reset: wait };
+        let limited = Error::new(Code::RATE_LIMITED, "too many attempts; wait before the next");
+        Error { retry_after: Some(wait), limit: Some(Box::new(limit)), ..limited }
+    }
+}
+
+/// How long until a bucket that is full again in `full_in` holds so many.
+fn wait_for(rate: Rate, cost: u32, full_in: Duration) -> Duration {
+    rate.wait(full_in) + Duration::from_secs(1) / rate.per_second.max(1) * cost.saturating_sub(1)
 }
 
 /// Who calls from an address: of IPv6 its /64, which is what one household or machine is given whole.

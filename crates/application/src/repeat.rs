@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use lp_access::Actor;
+use hmac::{Hmac, KeyInit, Mac};
+use lp_access::{Actor, Secret};
 use lp_core::{Handle, Timestamp};
 use lp_ports::{ReplyKey, StoredReply};
 use serde::Serialize;
@@ -19,7 +20,11 @@ const REMEMBERED: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone)]
 pub(crate) struct Repeat {
     pub(crate) key: ReplyKey,
+    /// Keyed by the installation's secret, because it is stored: who reads the store cannot try out what was asked, such
+    /// as the password of a link.
     fingerprint: [u8; 32],
+    /// The same by the secret before, which may have made what is stored.
+    earlier: Option<[u8; 32]>,
 }
 
 impl Repeat {
@@ -30,25 +35,27 @@ impl Repeat {
         actor: &Actor,
         handle: Option<&Handle>,
         arguments: &Value,
+        secret: &Secret,
     ) -> Result<Self, Error> {
         if !(1..=128).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
             let message = "an idempotency key has 1 to 128 visible ASCII characters";
             return Err(Error::field("/Idempotency-Key", "invalid_idempotency_key", message));
         }
-        let mut hash = Sha256::new();
-        hash.update(handle.map_or("", Handle::as_str));
-        hash.update([0]);
-        hash.update(canonical(arguments).to_string());
+        let asked = format!("{}\0{}", handle.map_or("", Handle::as_str), canonical(arguments));
+        let [fingerprint, earlier] = [Some(secret.now()), secret.before()].map(|secret| {
+            let mac = Hmac::<Sha256>::new_from_slice(secret?).ok()?;
+            Some(mac.chain_update(b"repeat").chain_update(&asked).finalize().into_bytes().into())
+        });
+        let fingerprint = fingerprint.ok_or_else(|| Error::internal("a fingerprint could not be taken"))?;
         let key = ReplyKey { actor: actor.to_string(), operation: operation.to_owned(), key: key.to_owned() };
-        Ok(Self { key, fingerprint: hash.finalize().into() })
+        Ok(Self { key, fingerprint, earlier })
     }
 
     /// One part of the call, of its own: the `number`th, with what it says beside the call's own question.
     pub(crate) fn part(&self, number: u32, said: &[u8; 32]) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(self.fingerprint);
-        hash.update(said);
-        Self { key: self.part_key(number), fingerprint: hash.finalize().into() }
+        let of = |whole: [u8; 32]| Sha256::new().chain_update(whole).chain_update(said).finalize().into();
+        let (fingerprint, earlier) = (of(self.fingerprint), self.earlier.map(of));
+        Self { key: self.part_key(number), fingerprint, earlier }
     }
 
     /// Under what a part is remembered, whatever it says.
@@ -74,7 +81,7 @@ impl Repeat {
 
     /// What was answered then, if the same was asked.
     pub(crate) fn recall<T: DeserializeOwned>(&self, stored: &StoredReply) -> Result<T, Error> {
-        if stored.fingerprint != self.fingerprint {
+        if ![Some(self.fingerprint), self.earlier].contains(&Some(stored.fingerprint)) {
             let message = "the idempotency key was used before for something else";
             return Err(Error::new(Code::IDEMPOTENCY_CONFLICT, message));
         }

@@ -282,7 +282,8 @@ impl Entered {
         let key = self.request.idempotency_key.as_ref().filter(|_| !operation.effect.read_only);
         let repeat = |key: &String| {
             let handle = self.handle.as_ref().map(|handle| &handle.key);
-            Repeat::of(key, operation.name, &self.actor, handle, &self.arguments)
+            let secret = &self.app.settings().secret;
+            Repeat::of(key, operation.name, &self.actor, handle, &self.arguments, secret)
         };
         key.map(repeat).transpose()
     }
