@@ -145,7 +145,12 @@ impl LinkLocks {
 /// Over the link, the end and the hash of its password: another password ends what the one before opened.
 fn mac(secret: &[u8; 32], link: LinkId, hash: &str, ends: [u8; EXPIRY]) -> Option<Hmac<Sha256>> {
     let mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
-    Some(mac.chain_update(b"link-unlocked").chain_update(link.uuid().as_bytes()).chain_update(ends).chain_update(hash))
+    Some(
+        mac.chain_update(b"link-unlocked")
+            .chain_update(link.uuid().as_bytes())
+            .chain_update(ends)
+            .chain_update(hash),
+    )
 }
 
 fn seconds(at: Timestamp) -> i64 {

@@ -1,9 +1,12 @@
 mod agents;
 mod assets;
+mod card;
 mod carried;
 mod facts;
 mod fields;
+mod form;
 mod limited;
+mod locked;
 mod page;
 mod pages;
 mod remembered;
@@ -23,8 +26,8 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body_util::Full;
 use lp_application::contexts::SCRIPT_PATH;
 use lp_application::{
-    Application, Budgets, ClickSink, Code, Error, Facts, JournalFull, Kept, Noted, Settling, Visit,
-    counts_as_click, refusal,
+    Application, Budgets, ClickSink, Code, Error, Facts, JournalFull, Kept, LinkLocks, Noted, Settling,
+    Visit, counts_as_click, refusal,
 };
 use lp_core::Timestamp;
 use lp_personalization::{Choice, Decision, Policy, Visitor};
@@ -108,12 +111,22 @@ struct Visiting<'r> {
     asked: Asked<'r>,
     fields: Fields<'r>,
     client: Client,
+    /// The visitor has just said the link's password.
+    unlocked: bool,
 }
 
 /// Answers visitors. Cheap to clone.
 #[derive(Clone)]
 pub struct Edge {
     inner: Arc<Inner>,
+}
+
+/// What an edge has of an application beside its routes and clicks.
+struct Whole {
+    signs: Signs,
+    pages: Pages,
+    budgets: Budgets,
+    locks: LinkLocks,
 }
 
 struct Inner {
@@ -125,6 +138,8 @@ struct Inner {
     clicks: Arc<dyn RecordClicks>,
     /// `None`: nobody knows how many visits a link with a limit has had.
     budgets: Option<Budgets>,
+    /// `None`: nobody can say a password.
+    locks: Option<LinkLocks>,
     places: Places,
     /// Whether visitors come over HTTPS.
     secure: bool,
@@ -170,27 +185,32 @@ impl Edge {
     /// The edge of an application. The table has to be the one that hears of the application's commits.
     pub fn new(app: &Application, table: Arc<RouteTable>, whereabouts: Whereabouts) -> Self {
         let routes = LiveRoutes::new(table, Arc::new(app.routes()));
-        let signs = Signs { names: app.names(), urls: app.settings().urls.clone() };
-        let pages = Pages { app: app.clone(), mint: app.contexts() };
-        let (whole, budgets) = (Some((signs, pages)), Some(app.budgets()));
-        Self::with(routes, whole, Arc::new(app.clicks()), budgets, whereabouts, &app.request_id())
+        let whole = Whole {
+            signs: Signs { names: app.names(), urls: app.settings().urls.clone() },
+            pages: Pages { app: app.clone(), mint: app.contexts() },
+            budgets: app.budgets(),
+            locks: app.locks(),
+        };
+        Self::with(routes, Some(whole), Arc::new(app.clicks()), whereabouts, &app.request_id())
     }
 
     /// Puts an edge together whose handles are called by their keys, and whose links with a limit lead nowhere, because nobody
     /// counts for them. `node` begins the ids of requests that bring none, so it is another at each start.
     pub fn of(routes: LiveRoutes, clicks: Arc<dyn RecordClicks>, node: &str) -> Self {
-        Self::with(routes, None, clicks, None, Whereabouts::default(), node)
+        Self::with(routes, None, clicks, Whereabouts::default(), node)
     }
 
     fn with(
         routes: LiveRoutes,
-        whole: Option<(Signs, Pages)>,
+        whole: Option<Whole>,
         clicks: Arc<dyn RecordClicks>,
-        budgets: Option<Budgets>,
         whereabouts: Whereabouts,
         node: &str,
     ) -> Self {
-        let (signs, pages) = whole.unzip();
+        let (signs, pages, budgets, locks) = match whole {
+            Some(whole) => (Some(whole.signs), Some(whole.pages), Some(whole.budgets), Some(whole.locks)),
+            None => (None, None, None, None),
+        };
         Self {
             inner: Arc::new(Inner {
                 routes,
@@ -199,6 +219,7 @@ impl Edge {
                 pages,
                 clicks,
                 budgets,
+                locks,
                 agents: Agents::new(whereabouts.agents.clone()),
                 places: Places::new(whereabouts),
                 request_ids: RequestIds::new(node),
@@ -255,8 +276,8 @@ impl Edge {
     }
 
     /// Answers a visitor at once if nothing has to be waited for: most visits, and without the cost of a future. `None`:
-    /// the route is not in memory, or it has to be asked whether its link takes a further click, and nothing has happened
-    /// yet.
+    /// the route is not in memory, or it has to be asked whether its link takes a further click, or a form is sent, which
+    /// [`Edge::submit`] answers; nothing has happened yet.
     pub fn visit_at_once<'r>(
         &self,
         entrance: Entrance<'_>,
@@ -264,7 +285,7 @@ impl Edge {
         client: impl Into<Client>,
     ) -> Option<Visited> {
         let head = head.into();
-        if pages::wanted(head.uri.path()).is_some() {
+        if *head.method == Method::POST || pages::wanted(head.uri.path()).is_some() {
             return None;
         }
         match self.begin(entrance, head, client.into()) {
@@ -278,6 +299,26 @@ impl Edge {
     }
 
     fn begin<'r>(&self, entrance: Entrance<'_>, head: Head<'r>, client: Client) -> Begun<'r> {
+        let visit = match self.wanted(entrance, head, client) {
+            Begun::Unknown(visit) => visit,
+            begun => return begun,
+        };
+        if *head.method == Method::POST {
+            return Begun::Answered(reply::refused(visit.asked, Code::METHOD_NOT_ALLOWED));
+        }
+        let known = self.inner.routes.table().find(&visit.key);
+        match known.and_then(|found| found.policy().map(|policy| (found, policy))) {
+            None => Begun::Unknown(visit),
+            Some((found, policy)) => match self.answer(visit, &found, &policy, Fare::AtHand) {
+                Ok((reply, None)) => Begun::Answered(reply),
+                Ok((reply, Some(settling))) => Begun::Settling(reply, settling),
+                Err(visit) => Begun::Unknown(visit),
+            },
+        }
+    }
+
+    /// Which link a request is for, or what it is told in any case.
+    fn wanted<'r>(&self, entrance: Entrance<'_>, head: Head<'r>, client: Client) -> Begun<'r> {
         let fields = Fields::of(head.headers);
         let asked = Asked { head, request_id: self.inner.request_ids.of(fields.request_id) };
         let host = match self.inner.signs.as_ref().map_or(Host::Plain, |signs| signs.host(entrance)) {
@@ -297,23 +338,14 @@ impl Edge {
             return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
         };
         match *head.method {
-            Method::GET | Method::HEAD => {}
+            Method::GET | Method::HEAD | Method::POST => {}
             Method::OPTIONS => return Begun::Answered(reply::options(asked)),
             _ => return Begun::Answered(reply::refused(asked, Code::METHOD_NOT_ALLOWED)),
         }
         let Some(key) = RouteKey::of(handle, slug) else {
             return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
         };
-        let visit = Visiting { key, asked, fields, client };
-        let known = self.inner.routes.table().find(&visit.key);
-        match known.and_then(|found| found.policy().map(|policy| (found, policy))) {
-            None => Begun::Unknown(visit),
-            Some((found, policy)) => match self.answer(visit, &found, &policy, Fare::AtHand) {
-                Ok((reply, None)) => Begun::Answered(reply),
-                Ok((reply, Some(settling))) => Begun::Settling(reply, settling),
-                Err(visit) => Begun::Unknown(visit),
-            },
-        }
+        Begun::Unknown(Visiting { key, asked, fields, client, unlocked: false })
     }
 
     /// The link and the rules of its handle, which may have to be loaded.
@@ -332,13 +364,14 @@ impl Edge {
         policy: &Policy,
         fare: Fare,
     ) -> Result<Answered, Visiting<'r>> {
-        let Some((_, route)) = found.link() else {
+        let Some((handle, route)) = found.link() else {
             return Ok((reply::refused(visit.asked, Code::NOT_FOUND), None));
         };
         let mut rooms = Rooms::default();
         let at = self.inner.clicks.now();
         let seen = self.inner.look(visit.looked_at(at), route.asks().also(policy.asks()), &mut rooms);
-        let visitor = seen.visitor();
+        let unlocked = self.inner.has_unlocked(&visit, route);
+        let visitor = Visitor { unlocked, ..seen.visitor() };
         let mut decision = route.decide(policy, &visitor);
         if route.limit().is_some() {
             match self.inner.toll(route, &visit, seen.agent.device, &decision, fare) {
@@ -347,6 +380,7 @@ impl Edge {
                 Toll::UsedUp => decision = route.decide(policy, &Visitor { used_up: true, ..visitor }),
             }
         }
+        let card = route.card().filter(|_| seen.agent.previews);
         Ok(match decision {
             Decision::Redirect(redirect) => {
                 let late = matches!(redirect.choice, Choice::Fallback(_));
@@ -358,13 +392,22 @@ impl Edge {
                     kept = noted.map(|noted| noted.kept);
                 }
                 let cookie = seen.cookie(redirect.drawn, visit.asked.head.headers, self.inner.secure);
-                let reply = reply::redirect(visit.asked, &redirect, token.as_deref(), cookie);
+                let reply = match card.filter(|_| !late) {
+                    Some(card) => self.show_card(visit.asked, card, handle, route.slug()),
+                    None => reply::redirect(visit.asked, &redirect, token.as_deref(), cookie),
+                };
                 match kept {
                     Some(Kept::Once(settling)) => (reply, Some(settling)),
                     Some(Kept::Now) | None => (reply, None),
                 }
             }
-            Decision::Locked => (reply::refused(visit.asked, Code::NOT_FOUND), None),
+            Decision::Locked => {
+                let reply = match card {
+                    Some(card) => self.show_card(visit.asked, card, handle, route.slug()),
+                    None => locked::question(visit.asked, route, visit.fields, None),
+                };
+                (reply, None)
+            }
             Decision::Closed(closed) => (reply::refused(visit.asked, refusal(closed)), None),
         })
     }

@@ -3,7 +3,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use axum_core::BoxError;
+use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Body as HttpBody;
 use lp_core::Handle;
 use lp_edge::Entrance;
 use tower::Service;
@@ -14,7 +17,7 @@ use crate::platform::Parts;
 
 /// The short links of one handle as a tower service; [`Platform::redirects`](crate::Platform::redirects) gives it.
 ///
-/// It stays that handle's, whatever that is called later. `GET /{slug}` redirects and is counted, anything else is refused as on the handle's own host. Mount it below a path
+/// It stays that handle's, whatever that is called later. `GET /{slug}` redirects and is counted, `POST /{slug}` takes the password of a link that has one, anything else is refused as on the handle's own host. Mount it below a path
 /// whose prefix the router strips. Put [`Peer`](crate::Peer) into each request's extensions: visitors are told apart by their
 /// address.
 #[derive(Clone)]
@@ -28,14 +31,19 @@ impl Redirects {
         Self { parts, handle }
     }
 
-    async fn answer(self, request: http::request::Parts) -> Response<Body> {
+    async fn answer(self, request: Request<Body>) -> Response<Body> {
+        let (request, body) = request.into_parts();
         let client = self.parts.proxies.visitor(peer_in(&request.extensions), &request.headers);
         let entrance = Entrance::Mounted(self.handle.as_str());
-        self.parts.edge.visit(entrance, &request, client).await.map(Body::new)
+        self.parts.edge.submit(entrance, &request, client, body).await.map(Body::new)
     }
 }
 
-impl<B> Service<Request<B>> for Redirects {
+impl<B> Service<Request<B>> for Redirects
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
@@ -46,7 +54,7 @@ impl<B> Service<Request<B>> for Redirects {
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let service = self.clone();
-        let (parts, _) = request.into_parts();
-        Box::pin(async move { Ok(service.answer(parts).await) })
+        let request = request.map(Body::new);
+        Box::pin(async move { Ok(service.answer(request).await) })
     }
 }

@@ -195,12 +195,12 @@ impl PlatformService {
         self.surfaces.parts.requests.spawn(work).await.unwrap_or_else(broken)
     }
 
-    /// Answers a visitor whose route has to be loaded.
+    /// Answers a visitor whose route has to be loaded, or who sends a form.
     #[cfg(feature = "edge")]
     async fn visit(&self, entrance: Entrance<'_>, request: Request<Body>, peer: IpAddr) -> Response<Body> {
-        let (parts, _) = request.into_parts();
+        let (parts, body) = request.into_parts();
         let client = self.surfaces.parts.proxies.visitor(peer, &parts.headers);
-        self.surfaces.parts.edge.visit(entrance, &parts, client).await.map(Body::new)
+        self.surfaces.parts.edge.submit(entrance, &parts, client, body).await.map(Body::new)
     }
 
     #[cfg(feature = "mcp")]

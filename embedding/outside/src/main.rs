@@ -27,9 +27,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// As a visitor.
 #[cfg(feature = "edge")]
 async fn follow(platform: &Platform, handle: &Handle) -> Result<String, Box<dyn Error>> {
+    use link_platform::Body;
     use tower::ServiceExt;
 
-    let visit = http::Request::get("/launch").body(())?;
+    let visit = http::Request::get("/launch").body(Body::empty())?;
     let reply = platform.redirects(handle).oneshot(visit).await?;
     let location = reply.headers().get(http::header::LOCATION).ok_or("a redirect says where")?;
     Ok(location.to_str()?.to_owned())

@@ -24,8 +24,9 @@ async fn an_upsert_creates_and_then_sets_only_what_is_given() {
             "slug": "launch", "destinationUrl": "https://example.com/launch", "title": "Launch", "description": null,
             "tags": ["a"], "categories": [], "enabled": true, "position": 1, "redirectStatus": 302,
             "queryPassThrough": "append", "scheduledStartAt": null, "scheduledEndAt": null, "expiresAt": null,
-            "fallbackUrl": null, "campaignId": null, "tracking": null, "routingRules": [], "revision": 1, "shortUrl": "http://hello.localhost:8080/launch",
-            "createdAt": "2026-01-01T00:00:00.000Z", "updatedAt": "2026-01-01T00:00:00.000Z"
+            "fallbackUrl": null, "campaignId": null, "tracking": null, "routingRules": [], "maxClicks": null,
+            "hasPassword": false, "socialPreview": null, "appendContext": null, "revision": 1,
+            "shortUrl": "http://hello.localhost:8080/launch", "createdAt": "2026-01-01T00:00:00.000Z", "updatedAt": "2026-01-01T00:00:00.000Z"
         })
     );
     sandbox.clock.advance(Duration::from_secs(1));

@@ -44,8 +44,7 @@ pub(crate) struct Controlled {
     pub(crate) said: Box<str>,
     pub(crate) rules: Rules<Box<str>>,
     pub(crate) limit: Option<ClickLimit>,
-    /// A PHC string.
-    pub(crate) password: Option<Box<str>>,
+    pub(crate) password: Option<LinkPassword>,
     card: Option<Card>,
     append_context: Option<bool>,
     asks: Asks,
@@ -109,7 +108,7 @@ fn controlled(own: &str, controls: &Controls) -> Controlled {
             .also(asked(controls.password.is_some(), Asks::UNLOCKED)),
         rules,
         limit: controls.limit,
-        password: controls.password.as_ref().map(LinkPassword::phc).map(Into::into),
+        password: controls.password.clone(),
         card: card(&controls.social),
         append_context: controls.append_context,
         said: said.into(),
@@ -155,7 +154,7 @@ impl Route {
 
     /// The hash of what visitors have to say, as a PHC string.
     pub fn password(&self) -> Option<&str> {
-        self.controlled()?.password.as_deref()
+        self.controlled()?.password.as_ref().map(LinkPassword::phc)
     }
 
     /// What programs are shown that draw a card of it; `None` where they are sent on as everybody is.
@@ -187,7 +186,7 @@ impl Route {
             Target::Controlled(controlled) => {
                 let fallback = controlled.fallback.as_deref().map_or(0, str::len);
                 let texts = controlled.destination.len() + fallback + controlled.campaign.len();
-                let password = controlled.password.as_deref().map_or(0, str::len);
+                let password = self.password().map_or(0, str::len);
                 let texts = texts + controlled.said.len() + password;
                 let card = controlled.card.as_ref().map_or(0, Card::heap_len);
                 size_of::<Controlled>() + 16 + texts + card + controlled.rules.heap_len(|to| to.len())

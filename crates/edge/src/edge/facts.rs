@@ -1,6 +1,5 @@
 //! What a request says of its visitor. It is found out once, for the decision and for what is kept of the click.
 
-use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use lp_application::{Agent, Facts, Territory, bounded};
 use lp_core::{Language, Revision, Timestamp};
@@ -8,7 +7,7 @@ use lp_personalization::{
     Asks, Policy, Redirect, Room, Route, Visitor, campaign_in, host_of, referred_by, source_in,
 };
 
-use super::fields::{Fields, text};
+use super::fields::{Fields, cookies, text};
 use super::{Client, Head, Inner};
 
 /// The cookie of visitors who were allotted to something.
@@ -140,11 +139,7 @@ impl VisitorKey {
 
     /// The one of the cookie: 1 to 64 letters, digits, `-` and `_`. Whatever else stands there is none.
     fn brought(headers: &HeaderMap) -> Option<Self> {
-        let cookies = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let mut values = cookies.flat_map(|line| line.split(';')).filter_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            (name == COOKIE_NAME).then_some(value)
-        });
+        let mut values = cookies(headers, COOKIE_NAME);
         let written = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let value = values.find(|value| !value.is_empty() && value.bytes().all(written))?;
         let mut bytes = [0; Self::MAX];

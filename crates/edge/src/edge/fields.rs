@@ -1,3 +1,4 @@
+use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 
 /// The header fields that the edge looks at, found in one pass: to look up each by its name would cost more than finding
@@ -36,4 +37,13 @@ impl<'r> Fields<'r> {
 /// A field as text; empty where it is absent or no UTF-8.
 pub(super) fn text(value: Option<&HeaderValue>) -> &str {
     value.and_then(|value| std::str::from_utf8(value.as_bytes()).ok()).unwrap_or("")
+}
+
+/// What a visitor's cookies of this name hold, in the order they came.
+pub(super) fn cookies<'r>(headers: &'r HeaderMap, name: &'r str) -> impl Iterator<Item = &'r str> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).filter_map(move |pair| {
+        let (known, value) = pair.trim().split_once('=')?;
+        (known == name).then_some(value)
+    })
 }

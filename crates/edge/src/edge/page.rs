@@ -1,5 +1,5 @@
 /// The only style the page may use; [`POLICY`] names its hash.
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;\
+pub(super) const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;\
 color:#222;background:#fff}h1{font-size:1.5rem;margin:0 0 .5rem}p{margin:0;color:#555}\
 @media(prefers-color-scheme:dark){body{color:#eee;background:#161616}p{color:#aaa}}";
 

@@ -20,6 +20,13 @@ pub(super) struct Asked<'r> {
     pub(super) request_id: HeaderValue,
 }
 
+/// What a reply shows.
+pub(super) enum Shown<'s> {
+    /// A page, and the policy it is under.
+    Page(String, &'static str),
+    Json(&'s Error),
+}
+
 /// Sends the visitor on, with an empty body, and gives a context token and a cookie along where there are any.
 pub(super) fn redirect(
     asked: Asked<'_>,
@@ -82,35 +89,52 @@ pub(super) fn refused(asked: Asked<'_>, code: Code) -> Response<Full<Bytes>> {
         Code::NOT_FOUND => ("Nothing here", "There is no such page, or it has been switched off."),
         Code::GONE => ("No longer here", "This link has ended."),
         Code::METHOD_NOT_ALLOWED => ("Not like this", "This address can only be visited."),
+        Code::PAYLOAD_TOO_LARGE => ("Too much", "That is more than a password."),
+        Code::UNSUPPORTED_MEDIA_TYPE => {
+            ("Not like this", "Passwords are sent as application/x-www-form-urlencoded.")
+        }
+        Code::REQUEST_TIMEOUT => ("Too slow", "What was sent did not arrive whole in time."),
+        Code::INVALID_PAYLOAD => ("Not like this", "What was sent cannot be read."),
         Code::UNAVAILABLE => ("One moment", "This page cannot be looked up right now. Try again shortly."),
         _ => ("Something went wrong", "It was our fault and it was logged."),
     };
-    let html = accepts_html(asked.head.headers);
-    let body = if html {
-        page::render(title, sentence)
+    let error = Error::new(code, sentence);
+    let body = if accepts_html(asked.head.headers) {
+        Shown::Page(page::render(title, sentence), page::POLICY)
     } else {
-        Error::new(code, sentence).body(asked.request_id.to_str().unwrap_or_default()).to_string()
+        Shown::Json(&error)
     };
-
-    let mut reply = Response::new(Full::default());
-    *reply.status_mut() = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut reply = shown(&asked, code.status(), body);
     let headers = reply.headers_mut();
-    headers.insert(header::CACHE_CONTROL, NO_STORE);
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if html {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
-    } else {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
     let more: Option<(HeaderName, HeaderValue)> = match code {
         Code::METHOD_NOT_ALLOWED => Some((header::ALLOW, ALLOWED)),
         Code::UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER)),
         _ => None,
     };
     headers.extend(more.into_iter().map(|(name, value)| (Some(name), value)));
-    headers.insert(X_REQUEST_ID, asked.request_id);
+    reply
+}
+
+/// A reply with a body, which no cache keeps; to HEAD, its head.
+pub(super) fn shown(asked: &Asked<'_>, status: u16, body: Shown<'_>) -> Response<Full<Bytes>> {
+    let (body, kind, policy) = match body {
+        Shown::Page(page, policy) => (page, "text/html; charset=utf-8", Some(policy)),
+        Shown::Json(error) => {
+            let id = asked.request_id.to_str().unwrap_or_default();
+            (error.body(id).to_string(), "application/json", None)
+        }
+    };
+    let mut reply = Response::new(Full::default());
+    *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = reply.headers_mut();
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Some(policy) = policy {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    }
+    headers.insert(X_REQUEST_ID, asked.request_id.clone());
     if *asked.head.method != Method::HEAD {
         *reply.body_mut() = Full::new(Bytes::from(body));
     }
@@ -134,6 +158,34 @@ pub(super) fn json(asked: Asked<'_>, status: StatusCode, body: String) -> Respon
         *reply.body_mut() = Full::new(Bytes::from(body));
     }
     reply
+}
+
+/// Makes a redirect the answer of a form: the browser goes on with GET, and nothing of the form goes with it.
+pub(super) fn see_other(reply: &mut Response<Full<Bytes>>, cookie: Option<HeaderValue>) {
+    if !reply.headers().contains_key(header::LOCATION) {
+        return;
+    }
+    *reply.status_mut() = StatusCode::SEE_OTHER;
+    let headers = reply.headers_mut();
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if let Some(cookie) = cookie {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+}
+
+/// Whether a page will do for an answer: who says nothing of it takes anything (RFC 9110, 12.5.1).
+pub(super) fn takes_html(headers: &HeaderMap) -> bool {
+    let any = |accept: &HeaderValue| {
+        accept.to_str().is_ok_and(|accept| {
+            accept.split(',').any(|kind| {
+                let name = kind.split(';').next().unwrap_or_default().trim();
+                ["*/*", "text/*"].contains(&name)
+            })
+        })
+    };
+    let mut accepted = headers.get_all(header::ACCEPT).iter().peekable();
+    accepted.peek().is_none() || accepted.any(any) || accepts_html(headers)
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {

@@ -1,4 +1,5 @@
 use lp_application::{Called, Meant, Names, PublicUrls};
+use lp_core::{Handle, Slug};
 
 use super::Entrance;
 use crate::RouteKey;
@@ -28,6 +29,12 @@ impl Signs {
         // The key folds the label, on the stack.
         let folded = RouteKey::of(label, "")?;
         self.names.meant(folded.handle())
+    }
+
+    /// The short link of a slug, under what its handle is called now.
+    pub(super) fn short(&self, handle: &Handle, slug: &Slug) -> String {
+        let meant = self.names.meant(handle.as_str());
+        self.urls.short(meant.as_ref().map_or(handle, Meant::name), slug)
     }
 
     pub(super) fn host(&self, entrance: Entrance<'_>) -> Host {
