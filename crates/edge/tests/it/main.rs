@@ -2,6 +2,7 @@
 
 mod allocations;
 mod bounds;
+mod cards;
 mod contexts;
 mod decisions;
 mod explained;
@@ -11,6 +12,7 @@ mod handle_rules;
 mod kept;
 mod limited;
 mod loading;
+mod locked;
 mod names;
 mod replies;
 mod rules;
