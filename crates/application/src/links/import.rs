@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::change::refused;
 use super::input::{ContentType, ImportLinks, UpsertLink};
-use super::rows::Cutter;
+use super::rows::{Cutter, Row};
 use super::{LINES, change, password, rows};
 use crate::catalogue::decode;
 use crate::cx::Cx;
@@ -41,6 +41,8 @@ static UPSERT: LazyLock<Validator> = LazyLock::new(|| schema::validator(&schema:
 struct Waiting {
     row: u64,
     input: UpsertLink,
+    /// It is of a link that asked for a password where it was exported.
+    locked: bool,
 }
 
 struct Import {
@@ -121,12 +123,12 @@ pub(super) async fn import(cx: Cx, input: ImportLinks, mut bytes: ByteStream) ->
 }
 
 impl Import {
-    async fn take(&mut self, row: u64, read: Result<Value, Error>) {
+    async fn take(&mut self, row: u64, read: Result<Row, Error>) {
         if row.is_multiple_of(BREATH) {
             breathe().await;
         }
-        let arguments = match read {
-            Ok(arguments) => arguments,
+        let Row { arguments, locked } = match read {
+            Ok(read) => read,
             Err(error) => return self.tally.fail(row, None, &error),
         };
         let faults = schema::faults(&UPSERT, &arguments);
@@ -145,7 +147,7 @@ impl Import {
         }
         self.said.update(row.to_be_bytes());
         self.said.update(said);
-        self.chunk.push(Waiting { row, input });
+        self.chunk.push(Waiting { row, input, locked });
     }
 
     /// Commits what waits.
@@ -184,7 +186,7 @@ impl Import {
                 Some(slot) => slot.clone(),
                 None => self.cx.slot(&key).await?,
             };
-            let decided = decide(&self.cx, &slot, &waiting.input, self.reached);
+            let decided = decide(&self.cx, &slot, waiting, self.reached);
             if let Ok(write) = &decided {
                 let link = write.link();
                 self.reached = self.reached.max(Some(link.parts().position));
@@ -232,7 +234,7 @@ async fn write_once(cx: &Cx, chunk: &[Waiting], repeat: Option<&Repeat>) -> Resu
     let mut greatest = cx.links().greatest_position(cx.handle()?).await?;
     for waiting in chunk {
         let slot = cx.slot(&waiting.input.slug.0.key()).await?;
-        let decided = decide(cx, &slot, &waiting.input, greatest);
+        let decided = decide(cx, &slot, waiting, greatest);
         if let Ok(write) = &decided {
             greatest = greatest.max(Some(write.link().parts().position));
             batch = batch.link(write, cx.event_id());
@@ -246,10 +248,11 @@ async fn write_once(cx: &Cx, chunk: &[Waiting], repeat: Option<&Repeat>) -> Resu
     Ok(results)
 }
 
-fn decide(cx: &Cx, slot: &Slot, input: &UpsertLink, greatest: Option<Position>) -> Result<LinkWrite, Error> {
+fn decide(cx: &Cx, slot: &Slot, waiting: &Waiting, greatest: Option<Position>) -> Result<LinkWrite, Error> {
+    let input = &waiting.input;
     let birth = change::birth_at(cx, input.slug.0.clone(), Position::after(greatest))?;
     let mode = if input.replace { Mode::Replace } else { Mode::Merge };
-    password::refuse_in_import(&input.payload)?;
+    password::refuse_in_import(&input.payload, slot.live.as_ref(), waiting.locked)?;
     let mut fields = input.payload.clone();
     let password = match std::mem::take(&mut fields.password) {
         Patch::Null => Field::Clear,

@@ -32,11 +32,18 @@ pub(super) async fn change(
     LinkPassword::stored(&hash).map(Field::Set).map_err(Error::internal)
 }
 
-/// Of many links at once none gets a password: to hash thousands takes minutes of a core.
-pub(super) fn refuse_in_import(fields: &LinkFields) -> Result<(), Error> {
+/// Of many links at once none gets a password: to hash thousands takes minutes of a core. Nor does one that had a password
+/// where it was exported come in without: whoever was kept out there would be let in here.
+pub(super) fn refuse_in_import(fields: &LinkFields, live: Option<&Link>, locked: bool) -> Result<(), Error> {
     if matches!(fields.password, Patch::Value(_)) {
         let message = "imports set no passwords; set it for each link with links_upsert";
         return Err(Error::field("/payload/password", "not_importable", message));
+    }
+    let kept = live.is_some_and(|link| link.parts().controls.password.is_some());
+    if locked && !kept {
+        let message = "exports carry no passwords, and without one the link would be open; make it with links_upsert, \
+                       or leave hasPassword out";
+        return Err(Error::field("/hasPassword", "not_importable", message));
     }
     Ok(())
 }

@@ -162,7 +162,9 @@ pub(crate) fn told(step: Step<'_>, left: Option<u32>) -> TraceStep {
             TraceStep { max_clicks: Some(most), left, ..step }
         }
         Step::Password { .. } => {
-            look("password", true, "visitors have to say the link's password first".to_owned())
+            let explanation = "the link asks for a password: who says it, or said it within 12 hours, is sent on as told \
+                               here; anybody else gets the page that asks";
+            look("password", true, explanation.to_owned())
         }
         Step::Rule { id, own, verdict } => {
             let step = if own { "rule" } else { "personalization" };

@@ -6,8 +6,8 @@ use super::controls::RoutingRuleView;
 use super::view::LinkView;
 use crate::{Error, Fault, parse_json};
 
-/// The columns of an export, which an import takes; the last two it ignores.
-const COLUMNS: [&str; 22] = [
+/// The columns of an export, which an import takes; it sets nothing by the last three.
+const COLUMNS: [&str; 23] = [
     "slug",
     "destinationUrl",
     "title",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 22] = [
     "maxClicks",
     "socialPreview",
     "appendContext",
+    "hasPassword",
     "createdAt",
     "updatedAt",
 ];
@@ -37,6 +38,14 @@ const TOLD: [&str; 5] = ["createdAt", "updatedAt", "revision", "shortUrl", "hasP
 
 /// A longer row is no link.
 pub(super) const LONGEST: usize = 64 * 1024;
+
+/// One row as it was read.
+pub(super) struct Row {
+    /// The arguments of an upsert.
+    pub(super) arguments: Value,
+    /// It is of a link that asked for a password.
+    pub(super) locked: bool,
+}
 
 /// Cuts a byte stream into rows. A row ends at a line feed; in CSV only where no quotation mark is open.
 #[derive(Debug, Default)]
@@ -126,7 +135,7 @@ fn column(name: &str) -> String {
 }
 
 /// A CSV row as the arguments of an upsert. An empty cell says nothing about its field.
-pub(super) fn from_csv(names: &[String], row: &[u8]) -> Result<Value, Error> {
+pub(super) fn from_csv(names: &[String], row: &[u8]) -> Result<Row, Error> {
     let cells = cells(row)?;
     if cells.len() != names.len() {
         let message = format!("has {} cells where the header has {}", cells.len(), names.len());
@@ -137,11 +146,12 @@ pub(super) fn from_csv(names: &[String], row: &[u8]) -> Result<Value, Error> {
 }
 
 /// A line of JSON as the arguments of an upsert.
-pub(super) fn from_line(row: &[u8]) -> Result<Value, Error> {
+pub(super) fn from_line(row: &[u8]) -> Result<Row, Error> {
     Ok(arguments(parse_json(row)?))
 }
 
-fn arguments(mut fields: Map<String, Value>) -> Value {
+fn arguments(mut fields: Map<String, Value>) -> Row {
+    let locked = fields.get("hasPassword") == Some(&Value::Bool(true));
     for name in TOLD {
         fields.shift_remove(name);
     }
@@ -149,7 +159,7 @@ fn arguments(mut fields: Map<String, Value>) -> Value {
     let mut arguments = Map::new();
     arguments.extend(slug.map(|slug| ("slug".to_owned(), slug)));
     arguments.insert("payload".to_owned(), Value::Object(fields));
-    Value::Object(arguments)
+    Row { arguments: Value::Object(arguments), locked }
 }
 
 fn cells(row: &[u8]) -> Result<Vec<String>, Error> {
@@ -169,7 +179,7 @@ fn cells(row: &[u8]) -> Result<Vec<String>, Error> {
 fn value(name: &str, cell: String) -> Value {
     match name {
         "tags" | "categories" => labels(&cell),
-        "enabled" | "appendContext" => {
+        "enabled" | "appendContext" | "hasPassword" => {
             cell.to_ascii_lowercase().parse().map_or(Value::String(cell), Value::Bool)
         }
         "tracking" | "routingRules" | "socialPreview" => {
@@ -232,6 +242,7 @@ pub(super) fn to_csv(link: &LinkView) -> Vec<u8> {
         link.max_clicks.map_or_else(String::new, |most| most.to_string()),
         link.social_preview.as_ref().map_or_else(String::new, |social| json!(social).to_string()),
         link.append_context.map_or_else(String::new, |append| append.to_string()),
+        link.has_password.to_string(),
         link.created_at.clone(),
         link.updated_at.clone(),
     ])

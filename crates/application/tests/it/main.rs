@@ -17,6 +17,7 @@ mod json;
 mod limits;
 mod links;
 mod oauth;
+mod passwords;
 mod personalization;
 mod plans;
 mod qr;
