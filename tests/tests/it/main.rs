@@ -18,6 +18,7 @@ mod operations;
 mod packaging;
 mod pages;
 mod parity;
+mod passwords;
 mod plans;
 mod primer;
 mod routing;

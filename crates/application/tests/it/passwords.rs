@@ -30,7 +30,8 @@ async fn locked() -> Sandbox {
 
 /// The hash that the store keeps.
 async fn hash(sandbox: &Sandbox) -> Option<String> {
-    let slot = sandbox.store.slot(&fixtures::handle(), &fixtures::key("vault")).await.expect("the store answers");
+    let slot =
+        sandbox.store.slot(&fixtures::handle(), &fixtures::key("vault")).await.expect("the store answers");
     let link = slot.live.expect("the link lives");
     link.parts().controls.password.as_ref().map(|password| password.phc().to_owned())
 }
@@ -48,7 +49,8 @@ async fn stream_of(sandbox: &Sandbox, operation: &str, arguments: Value, body: &
 }
 
 async fn import(sandbox: &Sandbox, rows: &str) -> Vec<Value> {
-    let arguments = if rows.starts_with('{') { json!({ "contentType": "application/x-ndjson" }) } else { json!({}) };
+    let arguments =
+        if rows.starts_with('{') { json!({ "contentType": "application/x-ndjson" }) } else { json!({}) };
     let told = stream_of(sandbox, "links_import", arguments, rows).await;
     told.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
@@ -63,14 +65,19 @@ async fn a_password_is_kept_as_argon2id_and_shown_nowhere() {
         value(sandbox.call("links_get", json!({ "slug": "vault" })).await).to_string(),
         value(sandbox.call("links_list", json!({})).await).to_string(),
         value(sandbox.call("links_history", json!({ "slug": "vault" })).await).to_string(),
-        value(sandbox.call("links_route_preview", json!({ "slug": "vault", "payload": {} })).await).to_string(),
+        value(sandbox.call("links_route_preview", json!({ "slug": "vault", "payload": {} })).await)
+            .to_string(),
         value(sandbox.call("system_audit_events", json!({ "payload": {} })).await).to_string(),
         stream_of(&sandbox, "links_export", json!({ "format": "csv" }), "").await,
         stream_of(&sandbox, "links_export", json!({ "format": "ndjson" }), "").await,
         format!("{:?}", sandbox.store.audit(&fixtures::handle(), 0, 100).await.expect("the audit")),
-        format!("{:?}", sandbox.store.slot(&fixtures::handle(), &fixtures::key("vault")).await.expect("read")),
+        format!(
+            "{:?}",
+            sandbox.store.slot(&fixtures::handle(), &fixtures::key("vault")).await.expect("read")
+        ),
     ];
-    shown.push(format!("{:?}", sandbox.app.routes().load(&fixtures::handle(), &fixtures::key("vault")).await));
+    shown
+        .push(format!("{:?}", sandbox.app.routes().load(&fixtures::handle(), &fixtures::key("vault")).await));
     for (at, text) in shown.iter().enumerate() {
         let clean = !text.contains(PASSWORD) && !text.contains("another-one") && !text.contains("argon2");
         assert!(clean && !text.is_empty(), "{at}: {text}");
@@ -84,7 +91,8 @@ async fn a_password_is_kept_as_argon2id_and_shown_nowhere() {
 async fn the_same_password_again_changes_nothing_and_another_is_another_hash() {
     let sandbox = locked().await;
     let first = hash(&sandbox).await;
-    let same = upsert(&sandbox, json!({ "destinationUrl": "https://example.com/", "password": PASSWORD })).await;
+    let same =
+        upsert(&sandbox, json!({ "destinationUrl": "https://example.com/", "password": PASSWORD })).await;
     assert_eq!((&same["revision"], &same["hasPassword"]), (&json!(1), &json!(true)));
     assert_eq!(hash(&sandbox).await, first);
     let update = json!({ "slug": "vault", "payload": { "password": PASSWORD, "title": "T" } });
@@ -98,7 +106,8 @@ async fn the_same_password_again_changes_nothing_and_another_is_another_hash() {
     let back = json!({ "slug": "vault", "payload": { "revision": 1 } });
     assert_eq!(value(sandbox.call("links_rollback", back).await)["hasPassword"], true);
     assert_eq!(hash(&sandbox).await, first, "the hash of then");
-    let replace = json!({ "slug": "vault", "replace": true, "payload": { "destinationUrl": "https://e.com" } });
+    let replace =
+        json!({ "slug": "vault", "replace": true, "payload": { "destinationUrl": "https://e.com" } });
     assert_eq!(value(sandbox.call("links_upsert", replace).await)["hasPassword"], false);
 }
 
@@ -106,9 +115,12 @@ async fn the_same_password_again_changes_nothing_and_another_is_another_hash() {
 async fn what_cannot_be_a_password_is_refused_without_being_repeated() {
     let sandbox = locked().await;
     let long = format!("{PASSWORD}{}", "x".repeat(120));
-    for bad in [json!(""), json!(long), json!(format!("{PASSWORD}\n")), json!([PASSWORD]), json!({ "is": PASSWORD })] {
+    for bad in
+        [json!(""), json!(long), json!(format!("{PASSWORD}\n")), json!([PASSWORD]), json!({ "is": PASSWORD })]
+    {
         let payload = json!({ "password": bad });
-        let refused = error(sandbox.call("links_upsert", json!({ "slug": "vault", "payload": payload })).await);
+        let refused =
+            error(sandbox.call("links_upsert", json!({ "slug": "vault", "payload": payload })).await);
         assert_eq!(refused.code.name(), "validation_error", "{bad}");
         assert!(faults(&refused).iter().all(|fault| fault.starts_with("/payload/password")), "{refused}");
         let told = format!("{} {refused} {refused:?}", refused.body("id"));
@@ -119,7 +131,8 @@ async fn what_cannot_be_a_password_is_refused_without_being_repeated() {
 #[tokio::test]
 async fn what_a_named_call_asked_cannot_be_tried_out_by_whoever_reads_the_store() {
     let sandbox = Sandbox::new().await;
-    let arguments = json!({ "slug": "vault", "payload": { "destinationUrl": "https://e.com", "password": PASSWORD } });
+    let arguments =
+        json!({ "slug": "vault", "payload": { "destinationUrl": "https://e.com", "password": PASSWORD } });
     let request = sandbox.request("links_upsert", arguments, Credential::Bearer(sandbox.pat.clone()));
     let request = || Request { idempotency_key: Some("k".to_owned()), ..request.clone() };
     let first = sandbox.app.call(request()).await.result.expect("made");
@@ -133,7 +146,10 @@ async fn what_a_named_call_asked_cannot_be_tried_out_by_whoever_reads_the_store(
 
     let secret = sandbox.app.settings().secret.clone();
     let rotated = beside(&sandbox, Secret::following(&secret, [9; 32]));
-    assert!(rotated.call(request()).await.result.expect("replayed").replayed, "after the secret was followed by another");
+    assert!(
+        rotated.call(request()).await.result.expect("replayed").replayed,
+        "after the secret was followed by another"
+    );
     let stranger = beside(&sandbox, Secret::new([9; 32]));
     let refused = stranger.call(request()).await.result.expect_err("not known again");
     assert_eq!(refused.code.name(), "idempotency_conflict", "what is stored says nothing without the secret");
@@ -189,6 +205,11 @@ async fn the_preview_tells_that_a_password_is_asked_for() {
     let step = step.expect("the step");
     assert_eq!(
         (&step["matched"], &step["explanation"]),
-        (&json!(true), &json!("the link asks for a password: who says it, or said it within 12 hours, is sent on as told here; anybody else gets the page that asks"))
+        (
+            &json!(true),
+            &json!(
+                "the link asks for a password: who says it, or said it within 12 hours, is sent on as told here; anybody else gets the page that asks"
+            )
+        )
     );
 }

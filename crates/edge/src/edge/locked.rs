@@ -30,6 +30,7 @@ static GET: Method = Method::GET;
 
 /// What is asked, and what was wrong with the answer before.
 struct Question<'q> {
+    slug: &'q str,
     title: Option<&'q str>,
     /// Where the visitor came from before.
     from: &'q str,
@@ -135,7 +136,7 @@ pub(super) fn question(
     fault: Option<&Error>,
 ) -> Response<Full<Bytes>> {
     let title = route.card().and_then(|card| card.title.as_deref());
-    let question = Question { title, from: site(text(fields.referer)), fault };
+    let question = Question { slug: route.slug().as_str(), title, from: site(text(fields.referer)), fault };
     let required = || Error::new(Code::PASSWORD_REQUIRED, "the link asks for a password");
     let mut reply = if reply::takes_html(asked.head.headers) {
         let status = fault.map_or(200, |fault| fault.code.status());

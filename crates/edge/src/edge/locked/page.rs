@@ -18,7 +18,7 @@ const LOCK: PreEscaped<&str> = PreEscaped(
 
 /// The page works without script, and its form goes to where it stands, the visitor's query included.
 pub(super) fn render(question: &Question<'_>) -> Markup {
-    let Question { title, from, fault } = question;
+    let Question { slug, title, from, fault } = question;
     let named = title.unwrap_or("Password needed");
     let told = (*fault).map(explained);
     html! {
@@ -40,6 +40,8 @@ pub(super) fn render(question: &Question<'_>) -> Markup {
                     @if let Some(told) = &told { p.fault #fault role="alert" { (told) } }
                     form method="post" {
                         @if !from.is_empty() { input type="hidden" name=(FROM) value=(from); }
+                        // So that password managers tell the links of one host apart.
+                        input type="text" name="username" autocomplete="username" value=(slug) readonly hidden;
                         label for=(PASSWORD) { "Password" }
                         input #password name=(PASSWORD) type="password" required autofocus
                             autocomplete="current-password" autocapitalize="none" spellcheck="false"
