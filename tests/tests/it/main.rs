@@ -19,6 +19,7 @@ mod packaging;
 mod pages;
 mod parity;
 mod passwords;
+mod personalization;
 mod plans;
 mod primer;
 mod routing;
