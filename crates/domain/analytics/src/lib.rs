@@ -1,6 +1,7 @@
 //! What a visit counts as, and what a period of counts says.
 //!
-//! This crate decides which requests are clicks, what is kept of them, into which hourly counts they go, how a period is read and how rates are
+//! This crate decides which requests are clicks, what is kept of them, into which hourly counts they go,
+//! how a period is read and how rates are
 //! rounded. It does not know how clicks and counts are stored, and never sees an address: visitors arrive as keyed
 //! hashes.
 
