@@ -154,7 +154,7 @@ pub(crate) fn whereabouts(
     region_header: Option<HeaderName>,
     geo: Option<&Arc<GeoFile>>,
 ) -> Whereabouts {
-    let countries = geo.map(|file| -> Arc<dyn Countries> { file.clone() });
+    let countries = geo.map(|file| Arc::clone(file) as Arc<dyn Countries>);
     Whereabouts { header, region_header, countries, agents: Some(KnownAgents::prepared()) }
 }
 

@@ -29,8 +29,8 @@ impl Agents {
 
 /// Four places in a list each, and a bit that makes it no 0.
 fn packed(agent: Agent) -> u64 {
-    let device = at(&Device::ALL, agent.device);
-    let (os, browser) = (at(Os::ALL, agent.os), at(Browser::ALL, agent.browser));
+    let device = at(&Device::ALL, &agent.device);
+    let (os, browser) = (at(Os::ALL, &agent.os), at(Browser::ALL, &agent.browser));
     1 | u64::from(agent.previews) << 1 | device << 8 | os << 16 | browser << 24
 }
 
@@ -44,8 +44,8 @@ fn unpacked(word: u64) -> Agent {
     }
 }
 
-fn at<T: PartialEq>(all: &[T], one: T) -> u64 {
-    all.iter().position(|other| *other == one).and_then(|at| u64::try_from(at).ok()).unwrap_or(0)
+fn at<T: PartialEq>(all: &[T], one: &T) -> u64 {
+    all.iter().position(|other| other == one).and_then(|at| u64::try_from(at).ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ impl Edge {
     ) -> Response<Full<Bytes>> {
         let address = self.inner.signs.as_ref().map(|signs| signs.short(handle, slug));
         let page = render(card, address.as_deref(), slug).into_string();
-        let mut reply = reply::shown(&asked, 200, Shown::Page(page, POLICY));
+        let mut reply = reply::shown(asked, 200, Shown::Page(page, POLICY));
         reply.headers_mut().insert(CACHE_CONTROL, FOR_A_WHILE);
         reply
     }

@@ -140,11 +140,11 @@ pub(super) fn question(
     let required = || Error::new(Code::PASSWORD_REQUIRED, "the link asks for a password");
     let mut reply = if reply::takes_html(asked.head.headers) {
         let status = fault.map_or(200, |fault| fault.code.status());
-        reply::shown(&asked, status, Shown::Page(page::render(&question).into_string(), page::POLICY))
+        reply::shown(asked, status, Shown::Page(page::render(&question).into_string(), page::POLICY))
     } else {
         let missing = required();
         let error = fault.unwrap_or(&missing);
-        reply::shown(&asked, error.code.status(), Shown::Json(error))
+        reply::shown(asked, error.code.status(), Shown::Json(error))
     };
     let headers = reply.headers_mut();
     headers.insert(ROBOTS, HeaderValue::from_static("noindex"));

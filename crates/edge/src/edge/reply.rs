@@ -104,7 +104,7 @@ pub(super) fn refused(asked: Asked<'_>, code: Code) -> Response<Full<Bytes>> {
     } else {
         Shown::Json(&error)
     };
-    let mut reply = shown(&asked, code.status(), body);
+    let mut reply = shown(asked, code.status(), body);
     let headers = reply.headers_mut();
     let more: Option<(HeaderName, HeaderValue)> = match code {
         Code::METHOD_NOT_ALLOWED => Some((header::ALLOW, ALLOWED)),
@@ -116,7 +116,7 @@ pub(super) fn refused(asked: Asked<'_>, code: Code) -> Response<Full<Bytes>> {
 }
 
 /// A reply with a body, which no cache keeps; to HEAD, its head.
-pub(super) fn shown(asked: &Asked<'_>, status: u16, body: Shown<'_>) -> Response<Full<Bytes>> {
+pub(super) fn shown(asked: Asked<'_>, status: u16, body: Shown<'_>) -> Response<Full<Bytes>> {
     let (body, kind, policy) = match body {
         Shown::Page(page, policy) => (page, "text/html; charset=utf-8", Some(policy)),
         Shown::Json(error) => {
@@ -134,7 +134,7 @@ pub(super) fn shown(asked: &Asked<'_>, status: u16, body: Shown<'_>) -> Response
     if let Some(policy) = policy {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     }
-    headers.insert(X_REQUEST_ID, asked.request_id.clone());
+    headers.insert(X_REQUEST_ID, asked.request_id);
     if *asked.head.method != Method::HEAD {
         *reply.body_mut() = Full::new(Bytes::from(body));
     }
