@@ -24,7 +24,7 @@ async fn send(server: &Server, pat: &str, method: &str, path: &str, body: Value)
 async fn went(server: &Server, path: &str) -> (String, bool) {
     let reply = server.on("hello.localhost", "GET", path).send().await.expect("a reply");
     let header = |name: &str| reply.headers().get(name).and_then(|value| value.to_str().ok());
-    let location = header("location").unwrap_or_else(|| reply.status().as_str()).to_owned();
+    let location = header("location").map_or_else(|| reply.status().to_string(), ToOwned::to_owned);
     (location, header("set-cookie").is_some())
 }
 
