@@ -168,6 +168,8 @@ struct Deaf;
 
 impl RouteListener for Deaf {
     fn link_changed(&self, _: &Handle, _: &SlugKey, _: Loaded) {}
+
+    fn rules_changed(&self, _: &Handle, _: Arc<lp_application::Policy>) {}
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ fn every_row_has_a_key_with_its_types() {
     seen.key(personalization::REORDER);
     seen.key(analytics::GET);
     seen.key(analytics::EXPLAIN_CLICK);
-    seen.key(lp_application::personalization::SIMULATE);
+    seen.key(personalization::SIMULATE);
     seen.key(audit::LIST);
     seen.key(system::HEALTH);
     seen.key(system::PLATFORM_HEALTH);
