@@ -40,6 +40,7 @@ pub use geo::{GeoForm, geo_file};
 pub use ids::SeededIds;
 pub use link::link;
 pub use location::without_context;
+pub use lp_access::Secret;
 #[cfg(feature = "sandbox")]
 pub use mint::mint;
 #[cfg(feature = "sandbox")]

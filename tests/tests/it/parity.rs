@@ -8,6 +8,41 @@ use serde_json::{Value, json};
 
 /// Calls that between them use every JSON row of a handle, with what succeeds and what is refused.
 fn calls() -> Vec<(&'static str, Value)> {
+    let mut calls = plain_calls();
+    calls.extend(calls_about_rules());
+    calls
+}
+
+fn calls_about_rules() -> Vec<(&'static str, Value)> {
+    vec![
+        (
+            "tracking_upsert_personalization_rule",
+            json!({ "ruleId": "vip", "payload": {
+                "when": { "segmentIn": ["vip"] }, "trafficAllocation": 0.5,
+                "variant": { "id": "a", "destinationUrl": "https://example.com/vip", "metadata": { "n": 1.5 } },
+            } }),
+        ),
+        ("tracking_upsert_personalization_rule", json!({ "ruleId": "vip", "payload": { "priority": null } })),
+        ("tracking_upsert_personalization_rule", json!({ "ruleId": "new", "payload": {} })),
+        (
+            "tracking_upsert_personalization_rule",
+            json!({ "ruleId": "V", "payload": { "equals": 1, "trafficAllocation": 1.5, "variant": { "id": "" } } }),
+        ),
+        ("tracking_list_personalization_rules", json!({})),
+        ("tracking_list_personalization_rules", json!({ "revision": 1 })),
+        ("tracking_list_personalization_rules", json!({ "revision": 7 })),
+        ("tracking_reorder_personalization_rules", json!({ "payload": { "ruleIds": ["vip"] } })),
+        ("tracking_reorder_personalization_rules", json!({ "payload": { "ruleIds": ["x1", "x1"] } })),
+        (
+            "links_route_preview",
+            json!({ "slug": "made", "payload": { "segments": ["vip"], "visitorKey": "b" } }),
+        ),
+        ("tracking_delete_personalization_rule", json!({ "ruleId": "vip" })),
+        ("tracking_delete_personalization_rule", json!({ "ruleId": "vip" })),
+    ]
+}
+
+fn plain_calls() -> Vec<(&'static str, Value)> {
     vec![
         (
             "links_create",
@@ -80,30 +115,6 @@ fn calls() -> Vec<(&'static str, Value)> {
             json!({ "payload": { "origins": ["https://e.com/path", "null", "*", "ftp://e.com", "https://me@e.com"] } }),
         ),
         ("routing_list_context_origins", json!({})),
-        (
-            "tracking_upsert_personalization_rule",
-            json!({ "ruleId": "vip", "payload": {
-                "when": { "segmentIn": ["vip"] }, "trafficAllocation": 0.5,
-                "variant": { "id": "a", "destinationUrl": "https://example.com/vip", "metadata": { "n": 1.5 } },
-            } }),
-        ),
-        ("tracking_upsert_personalization_rule", json!({ "ruleId": "vip", "payload": { "priority": null } })),
-        ("tracking_upsert_personalization_rule", json!({ "ruleId": "new", "payload": {} })),
-        (
-            "tracking_upsert_personalization_rule",
-            json!({ "ruleId": "V", "payload": { "equals": 1, "trafficAllocation": 1.5, "variant": { "id": "" } } }),
-        ),
-        ("tracking_list_personalization_rules", json!({})),
-        ("tracking_list_personalization_rules", json!({ "revision": 1 })),
-        ("tracking_list_personalization_rules", json!({ "revision": 7 })),
-        ("tracking_reorder_personalization_rules", json!({ "payload": { "ruleIds": ["vip"] } })),
-        ("tracking_reorder_personalization_rules", json!({ "payload": { "ruleIds": ["x1", "x1"] } })),
-        (
-            "links_route_preview",
-            json!({ "slug": "made", "payload": { "segments": ["vip"], "visitorKey": "b" } }),
-        ),
-        ("tracking_delete_personalization_rule", json!({ "ruleId": "vip" })),
-        ("tracking_delete_personalization_rule", json!({ "ruleId": "vip" })),
         ("analytics_get", json!({ "query": { "period": "7d", "slug": "launch" } })),
         ("analytics_get", json!({ "query": { "period": "7 days" } })),
         ("analytics_get", json!({})),

@@ -18,9 +18,7 @@ async fn visit(server: &Server, headers: &[(&str, &str)]) -> (String, Option<Str
     let text =
         |name: &str| reply.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
     (
-        text("location")
-            .map(|location| without_context(&location))
-            .unwrap_or_else(|| reply.status().to_string()),
+        text("location").map_or_else(|| reply.status().to_string(), |location| without_context(&location)),
         text("set-cookie"),
     )
 }

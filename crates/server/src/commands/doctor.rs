@@ -40,7 +40,7 @@ async fn findings(settings: anyhow::Result<Settings>) -> Vec<Finding> {
         _ => None,
     };
     match store {
-        None => match Builder::from(config.clone()).look().await {
+        None => match Box::pin(Builder::from(config.clone()).look()).await {
             Ok(platform) => {
                 findings.extend(link_platform::doctor(&platform).await);
                 platform.stop().await;
@@ -62,7 +62,7 @@ async fn findings(settings: anyhow::Result<Settings>) -> Vec<Finding> {
 /// What can be looked at where there is no store: an empty one in memory stands in for it.
 async fn without_store(config: Config) -> Vec<Finding> {
     let config = Config { database: Database::Memory, secret_file: None, ..config };
-    let Ok(platform) = Builder::from(config).open().await else { return Vec::new() };
+    let Ok(platform) = Box::pin(Builder::from(config).open()).await else { return Vec::new() };
     let mut findings = link_platform::doctor(&platform).await;
     platform.stop().await;
     findings.retain(|finding| !matches!(finding.what, "store" | "writes" | "audit" | "secret"));
