@@ -31,7 +31,7 @@ fn grant(reply: &Response) -> String {
 }
 
 async fn lock(server: &Server, pat: &str, slug: &str, more: serde_json::Value) {
-    let mut link = json!({ "destinationUrl": "https://example.com/hidden", "password": "open sesame" });
+    let mut link = json!({ "destinationUrl": "https://example.com/hidden", "password": "open sesame", "appendContext": false });
     link.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     assert!([200, 201].contains(&put(server, pat, slug, &link.to_string()).await), "{slug}");
 }

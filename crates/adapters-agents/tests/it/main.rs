@@ -136,11 +136,17 @@ fn known_drawers_of_cards_are_known_and_search_engines_and_scripts_are_none() {
     for user_agent in [
         "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
         "facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 \
+         Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+        "facebookexternalhit/1.1;line-poker/1.0",
+        "facebookexternalhit/1.1; kakaotalk-scrap/1.0; +https://devtalk.kakao.com/t/scrap/33984",
         "Twitterbot/1.0",
         "LinkedInBot/1.0 (compatible; Mozilla/5.0; Apache-HttpClient +http://www.linkedin.com)",
         "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
         "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)",
+        "Slackbot 1.0 (+https://api.slack.com/robots)",
         "WhatsApp/2.23.20.0",
+        "WhatsApp/2",
         "TelegramBot (like TwitterBot)",
         "Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5 skype-url-preview@microsoft.com",
         "Mozilla/5.0 (compatible; Pinterestbot/1.0; +https://www.pinterest.com/bot.html)",
@@ -148,6 +154,7 @@ fn known_drawers_of_cards_are_known_and_search_engines_and_scripts_are_none() {
         "Iframely/1.3.1 (+https://iframely.com/docs/about)",
         "Mozilla/5.0 (compatible; Embedly/0.2; +http://support.embed.ly/)",
         "Mozilla/5.0 (compatible; vkShare; +http://vk.com/dev/Share)",
+        "http.rb/5.1.1 (Mastodon/4.2.1; +https://mastodon.example/) Bot",
         "Mastodon/4.3.0 (http.rb/5.2.0; +https://mastodon.example/)",
         "Mozilla/5.0 (compatible; Bluesky Cardyb/1.1; +mailto:support@bsky.app)",
         "Google-PageRenderer Google (+https://developers.google.com/+/web/snippet/)",
@@ -164,6 +171,21 @@ fn known_drawers_of_cards_are_known_and_search_engines_and_scripts_are_none() {
     ] {
         let agent = of(user_agent);
         assert!(!agent.previews && agent.device == Device::Bot, "{user_agent}: {agent:?}");
+    }
+}
+
+#[test]
+fn people_who_browse_inside_an_app_are_no_drawers_of_cards() {
+    for user_agent in [
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 \
+         [FBAN/FBIOS;FBAV/433.0.0.31.111;FBBV/1;FBDV/iPhone14,5]",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 16_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/20F66 \
+         [Pinterest/iOS]",
+        "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/120.0 \
+         Mobile Safari/537.36 Telegram-Android/10.3.2 (Google Pixel 8; Android 14; SDK 34; HIGH)",
+    ] {
+        let agent = of(user_agent);
+        assert!(!agent.previews && agent.device == Device::Mobile, "{user_agent}: {agent:?}");
     }
 }
 

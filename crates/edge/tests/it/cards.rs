@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lp_application::{Agent, UserAgents};
 use lp_edge::{Edge, Entrance, RouteTable, Whereabouts};
 use lp_testkit::{Sandbox, SandboxOptions};
 use serde_json::{Value, json};
@@ -10,6 +11,15 @@ use crate::fixture::{Reply, VISITOR, asked};
 
 const SLACK: &str = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)";
 const PERSON: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36";
+
+/// Knows one program that draws cards.
+struct Known;
+
+impl UserAgents for Known {
+    fn agent_of(&self, user_agent: &str) -> Agent {
+        Agent { previews: user_agent == SLACK, ..Agent::of(user_agent) }
+    }
+}
 
 struct World {
     sandbox: Sandbox,
@@ -21,7 +31,8 @@ impl World {
         let table = Arc::new(RouteTable::default());
         let options = SandboxOptions { listener: Some(table.clone()), ..SandboxOptions::default() };
         let sandbox = Sandbox::with(options).await;
-        let edge = Edge::new(&sandbox.app, table, Whereabouts::default());
+        let whereabouts = Whereabouts { agents: Some(Arc::new(Known)), ..Whereabouts::default() };
+        let edge = Edge::new(&sandbox.app, table, whereabouts);
         let world = Self { sandbox, edge };
         world
             .put(json!({

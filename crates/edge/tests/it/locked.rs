@@ -38,7 +38,7 @@ impl World {
         let edge = Edge::new(&sandbox.app, table, Whereabouts::default());
         let world = Self { sandbox, edge };
         world
-            .put("secret", json!({ "destinationUrl": HIDDEN, "description": "D", "password": "open sesame" }))
+            .put("secret", json!({ "destinationUrl": HIDDEN, "description": "D", "password": "open sesame", "appendContext": false }))
             .await;
         world
     }
