@@ -8,112 +8,116 @@ use proptest::prelude::*;
 /// A user agent of each robot of the list, and whether it draws cards; written with the list.
 const INSTANCES: &str = include_str!("instances.tsv");
 
+/// What people browse with.
+const PEOPLE: &[(&str, Device, Os, Browser)] = &[
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
+        Device::Mobile,
+        Os::Ios,
+        Browser::Safari,
+    ),
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/140.0.7339.39 Mobile/15E148 Safari/604.1",
+        Device::Mobile,
+        Os::Ios,
+        Browser::Chrome,
+    ),
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) FxiOS/142.0 Mobile/15E148 Safari/605.1.15",
+        Device::Mobile,
+        Os::Ios,
+        Browser::Firefox,
+    ),
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Instagram 380.0.0",
+        Device::Mobile,
+        Os::Ios,
+        Browser::Other,
+    ),
+    (
+        "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+        Device::Tablet,
+        Os::Ios,
+        Browser::Safari,
+    ),
+    (
+        "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
+        Device::Mobile,
+        Os::Android,
+        Browser::Chrome,
+    ),
+    (
+        "Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+        Device::Tablet,
+        Os::Android,
+        Browser::Chrome,
+    ),
+    (
+        "Mozilla/5.0 (Linux; Android 14; SAMSUNG SM-S921B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
+        Device::Mobile,
+        Os::Android,
+        Browser::Samsung,
+    ),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+        Device::Desktop,
+        Os::Windows,
+        Browser::Chrome,
+    ),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+        Device::Desktop,
+        Os::Windows,
+        Browser::Edge,
+    ),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 OPR/121.0.0.0",
+        Device::Desktop,
+        Os::Windows,
+        Browser::Opera,
+    ),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Trident/7.0; rv:11.0) like Gecko",
+        Device::Desktop,
+        Os::Windows,
+        Browser::InternetExplorer,
+    ),
+    (
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
+        Device::Desktop,
+        Os::MacOs,
+        Browser::Safari,
+    ),
+    (
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:142.0) Gecko/20100101 Firefox/142.0",
+        Device::Desktop,
+        Os::MacOs,
+        Browser::Firefox,
+    ),
+    (
+        "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0",
+        Device::Desktop,
+        Os::Linux,
+        Browser::Firefox,
+    ),
+    (
+        "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+        Device::Desktop,
+        Os::ChromeOs,
+        Browser::Chrome,
+    ),
+    ("", Device::Unknown, Os::Unknown, Browser::Unknown),
+    ("something", Device::Unknown, Os::Unknown, Browser::Unknown),
+];
+
 fn of(user_agent: &str) -> Agent {
     KnownAgents.agent_of(user_agent)
 }
 
 #[test]
 fn people_are_known_by_machine_and_browser() {
-    for (user_agent, device, os, browser) in [
-        (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
-            Device::Mobile,
-            Os::Ios,
-            Browser::Safari,
-        ),
-        (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/140.0.7339.39 Mobile/15E148 Safari/604.1",
-            Device::Mobile,
-            Os::Ios,
-            Browser::Chrome,
-        ),
-        (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) FxiOS/142.0 Mobile/15E148 Safari/605.1.15",
-            Device::Mobile,
-            Os::Ios,
-            Browser::Firefox,
-        ),
-        (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Instagram 380.0.0",
-            Device::Mobile,
-            Os::Ios,
-            Browser::Other,
-        ),
-        (
-            "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
-            Device::Tablet,
-            Os::Ios,
-            Browser::Safari,
-        ),
-        (
-            "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
-            Device::Mobile,
-            Os::Android,
-            Browser::Chrome,
-        ),
-        (
-            "Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
-            Device::Tablet,
-            Os::Android,
-            Browser::Chrome,
-        ),
-        (
-            "Mozilla/5.0 (Linux; Android 14; SAMSUNG SM-S921B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
-            Device::Mobile,
-            Os::Android,
-            Browser::Samsung,
-        ),
-        (
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
-            Device::Desktop,
-            Os::Windows,
-            Browser::Chrome,
-        ),
-        (
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
-            Device::Desktop,
-            Os::Windows,
-            Browser::Edge,
-        ),
-        (
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 OPR/121.0.0.0",
-            Device::Desktop,
-            Os::Windows,
-            Browser::Opera,
-        ),
-        (
-            "Mozilla/5.0 (Windows NT 10.0; Trident/7.0; rv:11.0) like Gecko",
-            Device::Desktop,
-            Os::Windows,
-            Browser::InternetExplorer,
-        ),
-        (
-            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
-            Device::Desktop,
-            Os::MacOs,
-            Browser::Safari,
-        ),
-        (
-            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:142.0) Gecko/20100101 Firefox/142.0",
-            Device::Desktop,
-            Os::MacOs,
-            Browser::Firefox,
-        ),
-        (
-            "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0",
-            Device::Desktop,
-            Os::Linux,
-            Browser::Firefox,
-        ),
-        (
-            "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
-            Device::Desktop,
-            Os::ChromeOs,
-            Browser::Chrome,
-        ),
-        ("", Device::Unknown, Os::Unknown, Browser::Unknown),
-        ("something", Device::Unknown, Os::Unknown, Browser::Unknown),
-    ] {
+    for (user_agent, device, os, browser) in PEOPLE {
+        let (device, os, browser) = (*device, *os, *browser);
         let expected = Agent { device, os, browser, previews: false };
         assert_eq!(of(user_agent), expected, "{user_agent}");
     }

@@ -1,7 +1,7 @@
 use std::hash::{BuildHasher as _, Hash};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use foldhash::fast::RandomState;
+use foldhash::quality::RandomState;
 
 /// Remembers words that were found out for things, as long as there is room, without locks.
 ///
@@ -80,15 +80,18 @@ mod tests {
 
     #[test]
     fn a_thousand_things_are_found_out_once_where_there_is_room_for_several_thousand() {
-        let remembered = Remembered::new(8_192);
-        let mut found: HashMap<u64, u32> = HashMap::new();
-        for thing in (0_u64..1_000).cycle().take(10_000) {
-            remembered.of(thing, || {
-                *found.entry(thing).or_default() += 1;
-                thing + 1
-            });
+        // Whatever the seed: numbers in a row are what a weak hash puts into few places.
+        for _ in 0..50 {
+            let remembered = Remembered::new(8_192);
+            let mut found: HashMap<u64, u32> = HashMap::new();
+            for thing in (0_u64..1_000).cycle().take(3_000) {
+                remembered.of(thing, || {
+                    *found.entry(thing).or_default() += 1;
+                    thing + 1
+                });
+            }
+            assert!(found.values().filter(|times| **times > 1).count() < 20);
         }
-        assert!(found.values().filter(|times| **times > 1).count() < 20);
     }
 
     #[test]

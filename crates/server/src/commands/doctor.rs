@@ -106,7 +106,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("some/data");
         let found = said(&["--data-dir", &data.to_string_lossy()]).await;
-        let what = ["settings", "store", "journal", "mail", "clock", "addresses"];
+        let what = ["settings", "store", "journal", "mail", "clock", "addresses", "countries"];
         assert_eq!(found, what.map(|what| (what, true)));
         assert_eq!(fs::read_dir(folder.path()).expect("it reads").count(), 0);
     }
