@@ -55,7 +55,7 @@ fn mark(handle: &str) -> String {
     format!("mark-of-{handle}-9f2c")
 }
 
-/// Three handles with owners of their own, each with links that carry its mark.
+/// Three handles with owners of their own, each with links and a rule that carry its mark.
 async fn furnish(workspace: &Workspace) -> BTreeMap<&'static str, String> {
     let mut tokens = BTreeMap::new();
     for handle in HANDLES {
@@ -66,6 +66,11 @@ async fn furnish(workspace: &Workspace) -> BTreeMap<&'static str, String> {
             let put = ["call", "links_upsert", "--handle", handle, "--json", &arguments.to_string()];
             assert!(workspace.run(&put).await.status.success(), "{handle}/{slug}");
         }
+        let rule =
+            json!({ "ruleId": "common", "payload": { "variant": { "id": "a", "title": mark(handle) } } });
+        let put =
+            ["call", "tracking_upsert_personalization_rule", "--handle", handle, "--json", &rule.to_string()];
+        assert!(workspace.run(&put).await.status.success(), "the rule of {handle}");
     }
     tokens
 }

@@ -27,6 +27,9 @@ fn arguments(row: &Operation) -> Value {
     if known("slug") {
         arguments.insert("slug".to_owned(), json!("some"));
     }
+    if known("ruleId") {
+        arguments.insert("ruleId".to_owned(), json!("some"));
+    }
     if known("payload") {
         let payload = if row.name == "links_rollback" { json!({ "revision": 1 }) } else { json!({}) };
         arguments.insert("payload".to_owned(), payload);

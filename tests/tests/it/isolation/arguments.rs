@@ -99,6 +99,8 @@ impl Pool {
             "email-address" => format!("{}@example.com", of(&self.handles, random)),
             "password" => "correct horse".to_owned(),
             "mail-code" => "012345".to_owned(),
+            "rule-id" => of(&["common", "fresh"], random).to_string(),
+            "variant-id" => "a".to_owned(),
             format if format.ends_with("-id") || format.ends_with("Id") => of(&self.ids, random).clone(),
             _ => "text".to_owned(),
         }
