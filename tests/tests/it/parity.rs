@@ -8,12 +8,10 @@ use serde_json::{Value, json};
 
 /// Calls that between them use every JSON row of a handle, with what succeeds and what is refused.
 fn calls() -> Vec<(&'static str, Value)> {
-    let mut calls = plain_calls();
-    calls.extend(calls_about_rules());
-    calls
+    [about_links_and_all(), about_rules()].concat()
 }
 
-fn calls_about_rules() -> Vec<(&'static str, Value)> {
+fn about_rules() -> Vec<(&'static str, Value)> {
     vec![
         (
             "tracking_upsert_personalization_rule",
@@ -42,7 +40,7 @@ fn calls_about_rules() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn plain_calls() -> Vec<(&'static str, Value)> {
+fn about_links_and_all() -> Vec<(&'static str, Value)> {
     vec![
         (
             "links_create",
