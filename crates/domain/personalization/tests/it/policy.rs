@@ -6,8 +6,8 @@ use lp_links::{
     When,
 };
 use lp_personalization::{
-    Asks, Decision, HandleRules, PersonalizationRule, Policy, Redirect, Route, RulesItem, Step, Variant,
-    Verdict, Visitor, compile, compile_rules,
+    Asks, Decision, HandleRules, Personal, PersonalizationRule, Policy, Redirect, Route, RulesItem, Step,
+    Variant, Verdict, Visitor, compile, compile_rules,
 };
 use proptest::prelude::*;
 
@@ -65,7 +65,7 @@ fn a_variant_without_a_destination_leaves_it_to_the_link() {
     let route = plain();
     let chosen = redirect(&route, &policy, &MOBILE);
     assert_eq!((chosen.rule(), chosen.location(None).as_str()), (Some("vip"), "https://e.com/own"));
-    assert_eq!(chosen.personal().map(|personal| personal.variant()), Some("a"));
+    assert_eq!(chosen.personal().map(Personal::variant), Some("a"));
 }
 
 #[test]
