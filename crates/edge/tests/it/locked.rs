@@ -170,7 +170,7 @@ async fn the_title_of_its_card_is_shown_and_escaped() {
 async fn the_right_password_sends_on_with_303_and_a_grant_and_is_a_click() {
     let world = World::new().await;
     for status in [302, 308] {
-        world.put("secret", json!({ "redirectStatus": status })).await;
+        world.put("secret", json!({ "redirectStatus": status, "appendContext": false })).await;
         let right = world.post("/secret?a=1", "password=open+sesame").await;
         assert_eq!(away(&right), (303, Some("https://example.com/hidden?a=1")), "{status}");
         assert_eq!(right.header("cache-control"), Some("private, no-store"));
@@ -345,7 +345,7 @@ async fn what_is_no_form_or_more_than_one_is_refused_before_it_is_looked_at() {
 async fn where_the_visitor_came_from_is_kept_through_the_question() {
     let world = World::new().await;
     let rule = json!([{ "id": "social", "when": { "sourceIn": ["social"] }, "destinationUrl": "https://example.com/s" }]);
-    world.put("secret", json!({ "routingRules": rule })).await;
+    world.put("secret", json!({ "routingRules": rule, "appendContext": false })).await;
     let page = world.get("/secret", &[("referer", "https://www.instagram.com/p/1?x=\"><script>")]).await;
     let kept = "<input type=\"hidden\" name=\"from\" value=\"https://www.instagram.com\">";
     assert!(page.body.contains(kept) && !page.body.contains("script"), "{}", page.body);
