@@ -155,8 +155,9 @@ pub(crate) fn told(step: Step<'_>, left: Option<u32>) -> TraceStep {
         Step::Limit { most, used_up } => {
             let most = most.number();
             let said = match left {
-                None | Some(0) => "and there were those".to_owned(),
+                _ if used_up => "and there were those".to_owned(),
                 Some(left) => format!("of which {left} are left"),
+                None => "and there were some left".to_owned(),
             };
             let step = look("limit", !used_up, format!("the link is for {most} clicks, {said}"));
             TraceStep { max_clicks: Some(most), left, ..step }

@@ -145,3 +145,17 @@ async fn a_click_of_nobody_and_of_another_handle_are_not_found() {
     let answer = sandbox.call("links_explain_click", json!({ "clickId": "clk_1" })).await;
     assert_eq!(answer.result.expect_err("it is none").code, Code::VALIDATION);
 }
+
+#[tokio::test]
+async fn a_click_of_a_link_for_so_many_visits_was_one_of_them() {
+    let (sandbox, edge) = world(json!({ "maxClicks": 1 })).await;
+    let (id, went) = visited(&sandbox, &edge, "/go", &[], Client::from(VISITOR)).await;
+    let explanation = explained(&sandbox, &id).await;
+    assert_eq!(explanation["resolvedUrl"], json!(went));
+    let trace = explanation["trace"].as_array().expect("a trace");
+    let limit = trace.iter().find(|step| step["step"] == "limit").expect("a limit");
+    assert_eq!(
+        (&limit["matched"], &limit["explanation"], &limit["maxClicks"], limit.get("left")),
+        (&json!(true), &json!("the link is for 1 clicks, and there were some left"), &json!(1), None)
+    );
+}

@@ -381,3 +381,20 @@ async fn where_nobody_can_sign_in_no_password_can_be_said() {
     let reply = edge.submit(HOST, &asked("POST", "/secret", &[FORM]), VISITOR, body).await;
     assert_eq!(reply.status(), 503);
 }
+
+#[tokio::test]
+async fn a_locked_link_for_so_many_visits_uses_one_up_for_who_says_the_password() {
+    let world = World::new().await;
+    world.put("secret", json!({ "maxClicks": 2 })).await;
+    for _ in 0..5 {
+        assert_eq!(world.get("/secret", &[]).await.status, 200, "a question uses up none");
+        assert_eq!(world.post("/secret", "password=wrong").await.status, 403, "nor does a wrong answer");
+        world.sandbox.clock.advance(Duration::from_mins(1));
+    }
+    let grant = world.grant().await;
+    assert_eq!(world.get("/secret", &[("cookie", &grant)]).await.status, 302);
+    assert_eq!(world.get("/secret", &[("cookie", &grant)]).await.status, 410);
+    assert_eq!(world.get("/secret", &[]).await.status, 410, "nobody is asked for what is used up");
+    assert_eq!(world.post("/secret", "password=open+sesame").await.status, 410);
+    assert_eq!(world.clicks().await, json!([2, 2]));
+}
