@@ -9,10 +9,11 @@ use lp_adapters_journal::MemoryJournal;
 use lp_adapters_signin::{BoundedPasswords, SignedTokens};
 use lp_adapters_sqlite::SqliteStore;
 use lp_application::{
-    Accepts, Answer, Application, Bootstrap, CallRecord, Catalogue, Credential, Loaded, Observer, Ports,
-    PublicUrls, Reply, Request, RouteListener, Settings, SignUps, Surface, bootstrap, catalogue,
+    Accepts, Answer, Application, Bootstrap, CallRecord, Catalogue, Credential, Facts, Loaded, Observer,
+    Ports, PublicUrls, Reply, Request, RouteListener, Settings, SignUps, Surface, Visit, bootstrap,
+    catalogue,
 };
-use lp_core::{Handle, SlugKey, UserId, WebUrl};
+use lp_core::{ClickId, Device, Handle, SlugKey, UserId, WebUrl};
 use lp_ports::{
     Batch, Change, ClickBudgets, Clock, Committer, Counters, HealthProbe, Ids, Ingest, JournalId,
     JournalReader, MailQueue, Message, Probe, ProbeFault, SignIn, Stretch,
@@ -20,7 +21,7 @@ use lp_ports::{
 use serde_json::Value;
 
 use crate::mint::{entry, store_token};
-use crate::{FixedClock, SeededIds, StubDocuments};
+use crate::{FixedClock, SeededIds, StubDocuments, fixtures};
 
 /// How many clicks a sandbox's journal holds.
 const JOURNAL: usize = 10_000;
@@ -243,6 +244,25 @@ impl Sandbox {
         let upto = from + u64::try_from(clicks.len()).unwrap_or(0);
         let stretch = Stretch { journal, from, upto, clicks };
         self.store.ingest(&stretch).await.expect("clicks are taken in");
+    }
+
+    /// Has a link of `hello` visited once, and says what the visit is called.
+    pub async fn visited(&self, slug: &str) -> ClickId {
+        let (handle, slug) = (fixtures::handle(), fixtures::slug(slug));
+        let slot = self.store.slot(&handle, &slug.key()).await.expect("the store answers");
+        let visit = Visit {
+            at: self.app.clicks().now(),
+            handle: &handle,
+            link: slot.live.expect("there is the link").parts().id,
+            slug: &slug,
+            visitor: 1,
+            device: Device::Desktop,
+            referrer: "",
+            facts: Facts { link_revision: slot.latest, ..Facts::default() },
+        };
+        let noted = self.app.clicks().record(visit).expect("there is room");
+        self.drain().await;
+        noted.id
     }
 
     /// Counts what waits in the journal, as the worker does.

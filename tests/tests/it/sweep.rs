@@ -30,6 +30,12 @@ fn arguments(row: &Operation) -> Value {
     if known("ruleId") {
         arguments.insert("ruleId".to_owned(), json!("some"));
     }
+    if known("clickId") {
+        arguments.insert("clickId".to_owned(), json!("clk_06dq5ry9v5qk1h3mzt8n2w4c7g"));
+    }
+    if known("ctx") {
+        arguments.insert("ctx".to_owned(), json!("ctx1.AAAA.AAAA"));
+    }
     if known("payload") {
         let payload = if row.name == "links_rollback" { json!({ "revision": 1 }) } else { json!({}) };
         arguments.insert("payload".to_owned(), payload);
@@ -88,8 +94,10 @@ async fn over_rest_every_row_refuses_every_wrong_credential() {
             let answer = ask(Auth::Public, Some(&wrong.malformed)).await;
             // What only looks is answered; what signs in has its own proof to ask for, and takes no credential either.
             let unknown_client = answer.status == 401 && answer.body["error"] == "invalid_client";
+            let wrong_proof = answer.status == 400 && answer.body["error"] == "invalid_context";
             let status = if row.effect.read_only { 200 } else { 400 };
-            assert!(answer.status == status || unknown_client, "{}: public: {answer:?}", row.name);
+            let served = answer.status == status || unknown_client || wrong_proof;
+            assert!(served, "{}: public: {answer:?}", row.name);
             continue;
         }
         let what = |kind: &str| format!("{} {kind}", row.name);
@@ -166,6 +174,10 @@ async fn over_mcp_every_tool_refuses_every_wrong_credential() {
     for row in catalogue().operations().iter().filter(|row| row.tool) {
         let arguments = arguments(row);
         let ask = async |token: Option<&str>| mcp(&server, row, "hello", token, &arguments).await;
+        if row.need == Need::Public {
+            refused(&ask(None).await, 400, "invalid_context", row.name);
+            continue;
+        }
         challenged(&ask(None).await, "missing_bearer_token", row);
         challenged(&ask(Some(&wrong.malformed)).await, "invalid_token_format", row);
         challenged(&ask(Some(&wrong.unknown)).await, "invalid_token", row);

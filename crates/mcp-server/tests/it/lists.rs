@@ -87,6 +87,12 @@ async fn every_answer_fits_the_schema_of_its_tool() {
         fits(tool, &answer);
         called.push(tool);
     }
+    client.call("links_upsert", launch()).await;
+    let click = sandbox.visited("launch").await.to_string();
+    let answer = client.call("links_explain_click", json!({ "clickId": click })).await;
+    assert_eq!(answer.structured()["slug"], "launch");
+    fits("links_explain_click", &answer);
+    called.push("links_explain_click");
     let ctx = sandbox.app.contexts().mint(&context(&sandbox));
     let answer = client.call("tracking_resolve_context", json!({ "ctx": ctx })).await;
     assert_eq!(answer.structured()["slug"], "launch");
