@@ -16,7 +16,7 @@ use lp_application::{
 use lp_core::{ClickId, Device, Handle, SlugKey, UserId, WebUrl};
 use lp_ports::{
     Batch, Change, ClickBudgets, Clock, Committer, Counters, HealthProbe, Ids, Ingest, JournalId,
-    JournalReader, MailQueue, Message, Probe, ProbeFault, SignIn, Stretch,
+    JournalReader, LinkReader, MailQueue, Message, Probe, ProbeFault, SignIn, Stretch,
 };
 use serde_json::Value;
 
