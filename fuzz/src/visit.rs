@@ -2,8 +2,8 @@
 
 use lp_analytics::tally;
 use lp_application::{ClickSink, Visit, counts_as_click};
-use lp_core::{Device, Handle, LinkId, Slug};
-use lp_personalization::{Room, campaign_in, referred_by, source_in};
+use lp_core::{Device, Handle, Language, LinkId, Slug};
+use lp_personalization::{Room, campaign_in, host_of, referred_by, source_in};
 use lp_ports::JournalReader;
 use lp_testkit::Sandbox;
 use uuid::Uuid;
@@ -25,6 +25,7 @@ pub fn check(data: &[u8]) {
     let (user_agent, referrer, purpose, method) = (line(), line(), line(), line());
     device(user_agent);
     purposes(method, purpose);
+    language(purpose);
     attribution(purpose, referrer);
     STAGE.with(|stage| stage.run(async |made| recorded(made, user_agent, referrer).await));
 }
@@ -38,6 +39,14 @@ fn device(user_agent: &str) {
     assert_eq!(Device::of(&format!("sPiDer{user_agent}")), Device::Bot);
     if device == Device::Bot {
         assert_eq!(Device::of(&format!("Mozilla/5.0 (iPhone) {user_agent} Mobile")), Device::Bot);
+    }
+}
+
+/// Whatever is accepted, a language is one that was named.
+fn language(accepted: &str) {
+    if let Some(language) = Language::preferred(accepted) {
+        assert_eq!(Language::parse(language.as_str()), Ok(language));
+        assert!(accepted.to_ascii_lowercase().contains(language.as_str()));
     }
 }
 
@@ -72,10 +81,9 @@ async fn recorded((sandbox, sink): &(Sandbox, ClickSink), user_agent: &str, refe
         handle: &handle,
         link: LinkId::new(Uuid::from_u128(1)),
         slug: &slug,
-        address: Some([203, 0, 113, 7].into()),
-        user_agent,
+        visitor: sink.stranger(lp_testkit::START, [203, 0, 113, 7].into(), user_agent),
         device: Device::of(user_agent),
-        referrer,
+        referrer: host_of(referrer),
         facts: lp_analytics::Facts::default(),
     };
     for _ in 0..2 {

@@ -16,7 +16,7 @@ fn catalogue() -> Vec<Value> {
         tool("system_health", "mcp.connect"),
         tool("system_usage_meters", "system.usage.read"),
         tool("links_history", "links.read"),
-        tool("tracking_resolve_context", "context.read"),
+        tool("tracking_resolve_context", "mcp.connect"),
         tool("routing_list_context_origins", "routing.context_origins.read"),
         tool("routing_update_context_origins", "routing.context_origins.write"),
     ]
