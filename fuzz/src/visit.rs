@@ -59,7 +59,9 @@ fn attribution(query: &str, referrer: &str) {
     ] {
         let Some(found) = found else { continue };
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        assert!(pairs.any(|(name, value)| value == found && names.iter().any(|known| known.eq_ignore_ascii_case(&name))));
+        assert!(pairs.any(
+            |(name, value)| value == found && names.iter().any(|known| known.eq_ignore_ascii_case(&name))
+        ));
     }
     assert!(["direct", "email", "search", "social", "referral"].contains(&referred_by(referrer)));
 }

@@ -3,7 +3,7 @@
 use http::{HeaderValue, Uri};
 use lp_core::{Handle, LinkId, Revision, Slug, Timestamp, WebUrl};
 use lp_links::{Controls, Labels, Link, LinkParts, Position, QueryPassThrough, RedirectStatus};
-use lp_personalization::{Decision, Visitor, compile};
+use lp_personalization::{Decision, Policy, Visitor, compile};
 use url::Url;
 use uuid::Uuid;
 
@@ -35,7 +35,7 @@ fn kept(text: &str, url: &WebUrl) {
 /// A visitor is sent to the link's own host and path, whatever they bring, and with exactly the parameters of the mode.
 fn sends(url: &WebUrl, query: Option<&str>, mode: QueryPassThrough) {
     let route = compile(&link(url, mode));
-    let Decision::Redirect(redirect) = route.decide(&Visitor::UNKNOWN) else {
+    let Decision::Redirect(redirect) = route.decide(Policy::none(), &Visitor::UNKNOWN) else {
         panic!("the link is switched on")
     };
     let location = redirect.location(query);
