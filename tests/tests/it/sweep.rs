@@ -30,6 +30,9 @@ fn arguments(row: &Operation) -> Value {
     if known("ruleId") {
         arguments.insert("ruleId".to_owned(), json!("some"));
     }
+    if row.need == Need::Public && known("handle") {
+        arguments.insert("handle".to_owned(), json!("hello"));
+    }
     if known("clickId") {
         arguments.insert("clickId".to_owned(), json!("clk_06dq5ry9v5qk1h3mzt8n2w4c7g"));
     }
@@ -96,8 +99,8 @@ async fn over_rest_every_row_refuses_every_wrong_credential() {
             let unknown_client = answer.status == 401 && answer.body["error"] == "invalid_client";
             let wrong_proof = answer.status == 400 && answer.body["error"] == "invalid_context";
             let status = if row.effect.read_only { 200 } else { 400 };
-            let served = answer.status == status || unknown_client || wrong_proof;
-            assert!(served, "{}: public: {answer:?}", row.name);
+            let said = answer.status == status || unknown_client || wrong_proof;
+            assert!(said, "{}: public: {answer:?}", row.name);
             continue;
         }
         let what = |kind: &str| format!("{} {kind}", row.name);
