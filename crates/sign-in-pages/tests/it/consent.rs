@@ -86,7 +86,11 @@ async fn an_app_that_does_not_say_what_it_needs_is_offered_what_reads() {
         let page = browser.get(&question(&client, &[("scope", scope)])).await;
         page.shows(200, &["It did not say what it needs."]);
         let (ticked, not) = boxes(&page);
-        assert_eq!(ticked, ["links.read"], "{scope}");
+        assert_eq!(
+            ticked,
+            ["links.read", "tracking.personalization.read", "routing.context_origins.read"],
+            "{scope}"
+        );
         assert!(not.contains(&"links.write".to_owned()) && not.contains(&"analytics.read".to_owned()));
     }
 }
