@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use bench::nanos_a_call;
+use bench::{COUNTRIES, nanos_a_call};
 use lp_core::{Country, Device, Handle, LinkId, Revision, Slug, WebUrl};
 use lp_links::{Allocation, Link, Priority, RuleId, Term, When};
 use lp_personalization::{
@@ -15,7 +15,6 @@ use lp_personalization::{
 use uuid::Uuid;
 
 const CALLS: u32 = 2_000_000;
-const COUNTRIES: [&str; 8] = ["US", "DE", "FR", "GB", "IN", "BR", "JP", "NG"];
 
 fn main() -> anyhow::Result<()> {
     println!("| rules of the handle | a decision, CPU ns | of it by none | rule chosen |\n|---|---|---|---|");

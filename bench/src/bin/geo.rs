@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use bench::COUNTRIES;
 use clap::Parser;
 use lp_testkit::{GeoForm, geo_file};
 
@@ -10,8 +11,6 @@ use lp_testkit::{GeoForm, geo_file};
 struct Arguments {
     file: PathBuf,
 }
-
-const COUNTRIES: [&str; 8] = ["US", "DE", "FR", "GB", "IN", "BR", "JP", "NG"];
 
 fn main() -> anyhow::Result<()> {
     let networks: Vec<_> = (0..=u8::MAX)

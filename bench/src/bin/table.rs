@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use bench::nanos_a_call;
+use bench::{drawn, nanos_a_call};
 use clap::Parser;
 use lp_application::Loaded;
 use lp_core::{Handle, LinkId, Revision, Slug, SlugKey, WebUrl};
@@ -100,14 +100,6 @@ fn lookups(routes: &LiveRoutes, among: u64) -> f64 {
 
 fn key(number: u64) -> Option<RouteKey> {
     RouteKey::of("hello", &format!("l{number}"))
-}
-
-/// SplitMix64.
-fn drawn(number: u64) -> u64 {
-    let state = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 /// Memory of this process that is not backed by files, in bytes.

@@ -11,6 +11,7 @@ pub mod analytics;
 mod application;
 pub mod audit;
 mod bootstrap;
+mod breath;
 mod budgets;
 mod catalogue;
 mod clicks;

@@ -3,9 +3,6 @@
 use lp_analytics::Click;
 use lp_personalization::Visitor;
 
-/// The segment of those who came back.
-const RETURNING: &[&str] = &["returning"];
-
 /// Whoever made the click, as far as it was kept. The link led on then, so its limit was not used up and its password said.
 pub(crate) fn visitor(click: &Click) -> Visitor<'_> {
     let facts = &click.facts;
@@ -23,5 +20,5 @@ pub(crate) fn visitor(click: &Click) -> Visitor<'_> {
 }
 
 pub(crate) fn segments(click: &Click) -> &'static [&'static str] {
-    if click.facts.returning { RETURNING } else { &[] }
+    if click.facts.returning { &[Visitor::RETURNING] } else { &[] }
 }

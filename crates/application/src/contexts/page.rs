@@ -6,10 +6,10 @@ use lp_access::{Actor, Need};
 use lp_core::Handle;
 use lp_personalization::{Context, Personal, Policy, Visitor, host_of, referred_by};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::resolve::{AttributionView, VarsView, said};
 use super::{ContextMint, ContextRefused, ContextRoom, PARAMETER};
+use crate::personalization::VariantView;
 use crate::{Application, Code, Error, limits};
 
 /// What a page says of its visitor.
@@ -38,18 +38,7 @@ struct PageContext {
 #[serde(rename_all = "camelCase")]
 struct PageDecision {
     rule_id: String,
-    variant: PageVariant,
-}
-
-/// What the visitor shall see.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PageVariant {
-    id: String,
-    title: Option<String>,
-    cta: Option<String>,
-    destination_url: Option<String>,
-    metadata: Option<Value>,
+    variant: VariantView,
 }
 
 impl PageAsked {
@@ -141,25 +130,15 @@ impl ContextMint {
             click_id: told.click.map(|click| click.to_string()),
             attribution: AttributionView::of(source, campaign),
             vars: VarsView { variant: said(variant), segment: said(segment) },
-            decision: chosen.map(|(rule, personal)| PageDecision::of(rule, personal)),
+            decision: chosen.map(|(rule, personal)| PageDecision::of(rule, personal)).transpose()?,
         };
         serde_json::to_string(&view).map_err(Error::internal)
     }
 }
 
 impl PageDecision {
-    fn of(rule: &str, personal: &Personal) -> Self {
-        let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
-        Self {
-            rule_id: rule.to_owned(),
-            variant: PageVariant {
-                id: personal.variant().to_owned(),
-                title: owned(personal.title()),
-                cta: owned(personal.cta()),
-                destination_url: owned(personal.destination()),
-                metadata: personal.metadata().and_then(|text| serde_json::from_str(text).ok()),
-            },
-        }
+    fn of(rule: &str, personal: &Personal) -> Result<Self, Error> {
+        Ok(Self { rule_id: rule.to_owned(), variant: VariantView::chosen(personal)? })
     }
 }
 

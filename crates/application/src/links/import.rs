@@ -1,9 +1,7 @@
 //! Many links at once: rows come in as a stream, are committed in chunks, and each gets a line of the reply.
 
 use std::collections::HashMap;
-use std::future::poll_fn;
 use std::sync::LazyLock;
-use std::task::Poll;
 
 use futures_util::StreamExt;
 use jsonschema::Validator;
@@ -16,6 +14,7 @@ use super::change::refused;
 use super::input::{ContentType, ImportLinks, UpsertLink};
 use super::rows::{Cutter, Row};
 use super::{LINES, change, password, rows};
+use crate::breath::breathe;
 use crate::catalogue::decode;
 use crate::cx::Cx;
 use crate::error::Cause;
@@ -263,17 +262,4 @@ fn decide(cx: &Cx, slot: &Slot, waiting: &Waiting, greatest: Option<Position>) -
     let write = lp_links::upsert(slot, birth, change, mode).map_err(refused)?;
     change::leads_elsewhere(cx, &write)?;
     Ok(write)
-}
-
-/// Lets other work of the thread go on: checking rows never waits for anything by itself.
-async fn breathe() {
-    let mut waited = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut waited, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

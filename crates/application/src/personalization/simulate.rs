@@ -1,9 +1,8 @@
 //! A rule tried on visits that were, before it is saved.
 
 use std::collections::{BTreeMap, HashMap};
-use std::task::{Context, Poll};
 
-use lp_analytics::Click;
+use lp_analytics::{Click, share};
 use lp_core::SlugKey;
 use lp_links::{Allocation, Priority, RuleId};
 use lp_personalization::{Asks, Decision, Policy, Redirect, Route, Visitor, compile};
@@ -15,6 +14,7 @@ use super::change::refused;
 use super::input::{RuleFields, UpsertRule, Variant};
 use crate::Error;
 use crate::analytics::again;
+use crate::breath::breathe;
 use crate::catalogue::View;
 use crate::cx::Cx;
 use crate::wire::{Patch, Wire};
@@ -141,7 +141,7 @@ impl Trial {
         for click in clicks {
             said.visits += 1;
             if said.visits.is_multiple_of(AT_ONCE) {
-                let_others_go_on().await;
+                breathe().await;
             }
             let key = key(click);
             let visitor = Visitor { key: key.as_deref().unwrap_or_default(), ..again::visitor(click) };
@@ -189,19 +189,6 @@ impl Trial {
     }
 }
 
-/// Gives the thread away once.
-async fn let_others_go_on() {
-    let mut given = false;
-    let once = |context: &mut Context<'_>| {
-        if std::mem::replace(&mut given, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    };
-    std::future::poll_fn(once).await;
-}
-
 /// What the visitor's lots are drawn by: what was kept, or for one who brought nothing what such are told apart by. `None`
 /// for one who came back where no lot was drawn.
 fn key(click: &Click) -> Option<String> {
@@ -210,10 +197,4 @@ fn key(click: &Click) -> Option<String> {
         return Some(kept.clone());
     }
     (!click.facts.returning).then(|| format!("{:016x}", click.visitor))
-}
-
-/// To four places.
-#[expect(clippy::cast_precision_loss, reason = "there are ten thousand at most")]
-fn share(moved: u64, visits: u64) -> f64 {
-    if visits == 0 { 0.0 } else { (moved as f64 / visits as f64 * 10_000.0).round() / 10_000.0 }
 }

@@ -19,4 +19,4 @@ pub use events::events;
 pub use facts::{Facts, LONGEST_SAYING, bounded};
 pub use grid::{Split, day_of, day_range, hour_of};
 pub use period::{Period, PeriodFault, Range};
-pub use totals::{Freshness, FreshnessStatus, Totals};
+pub use totals::{Freshness, FreshnessStatus, Totals, share};

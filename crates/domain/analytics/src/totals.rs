@@ -62,10 +62,15 @@ impl Totals {
 
     /// Conversions per click, rounded to four places; 0 where nothing was clicked.
     pub fn conversion_rate(&self) -> f64 {
-        if self.clicks == 0 {
-            return 0.0;
-        }
-        let scaled = (u128::from(self.conversions) * 20_000 / u128::from(self.clicks)).div_ceil(2);
-        u32::try_from(scaled).map_or(f64::MAX, |scaled| f64::from(scaled) / 10_000.0)
+        share(self.conversions, self.clicks)
     }
+}
+
+/// One number by another, rounded to four places; 0 where the other is nothing.
+pub fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    let scaled = (u128::from(part) * 20_000 / u128::from(whole)).div_ceil(2);
+    u32::try_from(scaled).map_or(f64::MAX, |scaled| f64::from(scaled) / 10_000.0)
 }

@@ -95,17 +95,13 @@ fn controlled(own: &str, controls: &Controls) -> Controlled {
     let rules = Rules::compile(rules.collect());
     let timed = schedule.start.is_some() || closes.is_some();
     let campaign = controls.campaign.as_ref().map(CampaignId::as_str);
-    let asked = |asked: bool, asks| if asked { asks } else { Asks::NOTHING };
     Controlled {
         destination: tracked(own),
         opens: schedule.start,
         closes,
         fallback: controls.fallback.as_ref().map(|url| url.as_str().into()),
         campaign: campaign.unwrap_or_default().into(),
-        asks: rules
-            .asks()
-            .also(asked(timed, Asks::TIME))
-            .also(asked(controls.password.is_some(), Asks::UNLOCKED)),
+        asks: rules.asks().also(if timed { Asks::TIME } else { Asks::NOTHING }),
         rules,
         limit: controls.limit,
         password: controls.password.clone(),

@@ -23,6 +23,9 @@ pub struct Visitor<'v> {
 pub struct Asks(u8);
 
 impl Visitor<'_> {
+    /// The segment of those who came back.
+    pub const RETURNING: &'static str = "returning";
+
     /// A visitor of whom nothing is known, not even when.
     pub const UNKNOWN: Visitor<'static> = Visitor {
         at: Timestamp::from_millis(0),
@@ -46,8 +49,6 @@ impl Asks {
     pub const COUNTRY: Self = Self(8);
     pub const SEGMENTS: Self = Self(16);
     pub const KEY: Self = Self(32);
-    /// Whether the visitor has said the link's password.
-    pub const UNLOCKED: Self = Self(64);
 
     pub fn has(self, asked: Self) -> bool {
         self.0 & asked.0 != 0

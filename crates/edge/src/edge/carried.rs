@@ -2,10 +2,9 @@
 
 use lp_application::{Facts, Noted};
 use lp_core::Timestamp;
-use lp_personalization::{Context, Policy};
+use lp_personalization::{Context, Policy, Visitor};
 
 use super::Inner;
-use super::facts::RETURNING;
 use crate::Found;
 
 impl Inner {
@@ -33,7 +32,7 @@ impl Inner {
             campaign: facts.campaign,
             rule: facts.rule,
             variant: facts.variant,
-            segment: if facts.returning { RETURNING } else { "" },
+            segment: if facts.returning { Visitor::RETURNING } else { "" },
         }))
     }
 }

@@ -14,8 +14,6 @@ use super::{Client, Head, Inner};
 const COOKIE_NAME: &str = "_lp_vid";
 /// Thirty days, in seconds.
 const COOKIE_AGE: u32 = 30 * 24 * 60 * 60;
-/// The segment of those who bring the cookie.
-pub(super) const RETURNING: &str = "returning";
 
 /// Where what stands in the query is decoded.
 #[derive(Default)]
@@ -93,7 +91,7 @@ impl Seen<'_> {
             device: self.agent.device,
             source: self.source,
             campaign: self.campaign,
-            segments: if self.returning { &[RETURNING] } else { &[] },
+            segments: if self.returning { &[Visitor::RETURNING] } else { &[] },
             key: self.key.as_ref().map_or("", VisitorKey::as_str),
             ..Visitor::UNKNOWN
         }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, Method, Response};
 use http_body_util::Full;
 use lp_application::contexts::PAGE_PATH;
 use lp_application::{Application, Code, ContextMint, Error, PageAsked};
@@ -11,7 +11,7 @@ use lp_personalization::{Asks, Policy};
 
 use super::facts::{LookedAt, Rooms};
 use super::fields::Fields;
-use super::reply::{self, Asked};
+use super::reply::{self, Asked, Shown};
 use super::signs::Host;
 use super::{Client, Edge, Entrance, Head, Inner, is_segment};
 
@@ -80,7 +80,7 @@ impl Edge {
             }
         }
         match inner.told(pages, &whose, policy, head, fields, client).await {
-            Ok(body) => json(asked, origin, StatusCode::OK, body),
+            Ok(body) => shown(asked, origin, body),
             Err(error) => refused(asked, origin, &error),
         }
     }
@@ -178,21 +178,17 @@ fn preflight(asked: Asked<'_>, origin: Option<HeaderValue>) -> Response<Full<Byt
 
 /// Says no, in words that the page's own origin may read where it is let in.
 fn refused(asked: Asked<'_>, origin: Option<HeaderValue>, error: &Error) -> Response<Full<Bytes>> {
-    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = error.body(asked.request_id.to_str().unwrap_or_default()).to_string();
-    let mut reply = json(asked, origin, status, body);
-    let after = error.retry_after_seconds().map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)));
-    reply.headers_mut().extend(after);
+    let mut reply = reply::shown(asked, error.code.status(), Shown::Json(error));
+    let headers = reply.headers_mut();
+    headers
+        .extend(error.retry_after_seconds().map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds))));
+    shared(headers, origin);
     reply
 }
 
-fn json(
-    asked: Asked<'_>,
-    origin: Option<HeaderValue>,
-    status: StatusCode,
-    body: String,
-) -> Response<Full<Bytes>> {
-    let mut reply = reply::json(asked, status, body);
+/// Tells the page what it shall show.
+fn shown(asked: Asked<'_>, origin: Option<HeaderValue>, json: String) -> Response<Full<Bytes>> {
+    let mut reply = reply::shown(asked, 200, Shown::Told(json));
     shared(reply.headers_mut(), origin);
     reply
 }

@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::Full;
 use lp_application::{Code, Error};
 use lp_personalization::Redirect;
@@ -24,7 +24,10 @@ pub(super) struct Asked<'r> {
 pub(super) enum Shown<'s> {
     /// A page, and the policy it is under.
     Page(String, &'static str),
+    /// JSON that says why not.
     Json(&'s Error),
+    /// JSON as it is.
+    Told(String),
 }
 
 /// Sends the visitor on, with an empty body, and gives a context token and a cookie along where there are any.
@@ -105,13 +108,9 @@ pub(super) fn refused(asked: Asked<'_>, code: Code) -> Response<Full<Bytes>> {
         Shown::Json(&error)
     };
     let mut reply = shown(asked, code.status(), body);
-    let headers = reply.headers_mut();
-    let more: Option<(HeaderName, HeaderValue)> = match code {
-        Code::METHOD_NOT_ALLOWED => Some((header::ALLOW, ALLOWED)),
-        Code::UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER)),
-        _ => None,
-    };
-    headers.extend(more.into_iter().map(|(name, value)| (Some(name), value)));
+    if code == Code::UNAVAILABLE {
+        reply.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    }
     reply
 }
 
@@ -123,6 +122,7 @@ pub(super) fn shown(asked: Asked<'_>, status: u16, body: Shown<'_>) -> Response<
             let id = asked.request_id.to_str().unwrap_or_default();
             (error.body(id).to_string(), "application/json", None)
         }
+        Shown::Told(json) => (json, "application/json", None),
     };
     let mut reply = Response::new(Full::default());
     *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -134,23 +134,7 @@ pub(super) fn shown(asked: Asked<'_>, status: u16, body: Shown<'_>) -> Response<
     if let Some(policy) = policy {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     }
-    headers.insert(X_REQUEST_ID, asked.request_id);
-    if *asked.head.method != Method::HEAD {
-        *reply.body_mut() = Full::new(Bytes::from(body));
-    }
-    reply
-}
-
-/// JSON for whoever asked, and for nobody else.
-pub(super) fn json(asked: Asked<'_>, status: StatusCode, body: String) -> Response<Full<Bytes>> {
-    let mut reply = Response::new(Full::default());
-    *reply.status_mut() = status;
-    let headers = reply.headers_mut();
-    headers.insert(header::CACHE_CONTROL, NO_STORE);
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if status == StatusCode::METHOD_NOT_ALLOWED {
+    if status == Code::METHOD_NOT_ALLOWED.status() {
         headers.insert(header::ALLOW, ALLOWED);
     }
     headers.insert(X_REQUEST_ID, asked.request_id);
