@@ -81,11 +81,8 @@ fn one_label(text: &str) -> bool {
 }
 
 fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        // Of an address in brackets the last colon is one of its own, unless something stands behind the bracket.
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    }
+    // Of an address in brackets the last colon is one of its own, unless something stands behind the bracket.
+    host.trim_end_matches(|letter: char| letter.is_ascii_digit()).strip_suffix(':').unwrap_or(host)
 }
 
 fn is_address(name: &str) -> bool {

@@ -3,7 +3,8 @@
 //! This crate decides what a well-formed handle, slug, id, scope, instant, time zone, country, region,
 //! language, web address and host is, and nothing else.
 //! It does not know links, accounts or any other context, and it knows no clock, randomness, storage, HTTP or JSON:
-//! values come in as text and numbers and leave the same way.
+//! values come in as text and numbers and leave the same way. Beside them stands a hint to the processor, `prefetch`, which
+//! decides nothing.
 
 mod agent;
 mod base32;
@@ -14,6 +15,7 @@ mod host;
 mod id;
 mod language;
 mod letters;
+mod prefetch;
 mod region;
 mod role;
 mod scope;
@@ -31,6 +33,7 @@ pub use handle::{Handle, HandleFault};
 pub use host::{Place, is_domain, place};
 pub use id::{ClickId, ConnectionId, EventId, IdFault, LinkId, MailId, SessionId, TokenId, UserId};
 pub use language::{Language, LanguageFault};
+pub use prefetch::prefetch;
 pub use region::{Region, RegionFault, Territory};
 pub use role::Role;
 pub use scope::{Scope, ScopeFault, ScopePattern, Scopes};

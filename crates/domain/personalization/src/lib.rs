@@ -10,6 +10,7 @@ mod allocate;
 mod attribution;
 mod context;
 mod decide;
+mod fnv;
 mod handle_rules;
 mod location;
 mod origin;

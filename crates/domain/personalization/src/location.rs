@@ -41,30 +41,40 @@ pub(crate) fn with_query(destination: &str, mode: QueryPassThrough, query: &str)
 }
 
 fn with_context(destination: &str, mode: QueryPassThrough, query: &str, token: Option<&str>) -> String {
-    let (base, fragment) = split_fragment(destination);
-    let added = if mode == QueryPassThrough::Off || query.is_empty() { 0 } else { query.len() + 1 };
+    let query = if mode == QueryPassThrough::Off { "" } else { query };
+    let (path, own, fragment) = parts(destination);
+    let added = if query.is_empty() { 0 } else { query.len() + 1 };
     let carried = token.map_or(0, |token| CONTEXT.len() + token.len() + 2);
     let mut location = String::with_capacity(destination.len() + added + carried);
     let drops = |pair: &str| token.is_some() && is_context(pair);
-    let mut has_query = match mode {
-        QueryPassThrough::Off | QueryPassThrough::Append => match base.split_once('?') {
-            Some((path, own)) if pairs(own).any(drops) => {
-                location.push_str(path);
-                push_pairs(&mut location, pairs(own).filter(|pair| !drops(pair)))
-            }
-            own => {
-                location.push_str(base);
-                own.is_some()
-            }
-        },
-        QueryPassThrough::Override => push_without(&mut location, base, query, drops),
-    };
-    if mode != QueryPassThrough::Off {
-        for pair in pairs(query).filter(|pair| !drops(pair)) {
-            location.push(if has_query { '&' } else { '?' });
-            location.extend(pair.chars().filter(char::is_ascii_graphic));
-            has_query = true;
+    let mut has_query = match own {
+        Some(own) if mode == QueryPassThrough::Override => {
+            location.push_str(path);
+            push_without(&mut location, own, query, drops)
         }
+        Some(own) if token.is_some() && pairs(own).any(is_context) => {
+            location.push_str(path);
+            push_pairs(&mut location, pairs(own).filter(|pair| !is_context(pair)))
+        }
+        Some(own) => {
+            location.push_str(path);
+            location.push('?');
+            location.push_str(own);
+            true
+        }
+        None => {
+            location.push_str(path);
+            false
+        }
+    };
+    for pair in pairs(query).filter(|pair| !drops(pair)) {
+        location.push(if has_query { '&' } else { '?' });
+        if pair.bytes().all(|byte| byte.is_ascii_graphic()) {
+            location.push_str(pair);
+        } else {
+            location.extend(pair.chars().filter(char::is_ascii_graphic));
+        }
+        has_query = true;
     }
     if let Some(token) = token {
         location.push(if has_query { '&' } else { '?' });
@@ -93,13 +103,9 @@ fn is_context(pair: &str) -> bool {
     matches!(pair.as_bytes().first(), Some(b'c' | b'%')) && name(pair) == CONTEXT
 }
 
-/// Pushes `base` without those of its parameters that `query` names too, and those that are dropped; whether any are left.
-fn push_without(location: &mut String, base: &str, query: &str, drops: impl Fn(&str) -> bool) -> bool {
-    let Some((path, own)) = base.split_once('?') else {
-        location.push_str(base);
-        return false;
-    };
-    location.push_str(path);
+/// Pushes those of a destination's parameters that `query` does not name too and that are not dropped; whether any are
+/// left.
+fn push_without(location: &mut String, own: &str, query: &str, drops: impl Fn(&str) -> bool) -> bool {
     // Of the link's names rather than the visitor's: these are the bounded ones.
     let mut kept: HashSet<_> = pairs(own).map(name).collect();
     for pair in pairs(query) {
@@ -108,8 +114,13 @@ fn push_without(location: &mut String, base: &str, query: &str, drops: impl Fn(&
     push_pairs(location, pairs(own).filter(|pair| kept.contains(&name(pair)) && !drops(pair)))
 }
 
-fn split_fragment(url: &str) -> (&str, &str) {
-    url.find('#').map_or((url, ""), |at| url.split_at(at))
+/// A destination up to its query, the query without its mark, and the fragment with it.
+fn parts(url: &str) -> (&str, Option<&str>, &str) {
+    let marked = |text: &str, marks: &[u8]| text.bytes().position(|byte| marks.contains(&byte));
+    let (path, rest) = url.split_at(marked(url, b"?#").unwrap_or(url.len()));
+    let Some(query) = rest.strip_prefix('?') else { return (path, None, rest) };
+    let (own, fragment) = query.split_at(marked(query, b"#").unwrap_or(query.len()));
+    (path, Some(own), fragment)
 }
 
 fn pairs(query: &str) -> impl Iterator<Item = &str> {

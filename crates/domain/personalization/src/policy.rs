@@ -68,6 +68,11 @@ impl Policy {
         &NONE
     }
 
+    /// Asks memory for what a decision reads first ([`lp_core::prefetch`]).
+    pub fn prefetch(&self) {
+        self.rules.prefetch();
+    }
+
     /// Which state of the handle's rules it was made of.
     pub fn revision(&self) -> Revision {
         self.revision

@@ -135,6 +135,14 @@ impl Route {
         &self.slug
     }
 
+    /// Where the link itself leads.
+    pub fn destination(&self) -> &str {
+        match &self.target {
+            Target::Plain(destination) => destination,
+            Target::Controlled(controlled) => &controlled.destination,
+        }
+    }
+
     /// What has to be known of a visitor before it is decided.
     pub fn asks(&self) -> Asks {
         match &self.target {
