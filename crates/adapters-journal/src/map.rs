@@ -4,6 +4,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::{io, ptr};
 
+use lp_core::prefetch;
 use memmap2::{MmapOptions, MmapRaw};
 
 /// What the system maps at a time, or a multiple of it.
@@ -33,6 +34,14 @@ impl Map {
     pub(crate) fn cold(&self, offset: usize, length: usize) -> Cold {
         let offset = offset.min(self.0.len()) / PAGE * PAGE;
         Cold { map: self.0.clone(), offset, length: length.min(self.0.len() - offset) }
+    }
+
+    /// Asks memory for the bytes from an offset on, as many as will be written there next. None of it need be inside.
+    pub(crate) fn prefetch(&self, offset: usize, length: usize) {
+        const LINE: usize = 64;
+        for at in (offset..offset.saturating_add(length)).step_by(LINE) {
+            prefetch(self.0.as_ptr().wrapping_add(at));
+        }
     }
 
     /// Writes at an offset, or does nothing and says so where that is not inside.

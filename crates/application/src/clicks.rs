@@ -65,9 +65,19 @@ impl ClickSink {
         self.clock.now()
     }
 
-    /// What a visitor is told apart by on that day who brings nothing to be told apart by: as clicks are.
-    pub fn stranger(&self, at: Timestamp, address: IpAddr, user_agent: &str) -> u64 {
-        visitor(self.keyed, at, address, user_agent)
+    /// What a user agent goes by in [`ClickSink::stranger`], on each node alike. It can be remembered, so that not every
+    /// visit hashes a long text.
+    pub fn agent(&self, user_agent: &str) -> u32 {
+        let mut keyed = self.keyed;
+        keyed.write(user_agent.as_bytes());
+        let [.., a, b, c, d] = keyed.finish().to_be_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// What a visitor is told apart by on that day who brings nothing to be told apart by: as clicks are. `agent` is what
+    /// the user agent goes by.
+    pub fn stranger(&self, at: Timestamp, address: IpAddr, agent: u32) -> u64 {
+        visitor(self.keyed, at, address, agent)
     }
 
     /// Notes a visit; an error where the journal is full and the visit goes uncounted. Never waits; what was kept may
@@ -77,7 +87,7 @@ impl ClickSink {
         let host = if is_host(visit.referrer) { visit.referrer } else { "" };
         // Browsers send it in lower case.
         let lower = host.bytes().any(|byte| byte.is_ascii_uppercase()).then(|| host.to_ascii_lowercase());
-        let id = ClickId::of(at, self.ids.uuid());
+        let id = ClickId::of(at, self.ids.timeless_uuid());
         let kept = self.journal.append(ClickRef {
             id,
             handle: visit.handle,
@@ -108,13 +118,16 @@ fn visitor_key(secret: &[u8; 32]) -> [u8; 16] {
 ///
 /// SipHash-2-4 (Aumasson and Bernstein, 2012), a pseudorandom function for short inputs, because every visit is hashed:
 /// without the key nobody can try out addresses.
-fn visitor(mut keyed: SipHasher24, at: Timestamp, address: IpAddr, user_agent: &str) -> u64 {
-    keyed.write(&at.micros().div_euclid(DAY).to_be_bytes());
+fn visitor(mut keyed: SipHasher24, at: Timestamp, address: IpAddr, agent: u32) -> u64 {
+    let day = at.micros().div_euclid(DAY).cast_unsigned();
+    let beside = |v4: u32| u128::from(day) << 64 | u128::from(v4) << 32 | u128::from(agent);
     match address {
-        IpAddr::V4(v4) => keyed.write(&v4.octets()),
-        IpAddr::V6(v6) => keyed.write(&v6.octets()),
+        IpAddr::V4(v4) => keyed.write(&beside(v4.to_bits()).to_be_bytes()),
+        IpAddr::V6(v6) => {
+            keyed.write(&beside(0).to_be_bytes());
+            keyed.write(&v6.octets());
+        }
     }
-    keyed.write(user_agent.as_bytes());
     keyed.finish()
 }
 

@@ -17,6 +17,7 @@ mod whereabouts;
 
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -29,12 +30,12 @@ use lp_application::{
     Application, Budgets, ClickSink, Code, Error, Facts, JournalFull, Kept, LinkLocks, Noted, Settling,
     Visit, counts_as_click, refusal,
 };
-use lp_core::Timestamp;
+use lp_core::{Timestamp, prefetch};
 use lp_personalization::{Choice, Decision, Policy, Visitor};
 
 use self::agents::Agents;
-use self::facts::{LookedAt, Rooms, Seen};
-use self::fields::Fields;
+use self::facts::{LookedAt, Memories, Rooms, Seen};
+use self::fields::{Fields, text};
 use self::limited::{Fare, Toll};
 use self::pages::Pages;
 use self::reply::Asked;
@@ -53,8 +54,11 @@ pub trait RecordClicks: Send + Sync {
     /// The time, by the clock that visits are noted with.
     fn now(&self) -> Timestamp;
 
-    /// Tells visitors of a day apart, whatever they bring.
-    fn stranger(&self, at: Timestamp, address: IpAddr, user_agent: &str) -> u64;
+    /// What a user agent goes by, always.
+    fn agent(&self, user_agent: &str) -> u32;
+
+    /// Tells visitors of a day apart, whatever they bring, by their address and what their user agent goes by.
+    fn stranger(&self, at: Timestamp, address: IpAddr, agent: u32) -> u64;
 }
 
 /// How the edge stands.
@@ -110,7 +114,9 @@ struct Visiting<'r> {
     key: RouteKey,
     asked: Asked<'r>,
     fields: Fields<'r>,
+    user_agent: &'r str,
     client: Client,
+    sought: Memories,
     /// The visitor has just said the link's password.
     unlocked: bool,
 }
@@ -163,7 +169,14 @@ impl<'r, B> From<&'r Request<B>> for Head<'r> {
 
 impl<'r> Visiting<'r> {
     fn looked_at(&self, at: Timestamp) -> LookedAt<'r> {
-        LookedAt { at, head: self.asked.head, fields: self.fields, client: self.client }
+        LookedAt {
+            at,
+            head: self.asked.head,
+            fields: self.fields,
+            user_agent: self.user_agent,
+            client: self.client,
+            sought: self.sought,
+        }
     }
 }
 
@@ -176,8 +189,12 @@ impl RecordClicks for ClickSink {
         Self::now(self)
     }
 
-    fn stranger(&self, at: Timestamp, address: IpAddr, user_agent: &str) -> u64 {
-        Self::stranger(self, at, address, user_agent)
+    fn agent(&self, user_agent: &str) -> u32 {
+        Self::agent(self, user_agent)
+    }
+
+    fn stranger(&self, at: Timestamp, address: IpAddr, agent: u32) -> u64 {
+        Self::stranger(self, at, address, agent)
     }
 }
 
@@ -345,7 +362,9 @@ impl Edge {
         let Some(key) = RouteKey::of(handle, slug) else {
             return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
         };
-        Begun::Unknown(Visiting { key, asked, fields, client, unlocked: false })
+        let user_agent = text(fields.user_agent);
+        let sought = self.inner.seek(user_agent, client);
+        Begun::Unknown(Visiting { key, asked, fields, user_agent, client, sought, unlocked: false })
     }
 
     /// The link and the rules of its handle, which may have to be loaded.
@@ -367,6 +386,9 @@ impl Edge {
         let Some((handle, route)) = found.link() else {
             return Ok((reply::refused(visit.asked, Code::NOT_FOUND), None));
         };
+        // They lie somewhere in memory, and it is a while until they are read.
+        prefetch(ptr::from_ref(route.destination()));
+        policy.prefetch();
         let mut rooms = Rooms::default();
         let at = self.inner.clicks.now();
         let seen = self.inner.look(visit.looked_at(at), route.asks().also(policy.asks()), &mut rooms);

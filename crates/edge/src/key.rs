@@ -48,6 +48,18 @@ impl RouteKey {
         self.text(0, self.end)
     }
 
+    /// The bytes of [`RouteKey::as_str`], for whoever only compares: on the way to each link it would be checked again
+    /// that they are a text.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.end).unwrap_or_default()
+    }
+
+    /// The handle and the slug in bytes.
+    pub(crate) fn halves(&self) -> (&[u8], &[u8]) {
+        let (handle, slug) = self.as_bytes().split_at_checked(self.handle).unwrap_or_default();
+        (handle, slug.get(1..).unwrap_or_default())
+    }
+
     /// What stands before the `/`.
     pub fn handle(&self) -> &str {
         self.text(0, self.handle)

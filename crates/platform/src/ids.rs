@@ -29,9 +29,11 @@ impl Ids for SystemIds {
     #[expect(clippy::disallowed_methods, reason = "this is the source of ids that everybody else is given")]
     fn uuid(&self) -> Uuid {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let random = STOCK.with_borrow_mut(Stock::take);
-        Builder::from_unix_timestamp_millis(u64::try_from(since.as_millis()).unwrap_or(0), &random)
-            .into_uuid()
+        of(u64::try_from(since.as_millis()).unwrap_or(0))
+    }
+
+    fn timeless_uuid(&self) -> Uuid {
+        of(0)
     }
 
     fn random(&self) -> [u8; 32] {
@@ -39,6 +41,11 @@ impl Ids for SystemIds {
         fill(&mut bytes);
         bytes
     }
+}
+
+fn of(millis: u64) -> Uuid {
+    let random = STOCK.with_borrow_mut(Stock::take);
+    Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
 impl Stock {

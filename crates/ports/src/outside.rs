@@ -24,6 +24,11 @@ pub trait Ids: Send + Sync {
     /// A UUIDv7: unique, and greater than those made before it on this node.
     fn uuid(&self) -> Uuid;
 
+    /// The same for whoever puts another time in its place: then no clock need be asked.
+    fn timeless_uuid(&self) -> Uuid {
+        self.uuid()
+    }
+
     /// 256 unguessable bits.
     fn random(&self) -> [u8; 32];
 }

@@ -117,6 +117,8 @@ fn place(shared: &Shared, bytes: &mut [u8], digest: Digest) -> Option<Placed> {
             return None;
         }
         shared.committed.store(upto, Ordering::Release);
+        // The next visit finds its place at hand: whoever unlocks waits until all that was written has arrived.
+        map.prefetch(live.used + bytes.len(), bytes.len());
     } else {
         bytes[..HEAD].copy_from_slice(&head);
         pending.add(&live.file, live.used as u64, bytes, Some(upto));

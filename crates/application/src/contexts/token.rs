@@ -1,8 +1,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine, encoded_len};
 use lp_access::Secret;
 use lp_core::Timestamp;
 use lp_personalization::Context;
@@ -130,12 +130,16 @@ fn sealed(key: &Key, context: &Context<'_>) -> String {
     let mut payload = Vec::with_capacity(USUAL);
     payload.extend_from_slice(&key.id);
     context.encode(&mut payload);
-    let mut text = String::with_capacity(PREFIX.len() + payload.len().div_ceil(3) * 4 + 1 + MAC_TEXT + 2);
-    text.push_str(PREFIX);
-    URL_SAFE_NO_PAD.encode_string(&payload, &mut text);
-    text.push('.');
-    URL_SAFE_NO_PAD.encode_string(key.mac(&payload), &mut text);
-    text
+    let said = encoded_len(payload.len(), false).unwrap_or(0);
+    let mut text = vec![b'.'; PREFIX.len() + said + 1 + MAC_TEXT];
+    let (prefix, rest) = text.split_at_mut(PREFIX.len());
+    let (before, behind) = rest.split_at_mut(said);
+    prefix.copy_from_slice(PREFIX.as_bytes());
+    // Each has exactly the room it takes.
+    let written = URL_SAFE_NO_PAD.encode_slice(&payload, before).is_ok()
+        && URL_SAFE_NO_PAD.encode_slice(key.mac(&payload), &mut behind[1..]).is_ok();
+    debug_assert!(written, "a token is as long as was said");
+    String::from_utf8(text).unwrap_or_default()
 }
 
 impl From<ContextRefused> for Error {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use lp_application::{Agent, UserAgents};
 use lp_core::{Browser, Device, Os};
 
-use super::remembered::Remembered;
+use super::remembered::{Remembered, Sought};
 
 /// How many user agents are remembered. Few thousands make up nearly all traffic.
 const PLACES: usize = 8_192;
@@ -20,28 +20,40 @@ impl Agents {
         Self { remembered: Remembered::new(PLACES), known }
     }
 
-    pub(super) fn of(&self, user_agent: &str) -> Agent {
+    /// Begins to seek a user agent.
+    pub(super) fn seek(&self, user_agent: &str) -> Sought {
+        self.remembered.seek(user_agent)
+    }
+
+    /// What a user agent comes from, and what it goes by: `number` says that, always the same of the same.
+    pub(super) fn of(
+        &self,
+        sought: Sought,
+        user_agent: &str,
+        number: impl FnOnce(&str) -> u32,
+    ) -> (Agent, u32) {
         let find =
             || self.known.as_ref().map_or_else(|| Agent::of(user_agent), |known| known.agent_of(user_agent));
-        unpacked(self.remembered.of(user_agent.as_bytes(), || packed(find())))
+        unpacked(self.remembered.of(sought, || packed(find(), number(user_agent))))
     }
 }
 
-/// Four places in a list each, and a bit that makes it no 0.
-fn packed(agent: Agent) -> u64 {
+/// A bit that makes it no 0 and one for previews, three places in lists of a byte each, and the number.
+fn packed(agent: Agent, number: u32) -> u64 {
     let device = at(&Device::ALL, &agent.device);
     let (os, browser) = (at(Os::ALL, &agent.os), at(Browser::ALL, &agent.browser));
-    1 | u64::from(agent.previews) << 1 | device << 8 | os << 16 | browser << 24
+    1 | u64::from(agent.previews) << 1 | device << 8 | os << 16 | browser << 24 | u64::from(number) << 32
 }
 
-fn unpacked(word: u64) -> Agent {
-    let [flags, device, os, browser, ..] = word.to_le_bytes();
-    Agent {
+fn unpacked(word: u64) -> (Agent, u32) {
+    let [flags, device, os, browser, number @ ..] = word.to_le_bytes();
+    let agent = Agent {
         device: Device::ALL.get(usize::from(device)).copied().unwrap_or(Device::Unknown),
         os: Os::ALL.get(usize::from(os)).copied().unwrap_or_default(),
         browser: Browser::ALL.get(usize::from(browser)).copied().unwrap_or_default(),
         previews: flags & 2 != 0,
-    }
+    };
+    (agent, u32::from_le_bytes(number))
 }
 
 fn at<T: PartialEq>(all: &[T], one: &T) -> u64 {
@@ -59,9 +71,9 @@ mod tests {
         for device in Device::ALL {
             for (os, browser) in Os::ALL.iter().flat_map(|os| Browser::ALL.iter().map(move |one| (*os, *one)))
             {
-                for previews in [false, true] {
+                for (previews, number) in [(false, 0), (true, 1), (true, u32::MAX)] {
                     let agent = Agent { device, os, browser, previews };
-                    assert_eq!(unpacked(packed(agent)), agent);
+                    assert_eq!(unpacked(packed(agent, number)), (agent, number));
                 }
             }
         }
@@ -74,7 +86,8 @@ mod tests {
         ) {
             let known = Agents::new(None);
             for agent in agents.iter().chain(&agents) {
-                prop_assert_eq!(known.of(agent), Agent::of(agent));
+                let number = |text: &str| u32::try_from(text.len()).expect("short");
+                prop_assert_eq!(known.of(known.seek(agent), agent, number), (Agent::of(agent), number(agent)));
             }
         }
     }

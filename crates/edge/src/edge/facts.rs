@@ -8,6 +8,7 @@ use lp_personalization::{
 };
 
 use super::fields::{Fields, cookies, text};
+use super::remembered::Sought;
 use super::{Client, Head, Inner};
 
 /// The cookie of visitors who were allotted to something.
@@ -28,7 +29,16 @@ pub(super) struct LookedAt<'v> {
     pub(super) at: Timestamp,
     pub(super) head: Head<'v>,
     pub(super) fields: Fields<'v>,
+    pub(super) user_agent: &'v str,
     pub(super) client: Client,
+    pub(super) sought: Memories,
+}
+
+/// What may be remembered of a visitor.
+#[derive(Clone, Copy)]
+pub(super) struct Memories {
+    agent: Sought,
+    place: Sought,
 }
 
 /// What was found out of a visitor.
@@ -58,21 +68,27 @@ pub(super) struct VisitorKey {
 }
 
 impl Inner {
+    /// Begins to seek what is remembered.
+    pub(super) fn seek(&self, user_agent: &str, client: Client) -> Memories {
+        Memories { place: self.places.seek(client), agent: self.agents.seek(user_agent) }
+    }
+
     /// Looks at a visitor, for a link that asks for this. All but the key is looked at in any case, because clicks keep it.
     pub(super) fn look<'v>(&self, visit: LookedAt<'v>, asks: Asks, rooms: &'v mut Rooms) -> Seen<'v> {
-        let LookedAt { at, head, fields, client } = visit;
+        let LookedAt { at, head, fields, user_agent, client, sought } = visit;
+        let territory = self.places.territory(sought.place, head.headers, client);
+        let (agent, number) = self.agents.of(sought.agent, user_agent, |text| self.clicks.agent(text));
         let query = head.uri.query().unwrap_or("");
         let brought = fields.cookie.and_then(|_| VisitorKey::brought(head.headers));
-        let user_agent = text(fields.user_agent);
-        let stranger = self.clicks.stranger(at, client.address, user_agent);
+        let stranger = self.clicks.stranger(at, client.address, number);
         let referrer = host_of(text(fields.referer));
         let Rooms { source, campaign } = rooms;
         Seen {
             at,
             stranger,
             referrer,
-            agent: self.agents.of(user_agent),
-            territory: self.places.territory(head.headers, client),
+            agent,
+            territory,
             language: Language::preferred(text(fields.accept_language)),
             source: source_in(query, source).unwrap_or_else(|| referred_by(referrer)),
             campaign: campaign_in(query, campaign).unwrap_or(""),

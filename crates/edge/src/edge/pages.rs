@@ -10,7 +10,7 @@ use lp_core::Handle;
 use lp_personalization::{Asks, Policy};
 
 use super::facts::{LookedAt, Rooms};
-use super::fields::Fields;
+use super::fields::{Fields, text};
 use super::reply::{self, Asked, Shown};
 use super::signs::Host;
 use super::{Client, Edge, Entrance, Head, Inner, is_segment};
@@ -154,7 +154,10 @@ impl Inner {
         }
         let mut rooms = Rooms::default();
         let at = self.clicks.now();
-        let seen = self.look(LookedAt { at, head, fields, client }, Asks::KEY, &mut rooms);
+        let user_agent = text(fields.user_agent);
+        let sought = self.seek(user_agent, client);
+        let looked_at = LookedAt { at, head, fields, user_agent, client, sought };
+        let seen = self.look(looked_at, Asks::KEY, &mut rooms);
         let asked = PageAsked::of(head.uri.query().unwrap_or(""));
         pages.mint.page(policy, &whose.key, &whose.name, &asked, seen.visitor())
     }

@@ -1,7 +1,9 @@
 use std::hash::{BuildHasher as _, Hash};
+use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::quality::RandomState;
+use lp_core::prefetch;
 
 /// Remembers words that were found out for things, as long as there is room, without locks.
 ///
@@ -11,6 +13,10 @@ pub(super) struct Remembered {
     sets: Box<[Set]>,
     seed: RandomState,
 }
+
+/// Where the word of a thing is sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Sought(u64);
 
 /// The places that a thing may have: a line of the cache.
 #[derive(Default)]
@@ -35,11 +41,18 @@ impl Remembered {
         Self { sets, seed: RandomState::default() }
     }
 
-    /// The word of a thing: from memory, else what `find` says, which is never 0.
-    pub(super) fn of(&self, thing: impl Hash, find: impl FnOnce() -> u64) -> u64 {
+    /// Begins to seek the word of a thing.
+    pub(super) fn seek(&self, thing: impl Hash) -> Sought {
         let hash = self.seed.hash_one(thing);
-        let at = usize::try_from(hash >> 16).unwrap_or(0) & (self.sets.len() - 1);
-        let Some(Set(places)) = self.sets.get(at) else { return find() };
+        if let Some(set) = self.set(hash) {
+            prefetch(ptr::from_ref(set));
+        }
+        Sought(hash)
+    }
+
+    /// The word of a thing: from memory, else what `find` says, which is never 0.
+    pub(super) fn of(&self, Sought(hash): Sought, find: impl FnOnce() -> u64) -> u64 {
+        let Some(Set(places)) = self.set(hash) else { return find() };
         let mut free = None;
         for place in places {
             let word = place.word.load(Ordering::Relaxed);
@@ -58,6 +71,11 @@ impl Remembered {
         }
         word
     }
+
+    fn set(&self, hash: u64) -> Option<&Set> {
+        let at = usize::try_from(hash >> 16).unwrap_or(0) & (self.sets.len() - 1);
+        self.sets.get(at)
+    }
 }
 
 #[cfg(test)]
@@ -72,7 +90,11 @@ mod tests {
             let remembered = Remembered::new(places);
             for round in 0..3 {
                 for thing in 0_u64..500 {
-                    assert_eq!(remembered.of(thing, || thing * 7 + 1), thing * 7 + 1, "{places} {round}");
+                    assert_eq!(
+                        remembered.of(remembered.seek(thing), || thing * 7 + 1),
+                        thing * 7 + 1,
+                        "{places} {round}"
+                    );
                 }
             }
         }
@@ -85,7 +107,7 @@ mod tests {
             let remembered = Remembered::new(8_192);
             let mut found: HashMap<u64, u32> = HashMap::new();
             for thing in (0_u64..1_000).cycle().take(3_000) {
-                remembered.of(thing, || {
+                remembered.of(remembered.seek(thing), || {
                     *found.entry(thing).or_default() += 1;
                     thing + 1
                 });
@@ -101,7 +123,7 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for thing in (0_u64..40).cycle().take(40_000) {
-                        assert_eq!(remembered.of(thing, || !thing), !thing);
+                        assert_eq!(remembered.of(remembered.seek(thing), || !thing), !thing);
                     }
                 });
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName};
 use lp_application::{Countries, Country, Region, Territory, UserAgents};
 
-use super::remembered::Remembered;
+use super::remembered::{Remembered, Sought};
 
 /// How many addresses are remembered: to look one up takes longer than all else that is found out of a visitor.
 const PLACES: usize = 65_536;
@@ -50,9 +50,15 @@ impl Places {
         Self { whereabouts, remembered }
     }
 
+    /// Begins to seek an address.
+    pub(super) fn seek(&self, client: Client) -> Sought {
+        let known = self.whereabouts.countries.as_ref().zip(self.remembered.as_ref());
+        known.map_or_else(Sought::default, |(countries, all)| all.seek((countries.edition(), client.address)))
+    }
+
     /// Where a visitor is. The country that a proxy names goes before all else, and then its region or none: one that
     /// somebody else knows may be of another country.
-    pub(super) fn territory(&self, headers: &HeaderMap, client: Client) -> Option<Territory> {
+    pub(super) fn territory(&self, sought: Sought, headers: &HeaderMap, client: Client) -> Option<Territory> {
         let Whereabouts { header, region_header, .. } = &self.whereabouts;
         let named = |header: &Option<HeaderName>| {
             let name = header.as_ref().filter(|_| client.vouched)?;
@@ -65,7 +71,7 @@ impl Places {
         let countries = self.whereabouts.countries.as_ref()?;
         let find = || packed(countries.territory_of(client.address));
         let word = match &self.remembered {
-            Some(remembered) => remembered.of((countries.edition(), client.address), find),
+            Some(remembered) => remembered.of(sought, find),
             None => find(),
         };
         unpacked(word)

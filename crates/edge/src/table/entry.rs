@@ -79,7 +79,8 @@ impl Entry {
     }
 
     pub(super) fn is_of(&self, key: &RouteKey) -> bool {
-        self.slug().eq_ignore_ascii_case(key.slug()) && self.home.handle.as_str() == key.handle()
+        let (handle, slug) = key.halves();
+        self.slug().as_bytes().eq_ignore_ascii_case(slug) && self.home.handle.as_str().as_bytes() == handle
     }
 
     /// What it is found by.

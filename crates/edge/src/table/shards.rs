@@ -48,7 +48,7 @@ impl KeyHash {
 
 impl Shards {
     pub(super) fn hash(&self, key: &RouteKey) -> KeyHash {
-        let [a, b, c, d, ..] = self.seed.hash_one(key.as_str()).to_be_bytes();
+        let [a, b, c, d, ..] = self.seed.hash_one(key.as_bytes()).to_be_bytes();
         KeyHash(u32::from_be_bytes([a, b, c, d]))
     }
 

@@ -229,8 +229,12 @@ impl RecordClicks for Clicks {
         START
     }
 
-    fn stranger(&self, _: Timestamp, _: IpAddr, user_agent: &str) -> u64 {
-        user_agent.bytes().fold(7, |number, byte| number.wrapping_mul(31).wrapping_add(u64::from(byte)))
+    fn agent(&self, user_agent: &str) -> u32 {
+        user_agent.bytes().fold(7, |number, byte| number.wrapping_mul(31).wrapping_add(u32::from(byte)))
+    }
+
+    fn stranger(&self, _: Timestamp, _: IpAddr, agent: u32) -> u64 {
+        agent.into()
     }
 }
 
