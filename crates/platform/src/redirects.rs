@@ -33,7 +33,8 @@ impl Redirects {
 
     async fn answer(self, request: Request<Body>) -> Response<Body> {
         let (request, body) = request.into_parts();
-        let client = self.parts.proxies.visitor(peer_in(&request.extensions), &request.headers);
+        let proxies = &self.parts.proxies;
+        let client = proxies.visitor(proxies.other_end(peer_in(&request.extensions)), &request.headers);
         let entrance = Entrance::Mounted(self.handle.as_str());
         self.parts.edge.submit(entrance, &request, client, body).await.map(Body::new)
     }

@@ -31,7 +31,7 @@ use tower::Service;
 #[cfg(any(feature = "http", feature = "mcp"))]
 use tower::ServiceExt;
 
-use crate::client::peer_in;
+use crate::client::{OtherEnd, peer_in};
 use crate::platform::Parts;
 
 /// The platform as a tower service. Cheap to clone. Who is at the other end of a connection it is told by
@@ -39,7 +39,7 @@ use crate::platform::Parts;
 #[derive(Clone)]
 pub struct PlatformService {
     surfaces: Arc<Surfaces>,
-    peer: Option<IpAddr>,
+    end: Option<OtherEnd>,
 }
 
 /// What requests are handed to.
@@ -90,13 +90,14 @@ impl PlatformService {
             fixtures: crate::conformance::Fixtures::new(&parts.app),
             parts,
         };
-        Self { surfaces: Arc::new(surfaces), peer: None }
+        Self { surfaces: Arc::new(surfaces), end: None }
     }
 
     /// The same for the requests of one connection, whose other end this is.
     #[must_use]
     pub fn facing(&self, peer: SocketAddr) -> Self {
-        Self { surfaces: self.surfaces.clone(), peer: Some(peer.ip().to_canonical()) }
+        let end = self.surfaces.parts.proxies.other_end(peer.ip());
+        Self { surfaces: self.surfaces.clone(), end: Some(end) }
     }
 
     /// Answers what can be answered without waiting; `None` where nothing has happened yet.
@@ -107,17 +108,17 @@ impl PlatformService {
             return None;
         }
         let parts = &self.surfaces.parts;
-        let peer = self.peer_of(request);
-        let entrance = match place(parts.proxies.host_of(peer, request), &parts.app.settings().urls.domain) {
+        let end = self.end_of(request);
+        let entrance = match place(end.host_of(request), &parts.app.settings().urls.domain) {
             Place::Handle(label) => Entrance::Host(label),
             Place::Api if is_public(path) => Entrance::Api,
             _ => return None,
         };
-        parts.edge.visit_at_once(entrance, request, parts.proxies.visitor(peer, request.headers()))
+        parts.edge.visit_at_once(entrance, request, parts.proxies.visitor(end, request.headers()))
     }
 
-    fn peer_of<B>(&self, request: &Request<B>) -> IpAddr {
-        self.peer.unwrap_or_else(|| peer_in(request.extensions()))
+    fn end_of<B>(&self, request: &Request<B>) -> OtherEnd {
+        self.end.unwrap_or_else(|| self.surfaces.parts.proxies.other_end(peer_in(request.extensions())))
     }
 
     async fn answer(self, request: Request<Body>) -> Response<Body> {
@@ -127,7 +128,7 @@ impl PlatformService {
     }
 
     async fn route(self, mut request: Request<Body>) -> Response<Body> {
-        let peer = self.peer_of(&request);
+        let end = self.end_of(&request);
         let path = request.uri().path();
         match path {
             "/healthz" => return self.stamped(&request, text(StatusCode::OK, "ok\n")),
@@ -137,14 +138,14 @@ impl PlatformService {
             }
             _ => {}
         }
-        let host = self.surfaces.parts.proxies.host_of(peer, &request).to_owned();
-        let client = self.surfaces.parts.proxies.client(peer, request.headers());
+        let host = end.host_of(&request).to_owned();
+        let client = self.surfaces.parts.proxies.client(end, request.headers());
         let domain = &self.surfaces.parts.app.settings().urls.domain;
         match place(&host, domain) {
             #[cfg(feature = "edge")]
-            Place::Handle(label) => self.visit(Entrance::Host(label), request, peer).await,
+            Place::Handle(label) => self.visit(Entrance::Host(label), request, end).await,
             #[cfg(feature = "edge")]
-            Place::Api if is_public(request.uri().path()) => self.visit(Entrance::Api, request, peer).await,
+            Place::Api if is_public(request.uri().path()) => self.visit(Entrance::Api, request, end).await,
             Place::Api => {
                 #[cfg(feature = "mcp")]
                 if let Some(bound) = shared_mcp(request.uri().path()) {
@@ -154,7 +155,7 @@ impl PlatformService {
                 if let Some(fixtures) = self.surfaces.fixtures.at(request.uri().path()) {
                     return self.to_its_end(crate::conformance::answer(fixtures, request)).await;
                 }
-                self.to_its_end(self.clone().api(request, peer, client)).await
+                self.to_its_end(self.clone().api(request, end, client)).await
             }
             #[cfg(feature = "mcp")]
             Place::Mcp(label) if request.uri().path() == "/mcp" => {
@@ -197,9 +198,9 @@ impl PlatformService {
 
     /// Answers a visitor whose route has to be loaded, or who sends a form.
     #[cfg(feature = "edge")]
-    async fn visit(&self, entrance: Entrance<'_>, request: Request<Body>, peer: IpAddr) -> Response<Body> {
+    async fn visit(&self, entrance: Entrance<'_>, request: Request<Body>, end: OtherEnd) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let client = self.surfaces.parts.proxies.visitor(peer, &parts.headers);
+        let client = self.surfaces.parts.proxies.visitor(end, &parts.headers);
         self.surfaces.parts.edge.submit(entrance, &parts, client, body).await.map(Body::new)
     }
 
@@ -214,7 +215,7 @@ impl PlatformService {
     }
 
     #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "the REST surface is told the client"))]
-    async fn api(self, mut request: Request<Body>, peer: IpAddr, client: IpAddr) -> Response<Body> {
+    async fn api(self, mut request: Request<Body>, end: OtherEnd, client: IpAddr) -> Response<Body> {
         match request.uri().path() {
             #[cfg(feature = "http")]
             "/" => {
@@ -224,7 +225,7 @@ impl PlatformService {
                 self.stamped(&request, response)
             }
             // Told to the machine itself and to proxies that are trusted to keep others away, not to clients of theirs.
-            "/metrics" if self.surfaces.parts.proxies.is_inside(peer, client, request.headers()) => {
+            "/metrics" if self.surfaces.parts.proxies.is_inside(end, client, request.headers()) => {
                 let mut response = text(StatusCode::OK, self.surfaces.parts.metrics());
                 let version = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
                 response.headers_mut().insert(CONTENT_TYPE, version);

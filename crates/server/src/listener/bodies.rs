@@ -102,9 +102,12 @@ where
 
 impl<B: Body> Answer<B> {
     pub(super) fn new(body: B, mut under_way: UnderWay) -> Self {
+        if body.is_end_stream() {
+            under_way.ended();
+            return Self { body, under_way: None };
+        }
         under_way.answered();
-        let under_way = (!body.is_end_stream()).then_some(under_way);
-        Self { body, under_way }
+        Self { body, under_way: Some(under_way) }
     }
 }
 

@@ -169,6 +169,11 @@ impl UnderWay {
         self.waits_for(false);
     }
 
+    /// The answer is its head.
+    pub(super) fn ended(mut self) {
+        self.answered = true;
+    }
+
     /// Whether this side has to do something next, or the client has to take what there is.
     pub(super) fn waits_for(&mut self, us: bool) {
         if self.ours != us {
