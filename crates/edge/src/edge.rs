@@ -2,6 +2,7 @@ mod agents;
 mod assets;
 mod card;
 mod carried;
+mod entrance;
 mod facts;
 mod fields;
 mod form;
@@ -34,6 +35,7 @@ use lp_core::{Timestamp, prefetch};
 use lp_personalization::{Choice, Decision, Policy, Visitor};
 
 use self::agents::Agents;
+pub use self::entrance::Entrance;
 use self::facts::{LookedAt, Memories, Rooms, Seen};
 use self::fields::{Fields, text};
 use self::limited::{Fare, Toll};
@@ -70,17 +72,6 @@ pub struct EdgeStats {
     pub clicks_lost: u64,
     /// Visits that were redirected before their record was as durable as promised.
     pub clicks_unsettled: u64,
-}
-
-/// Where on this installation a visitor knocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entrance<'e> {
-    /// At the host of a handle, whose label is given as the visitor wrote it.
-    Host(&'e str),
-    /// At a place that a program gave the links of this handle for good, whatever the handle is called later.
-    Mounted(&'e str),
-    /// At the API's host, below `/_edge/`.
-    Api,
 }
 
 /// What an answer depends on.
@@ -336,6 +327,11 @@ impl Edge {
 
     /// Which link a request is for, or what it is told in any case.
     fn wanted<'r>(&self, entrance: Entrance<'_>, head: Head<'r>, client: Client) -> Begun<'r> {
+        let wanted = entrance.wanted(head.uri.path());
+        let called = wanted.and_then(|(handle, slug)| RouteKey::of(handle, slug));
+        if let Some(key) = &called {
+            self.inner.routes.table().prefetch(key);
+        }
         let fields = Fields::of(head.headers);
         let asked = Asked { head, request_id: self.inner.request_ids.of(fields.request_id) };
         let host = match self.inner.signs.as_ref().map_or(Host::Plain, |signs| signs.host(entrance)) {
@@ -345,7 +341,6 @@ impl Edge {
         if head.uri.path() == SCRIPT_PATH {
             return Begun::Answered(assets::script(asked));
         }
-        let wanted = entrance.wanted(head.uri.path());
         let signs = self.inner.signs.as_ref();
         let foreign = wanted.filter(|(handle, _)| entrance.label() != Some(*handle));
         let named = foreign.and_then(|(handle, _)| signs?.meant(handle));
@@ -359,7 +354,8 @@ impl Edge {
             Method::OPTIONS => return Begun::Answered(reply::options(asked)),
             _ => return Begun::Answered(reply::refused(asked, Code::METHOD_NOT_ALLOWED)),
         }
-        let Some(key) = RouteKey::of(handle, slug) else {
+        let as_called = wanted.is_some_and(|(called, _)| called == handle);
+        let Some(key) = (if as_called { called } else { RouteKey::of(handle, slug) }) else {
             return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
         };
         let user_agent = text(fields.user_agent);
@@ -405,6 +401,7 @@ impl Edge {
         let card = route.card().filter(|_| seen.agent.previews);
         Ok(match decision {
             Decision::Redirect(redirect) => {
+                prefetch(ptr::from_ref(redirect.destination()));
                 let late = matches!(redirect.choice, Choice::Fallback(_));
                 let (mut token, mut kept) = (None, None);
                 if !late && is_click(visit.asked.head.method, visit.fields) {
@@ -459,35 +456,6 @@ impl Edge {
         }
         noted.ok()
     }
-}
-
-impl<'e> Entrance<'e> {
-    /// What stands for the handle beside the path.
-    fn label(self) -> Option<&'e str> {
-        match self {
-            Self::Host(label) | Self::Mounted(label) => Some(label),
-            Self::Api => None,
-        }
-    }
-
-    /// The handle and the slug that a path asks for; `None` where it cannot be a link's.
-    fn wanted(self, path: &'e str) -> Option<(&'e str, &'e str)> {
-        let (handle, slug) = match (self, path.strip_prefix("/_edge/")) {
-            (Self::Host(label) | Self::Mounted(label), None) => (label, path.strip_prefix('/')?),
-            (_, Some(rest)) => redirect_path(rest)?,
-            (Self::Api, None) => return None,
-        };
-        is_segment(slug).then_some((handle, slug))
-    }
-}
-
-/// What stands below `/_edge/`.
-fn redirect_path(rest: &str) -> Option<(&str, &str)> {
-    rest.strip_prefix("redirect/")?.split_once('/')
-}
-
-fn is_segment(text: &str) -> bool {
-    !text.is_empty() && !text.contains('/')
 }
 
 fn is_click(method: &Method, fields: Fields<'_>) -> bool {

@@ -111,6 +111,11 @@ impl RouteTable {
         }
     }
 
+    /// Asks memory for what the slug holds: for whoever will look for it shortly.
+    pub fn prefetch(&self, key: &RouteKey) {
+        self.entries.prefetch(key);
+    }
+
     /// What the slug holds as far as is known; `None` where it has to be loaded.
     pub fn find(&self, key: &RouteKey) -> Option<Found> {
         Entry::visit(&self.entries.get(key)?)

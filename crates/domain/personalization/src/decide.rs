@@ -82,6 +82,11 @@ pub enum Step<'s> {
 type Told<'t> = &'t mut dyn FnMut(Step<'_>);
 
 impl<'r> Redirect<'r> {
+    /// Where the visitor goes, as it was stored: without what the link or the visitor adds to it.
+    pub fn destination(&self) -> &'r str {
+        self.destination
+    }
+
     /// The rule that chose the destination; `None` where none did.
     pub fn rule(&self) -> Option<&'r str> {
         match self.choice {

@@ -9,11 +9,12 @@ use lp_application::{Application, Code, ContextMint, Error, PageAsked};
 use lp_core::Handle;
 use lp_personalization::{Asks, Policy};
 
+use super::entrance::is_segment;
 use super::facts::{LookedAt, Rooms};
 use super::fields::{Fields, text};
 use super::reply::{self, Asked, Shown};
 use super::signs::Host;
-use super::{Client, Edge, Entrance, Head, Inner, is_segment};
+use super::{Client, Edge, Entrance, Head, Inner};
 
 /// What is needed of the application to answer them.
 pub(super) struct Pages {

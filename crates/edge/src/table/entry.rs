@@ -1,8 +1,9 @@
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lp_application::Loaded;
-use lp_core::{Handle, Revision, SlugKey};
+use lp_core::{Handle, Revision, SlugKey, prefetch};
 use lp_personalization::Route;
 use triomphe::Arc as Shared;
 
@@ -76,6 +77,12 @@ impl Entry {
     fn new(home: Shared<Home>, birth: u32, state: State) -> Self {
         let visited = AtomicBool::new(false);
         Self { home, birth, place: birth, revision: 0, state, visited }
+    }
+
+    /// Asks memory for all of it.
+    pub(super) fn prefetch(&self) {
+        prefetch(ptr::from_ref(self));
+        prefetch(ptr::from_ref(self).cast::<u8>().wrapping_add(size_of::<Self>() - 1));
     }
 
     pub(super) fn is_of(&self, key: &RouteKey) -> bool {

@@ -52,6 +52,15 @@ impl Shards {
         KeyHash(u32::from_be_bytes([a, b, c, d]))
     }
 
+    /// Asks memory for the entry that is most likely meant.
+    pub(super) fn prefetch(&self, key: &RouteKey) {
+        let hash = self.hash(key);
+        let shard = self.shard(hash).read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = shard.find(hash.wide(), |_| true) {
+            entry.prefetch();
+        }
+    }
+
     pub(super) fn get(&self, key: &RouteKey) -> Option<Arc<Entry>> {
         let hash = self.hash(key);
         let shard = self.shard(hash).read().unwrap_or_else(PoisonError::into_inner);
