@@ -18,7 +18,6 @@ mod whereabouts;
 
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,8 +35,8 @@ use lp_personalization::{Choice, Decision, Policy, Visitor};
 
 use self::agents::Agents;
 pub use self::entrance::Entrance;
-use self::facts::{LookedAt, Memories, Rooms, Seen};
-use self::fields::{Fields, text};
+use self::facts::{LookedAt, Rooms, Seen};
+use self::fields::Fields;
 use self::limited::{Fare, Toll};
 use self::pages::Pages;
 use self::reply::Asked;
@@ -104,10 +103,7 @@ type Answered = (Response<Full<Bytes>>, Option<Settling>);
 struct Visiting<'r> {
     key: RouteKey,
     asked: Asked<'r>,
-    fields: Fields<'r>,
-    user_agent: &'r str,
-    client: Client,
-    sought: Memories,
+    visitor: LookedAt<'r>,
     /// The visitor has just said the link's password.
     unlocked: bool,
 }
@@ -155,19 +151,6 @@ impl<'r> From<&'r Parts> for Head<'r> {
 impl<'r, B> From<&'r Request<B>> for Head<'r> {
     fn from(request: &'r Request<B>) -> Self {
         Self { method: request.method(), uri: request.uri(), headers: request.headers() }
-    }
-}
-
-impl<'r> Visiting<'r> {
-    fn looked_at(&self, at: Timestamp) -> LookedAt<'r> {
-        LookedAt {
-            at,
-            head: self.asked.head,
-            fields: self.fields,
-            user_agent: self.user_agent,
-            client: self.client,
-            sought: self.sought,
-        }
     }
 }
 
@@ -358,9 +341,8 @@ impl Edge {
         let Some(key) = (if as_called { called } else { RouteKey::of(handle, slug) }) else {
             return Begun::Answered(reply::refused(asked, Code::NOT_FOUND));
         };
-        let user_agent = text(fields.user_agent);
-        let sought = self.inner.seek(user_agent, client);
-        Begun::Unknown(Visiting { key, asked, fields, user_agent, client, sought, unlocked: false })
+        let visitor = self.inner.looked_at(head, fields, client);
+        Begun::Unknown(Visiting { key, asked, visitor, unlocked: false })
     }
 
     /// The link and the rules of its handle, which may have to be loaded.
@@ -383,11 +365,11 @@ impl Edge {
             return Ok((reply::refused(visit.asked, Code::NOT_FOUND), None));
         };
         // They lie somewhere in memory, and it is a while until they are read.
-        prefetch(ptr::from_ref(route.destination()));
+        prefetch(route.destination());
         policy.prefetch();
         let mut rooms = Rooms::default();
         let at = self.inner.clicks.now();
-        let seen = self.inner.look(visit.looked_at(at), route.asks().also(policy.asks()), &mut rooms);
+        let seen = self.inner.look(at, visit.visitor, route.asks().also(policy.asks()), &mut rooms);
         let unlocked = self.inner.has_unlocked(&visit, route);
         let visitor = Visitor { unlocked, ..seen.visitor() };
         let mut decision = route.decide(policy, &visitor);
@@ -401,10 +383,10 @@ impl Edge {
         let card = route.card().filter(|_| seen.agent.previews);
         Ok(match decision {
             Decision::Redirect(redirect) => {
-                prefetch(ptr::from_ref(redirect.destination()));
+                prefetch(redirect.destination());
                 let late = matches!(redirect.choice, Choice::Fallback(_));
                 let (mut token, mut kept) = (None, None);
-                if !late && is_click(visit.asked.head.method, visit.fields) {
+                if !late && is_click(visit.asked.head.method, visit.visitor.fields) {
                     let facts = seen.facts(route, found.revision(), policy, &redirect);
                     let noted = self.count(&seen, found, facts);
                     token = self.inner.token(at, found, policy, &facts, noted.as_ref());
@@ -423,7 +405,7 @@ impl Edge {
             Decision::Locked => {
                 let reply = match card {
                     Some(card) => self.show_card(visit.asked, card, handle, route.slug()),
-                    None => locked::question(visit.asked, route, visit.fields, None),
+                    None => locked::question(visit.asked, route, visit.visitor.fields, None),
                 };
                 (reply, None)
             }

@@ -1,9 +1,5 @@
 //! Where a visitor comes from, as far as the request says.
 
-use std::sync::LazyLock;
-
-use crate::fnv::{EMPTY, mixed};
-
 /// Room for one parameter of a query, decoded. A longer one is none that a rule can name.
 pub struct Room([u8; Self::BYTES]);
 
@@ -22,7 +18,7 @@ enum Kind {
 const SEARCH_NAMES: &[&str] =
     &["google", "bing", "yahoo", "yandex", "baidu", "duckduckgo", "ecosia", "qwant"];
 
-/// Hosts; those below them are of the same kind, unless they stand here themselves.
+/// Hosts, in order; those below them are of the same kind, unless they stand here themselves.
 const HOSTS: &[(&str, Kind)] = &[
     ("ask.com", Kind::Search),
     ("bsky.app", Kind::Social),
@@ -82,14 +78,6 @@ const HOSTS: &[(&str, Kind)] = &[
     ("youtube.com", Kind::Social),
 ];
 
-/// The hashes of [`HOSTS`] from their ends, in order, and where those stand.
-static BY_HASH: LazyLock<Vec<(u64, usize)>> = LazyLock::new(|| {
-    let hash = |host: &str| host.bytes().rev().fold(EMPTY, mixed);
-    let mut all: Vec<_> = HOSTS.iter().enumerate().map(|(at, (host, _))| (hash(host), at)).collect();
-    all.sort_unstable();
-    all
-});
-
 impl Room {
     const BYTES: usize = 400;
 }
@@ -117,7 +105,7 @@ pub fn referred_by(host: &str) -> &'static str {
     if host.is_empty() {
         return "direct";
     }
-    match kind_of(host) {
+    match below(host).find_map(kind_of) {
         Some(Kind::Email) => "email",
         Some(Kind::Search) => "search",
         Some(Kind::Social) => "social",
@@ -190,43 +178,33 @@ fn escaped(bytes: &mut std::str::Bytes<'_>) -> u8 {
     }
 }
 
-/// The kind of a host, or of the nearest one that it is below and that stands among [`HOSTS`]. One pass from its end,
-/// with a hash at each dot: nearly all hosts are none of them, and then no texts are compared.
+/// The host, and each that it is below.
+fn below(host: &str) -> impl Iterator<Item = &str> {
+    let dots = host.bytes().enumerate().filter(|(_, byte)| *byte == b'.').map(|(at, _)| at + 1);
+    std::iter::once(0).chain(dots).filter_map(|from| host.get(from..))
+}
+
 fn kind_of(host: &str) -> Option<Kind> {
-    let mut nearest = None;
-    let mut hash = EMPTY;
-    for (at, byte) in host.bytes().enumerate().rev() {
-        if byte == b'.' {
-            nearest = host.get(at + 1..).and_then(|below| known(below, hash)).or(nearest);
-        }
-        hash = mixed(hash, byte.to_ascii_lowercase());
-    }
-    known(host, hash).or(nearest)
-}
-
-fn known(host: &str, hash: u64) -> Option<Kind> {
-    let first = BY_HASH.partition_point(|(known, _)| *known < hash);
-    let alike = BY_HASH.get(first..).unwrap_or_default().iter().take_while(|(known, _)| *known == hash);
-    let mut alike = alike.filter_map(|(_, at)| HOSTS.get(*at));
-    alike.find(|(known, _)| known.eq_ignore_ascii_case(host)).map(|(_, kind)| *kind)
-}
-
-/// The labels of a host from the last one on.
-fn labels(host: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(host);
-    std::iter::from_fn(move || {
-        let left = rest?;
-        let dot = left.bytes().rposition(|byte| byte == b'.');
-        rest = dot.and_then(|dot| left.get(..dot));
-        left.get(dot.map_or(0, |dot| dot + 1)..)
-    })
+    let lower = || host.bytes().map(|byte| byte.to_ascii_lowercase());
+    let found = HOSTS.binary_search_by(|(known, _)| known.bytes().cmp(lower())).ok()?;
+    HOSTS.get(found).map(|(_, kind)| *kind)
 }
 
 /// Whether a host is one of the engines that answer under many endings: `www.google.de`, `google.co.uk`.
 fn is_engine(host: &str) -> bool {
-    let mut labels = labels(host);
+    let mut labels = host.rsplit('.');
     let (Some(last), Some(second)) = (labels.next(), labels.next()) else { return false };
     let known = |label: &str| SEARCH_NAMES.iter().any(|name| name.eq_ignore_ascii_case(label));
     let shared = last.len() == 2 && matches!(second, "co" | "com" | "org" | "ne");
     known(second) || (shared && labels.next().is_some_and(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_stand_in_order_or_they_are_not_found() {
+        assert!(HOSTS.is_sorted_by(|(one, _), (other, _)| one < other));
+    }
 }

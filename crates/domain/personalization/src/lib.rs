@@ -10,7 +10,6 @@ mod allocate;
 mod attribution;
 mod context;
 mod decide;
-mod fnv;
 mod handle_rules;
 mod location;
 mod origin;

@@ -42,7 +42,9 @@ pub(crate) fn with_query(destination: &str, mode: QueryPassThrough, query: &str)
 
 fn with_context(destination: &str, mode: QueryPassThrough, query: &str, token: Option<&str>) -> String {
     let query = if mode == QueryPassThrough::Off { "" } else { query };
-    let (path, own, fragment) = parts(destination);
+    let (base, fragment) = split(destination, '#');
+    let (path, own) = split(base, '?');
+    let own = own.strip_prefix('?');
     let added = if query.is_empty() { 0 } else { query.len() + 1 };
     let carried = token.map_or(0, |token| CONTEXT.len() + token.len() + 2);
     let mut location = String::with_capacity(destination.len() + added + carried);
@@ -52,19 +54,13 @@ fn with_context(destination: &str, mode: QueryPassThrough, query: &str, token: O
             location.push_str(path);
             push_without(&mut location, own, query, drops)
         }
-        Some(own) if token.is_some() && pairs(own).any(is_context) => {
+        Some(own) if pairs(own).any(drops) => {
             location.push_str(path);
-            push_pairs(&mut location, pairs(own).filter(|pair| !is_context(pair)))
+            push_pairs(&mut location, pairs(own).filter(|pair| !drops(pair)))
         }
-        Some(own) => {
-            location.push_str(path);
-            location.push('?');
-            location.push_str(own);
-            true
-        }
-        None => {
-            location.push_str(path);
-            false
+        own => {
+            location.push_str(base);
+            own.is_some()
         }
     };
     for pair in pairs(query).filter(|pair| !drops(pair)) {
@@ -114,13 +110,11 @@ fn push_without(location: &mut String, own: &str, query: &str, drops: impl Fn(&s
     push_pairs(location, pairs(own).filter(|pair| kept.contains(&name(pair)) && !drops(pair)))
 }
 
-/// A destination up to its query, the query without its mark, and the fragment with it.
-fn parts(url: &str) -> (&str, Option<&str>, &str) {
-    let marked = |text: &str, marks: &[u8]| text.bytes().position(|byte| marks.contains(&byte));
-    let (path, rest) = url.split_at(marked(url, b"?#").unwrap_or(url.len()));
-    let Some(query) = rest.strip_prefix('?') else { return (path, None, rest) };
-    let (own, fragment) = query.split_at(marked(query, b"#").unwrap_or(query.len()));
-    (path, Some(own), fragment)
+/// What stands before a mark, and the rest with it.
+fn split(url: &str, mark: char) -> (&str, &str) {
+    // Not `find`: addresses are short, and it searches by words of the machine.
+    let at = url.bytes().position(|byte| char::from(byte) == mark);
+    url.split_at(at.unwrap_or(url.len()))
 }
 
 fn pairs(query: &str) -> impl Iterator<Item = &str> {

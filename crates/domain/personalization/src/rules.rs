@@ -11,7 +11,6 @@ use lp_core::{Country, prefetch};
 use lp_links::{Allocation, Fact, Priority, RuleId, When};
 
 use crate::allocate::{Seats, lot};
-use crate::fnv::{EMPTY, mixed};
 use crate::visitor::{Asks, Visitor};
 
 /// How a rule was found when it was looked at.
@@ -120,7 +119,7 @@ impl<T> Rules<T> {
     pub(crate) fn prefetch(&self) {
         for table in &self.tables {
             // So many share a line. Where there are hundreds, a search reads but few of the lines.
-            table.values.chunks(8).take(4).for_each(|line| prefetch(ptr::from_ref(line)));
+            table.values.chunks(8).take(4).for_each(|line| prefetch(line));
             prefetch(ptr::from_ref(&*table.rows).cast::<u64>().wrapping_add(self.words * table.values.len()));
         }
     }
@@ -261,8 +260,10 @@ impl Table {
     }
 }
 
-/// The hash of a text without regard to case.
+/// The hash of a text without regard to case: FNV-1a of 64 bits (Fowler, Noll and Vo).
 fn hash(text: &str) -> u64 {
+    const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+    let mixed = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     if text.is_ascii() {
         return text.bytes().fold(EMPTY, |hash, byte| mixed(hash, byte.to_ascii_lowercase()));
     }

@@ -26,17 +26,11 @@ pub(super) struct Rooms {
 /// What a request shows of its visitor.
 #[derive(Clone, Copy)]
 pub(super) struct LookedAt<'v> {
-    pub(super) at: Timestamp,
     pub(super) head: Head<'v>,
     pub(super) fields: Fields<'v>,
-    pub(super) user_agent: &'v str,
-    pub(super) client: Client,
-    pub(super) sought: Memories,
-}
-
-/// What may be remembered of a visitor.
-#[derive(Clone, Copy)]
-pub(super) struct Memories {
+    client: Client,
+    user_agent: &'v str,
+    /// Where it is remembered what the user agent is, and where the address.
     agent: Sought,
     place: Sought,
 }
@@ -68,16 +62,24 @@ pub(super) struct VisitorKey {
 }
 
 impl Inner {
-    /// Begins to seek what is remembered.
-    pub(super) fn seek(&self, user_agent: &str, client: Client) -> Memories {
-        Memories { place: self.places.seek(client), agent: self.agents.seek(user_agent) }
+    /// Begins to look at a visitor: what is remembered is sought from here on.
+    pub(super) fn looked_at<'v>(&self, head: Head<'v>, fields: Fields<'v>, client: Client) -> LookedAt<'v> {
+        let user_agent = text(fields.user_agent);
+        let (place, agent) = (self.places.seek(client), self.agents.seek(user_agent));
+        LookedAt { head, fields, client, user_agent, agent, place }
     }
 
     /// Looks at a visitor, for a link that asks for this. All but the key is looked at in any case, because clicks keep it.
-    pub(super) fn look<'v>(&self, visit: LookedAt<'v>, asks: Asks, rooms: &'v mut Rooms) -> Seen<'v> {
-        let LookedAt { at, head, fields, user_agent, client, sought } = visit;
-        let territory = self.places.territory(sought.place, head.headers, client);
-        let (agent, number) = self.agents.of(sought.agent, user_agent, |text| self.clicks.agent(text));
+    pub(super) fn look<'v>(
+        &self,
+        at: Timestamp,
+        visitor: LookedAt<'v>,
+        asks: Asks,
+        rooms: &'v mut Rooms,
+    ) -> Seen<'v> {
+        let LookedAt { head, fields, client, user_agent, agent, place } = visitor;
+        let territory = self.places.territory(place, head.headers, client);
+        let (agent, number) = self.agents.of(agent, user_agent, |text| self.clicks.agent(text));
         let query = head.uri.query().unwrap_or("");
         let brought = fields.cookie.and_then(|_| VisitorKey::brought(head.headers));
         let stranger = self.clicks.stranger(at, client.address, number);

@@ -44,7 +44,7 @@ impl Inner {
             Decision::Redirect(_) | Decision::Closed(_) => return Toll::Free,
             Decision::Locked => return self.known(route),
         }
-        if device == Device::Bot || !is_click(visit.asked.head.method, visit.fields) {
+        if device == Device::Bot || !is_click(visit.asked.head.method, visit.visitor.fields) {
             return self.known(route);
         }
         let spent = match fare {

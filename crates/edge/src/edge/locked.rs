@@ -80,10 +80,10 @@ impl Edge {
                     Err(code) => return reply::refused(visit.asked, code),
                 };
                 referrer = HeaderValue::try_from(site(&form.from)).ok();
-                visit.fields.referer = referrer.as_ref();
+                visit.visitor.fields.referer = referrer.as_ref();
                 match self.inner.unlock(route, &form, client).await {
                     Ok(grant) => cookie = keep(&grant, entrance, head.uri.path(), self.inner.secure),
-                    Err(error) => return question(visit.asked, route, visit.fields, Some(&error)),
+                    Err(error) => return question(visit.asked, route, visit.visitor.fields, Some(&error)),
                 }
                 visit.unlocked = true;
             }
@@ -113,7 +113,7 @@ impl Inner {
     fn decide<'f>(&self, visit: &Visiting<'_>, route: &'f Route, policy: &'f Policy) -> Decision<'f> {
         let mut rooms = Rooms::default();
         let at = self.clicks.now();
-        let seen = self.look(visit.looked_at(at), route.asks().also(policy.asks()), &mut rooms);
+        let seen = self.look(at, visit.visitor, route.asks().also(policy.asks()), &mut rooms);
         let unlocked = self.has_unlocked(visit, route);
         route.decide(policy, &Visitor { unlocked, ..seen.visitor() })
     }

@@ -10,8 +10,8 @@ use lp_core::Handle;
 use lp_personalization::{Asks, Policy};
 
 use super::entrance::is_segment;
-use super::facts::{LookedAt, Rooms};
-use super::fields::{Fields, text};
+use super::facts::Rooms;
+use super::fields::Fields;
 use super::reply::{self, Asked, Shown};
 use super::signs::Host;
 use super::{Client, Edge, Entrance, Head, Inner};
@@ -155,10 +155,7 @@ impl Inner {
         }
         let mut rooms = Rooms::default();
         let at = self.clicks.now();
-        let user_agent = text(fields.user_agent);
-        let sought = self.seek(user_agent, client);
-        let looked_at = LookedAt { at, head, fields, user_agent, client, sought };
-        let seen = self.look(looked_at, Asks::KEY, &mut rooms);
+        let seen = self.look(at, self.looked_at(head, fields, client), Asks::KEY, &mut rooms);
         let asked = PageAsked::of(head.uri.query().unwrap_or(""));
         pages.mint.page(policy, &whose.key, &whose.name, &asked, seen.visitor())
     }

@@ -1,5 +1,4 @@
 use std::hash::{BuildHasher as _, Hash};
-use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::quality::RandomState;
@@ -45,7 +44,7 @@ impl Remembered {
     pub(super) fn seek(&self, thing: impl Hash) -> Sought {
         let hash = self.seed.hash_one(thing);
         if let Some(set) = self.set(hash) {
-            prefetch(ptr::from_ref(set));
+            prefetch(set);
         }
         Sought(hash)
     }

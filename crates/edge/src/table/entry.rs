@@ -81,7 +81,7 @@ impl Entry {
 
     /// Asks memory for all of it.
     pub(super) fn prefetch(&self) {
-        prefetch(ptr::from_ref(self));
+        prefetch(self);
         prefetch(ptr::from_ref(self).cast::<u8>().wrapping_add(size_of::<Self>() - 1));
     }
 
